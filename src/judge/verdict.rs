@@ -1,0 +1,113 @@
+//! Verdicts as plain data, and the one pure function that decides the verdict of a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::Limit;
+
+/// What a contestant is told about a run, a test case or a submission.
+///
+/// Failures of the judge itself are deliberately absent: they are never a contestant's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The output matches the answer.
+    #[serde(rename = "AC")]
+    Accepted,
+    /// The program ended well and there was nothing to compare with.
+    #[serde(rename = "OK")]
+    Completed,
+    /// The output differs from the answer.
+    #[serde(rename = "WA")]
+    WrongAnswer,
+    /// CPU time limit exceeded.
+    #[serde(rename = "TLE")]
+    TimeLimit,
+    /// Wall-clock limit exceeded while the program was working.
+    #[serde(rename = "WTL")]
+    WallTimeLimit,
+    /// Wall-clock limit exceeded while the program was waiting or sleeping.
+    #[serde(rename = "ILE")]
+    IdleLimit,
+    /// Memory limit exceeded.
+    #[serde(rename = "MLE")]
+    MemoryLimit,
+    /// Output limit exceeded.
+    #[serde(rename = "OLE")]
+    OutputLimit,
+    /// The program died of a signal or ended with a non-zero exit code.
+    #[serde(rename = "RTE")]
+    RuntimeError,
+    /// The source could not be compiled within the compile limits.
+    #[serde(rename = "CE")]
+    CompileError,
+    /// Not run, because an earlier test case already decided the verdict.
+    #[serde(rename = "SKIPPED")]
+    Skipped,
+}
+
+/// The measured facts of one run, kept whatever the verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Exit code, if the program exited by itself.
+    pub exit_code: Option<i32>,
+    /// Signal number, if a signal ended the program.
+    pub signal: Option<i32>,
+    /// The limit that ended the run or was found exceeded.
+    pub limit: Option<Limit>,
+    /// CPU time of the whole process tree, in nanoseconds.
+    pub cpu_ns: u64,
+    /// Time from execve to exit, in nanoseconds.
+    pub wall_ns: u64,
+    /// Peak memory of the whole process tree, in bytes.
+    pub memory_bytes: u64,
+    /// Bytes written to standard output, counted up to the moment the run ended.
+    pub output_bytes: u64,
+    /// Names of system calls the sandbox refused.
+    pub denied_calls: Vec<String>,
+}
+
+/// The result of one test case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// Position in judging order, from 0.
+    pub ordinal: u32,
+    /// Name of the test case.
+    pub name: String,
+    /// Verdict of this case alone.
+    pub verdict: Verdict,
+    /// One line that explains the verdict.
+    pub reason: String,
+    /// Measured facts; `None` where the case was skipped.
+    pub facts: Option<Facts>,
+    /// What the checker said, e.g. where the first difference is. For judges only.
+    pub checker_message: Option<String>,
+    /// The first bytes of standard output.
+    pub stdout_prefix: Vec<u8>,
+    /// The first bytes of standard error.
+    pub stderr_prefix: Vec<u8>,
+}
+
+/// The result of compiling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CompileResult {
+    /// Whether an artefact was produced.
+    pub ok: bool,
+    /// One line that explains a failure.
+    pub reason: String,
+    /// What the compiler printed, capped.
+    pub output: Vec<u8>,
+    /// Measured facts of the compiler.
+    pub facts: Facts,
+}
+
+/// The final judgement of a submission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The verdict of the first failing case in order, or `Accepted`.
+    pub verdict: Verdict,
+    /// One line that explains the verdict.
+    pub reason: String,
+    /// `None` for languages without a compile step.
+    pub compile: Option<CompileResult>,
+    /// One entry for each test case, in order.
+    pub cases: Vec<CaseResult>,
+}

@@ -1,0 +1,8 @@
+//! Gavel: an online judge and code-execution service.
+//!
+//! The modules in reading order:
+
+pub mod problem;
+pub mod sandbox;
+pub mod judge;
+pub mod store;

@@ -1,0 +1,55 @@
+//! What a problem asks: limits, checker and test cases, as plain validated data.
+//! Package formats turn into these types; nothing here does I/O.
+
+use serde::{Deserialize, Serialize};
+
+/// Limits of one run of a contestant's program. All are exact and none may be zero:
+/// zero never means "unlimited".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// CPU time of the whole process tree, in milliseconds.
+    pub cpu_ms: u64,
+    /// Time between execve and exit, in milliseconds.
+    pub wall_ms: u64,
+    /// Peak memory of the whole process tree and its scratch files, in bytes.
+    pub memory_bytes: u64,
+    /// Bytes the program may write to standard output.
+    pub output_bytes: u64,
+    /// Processes and threads that may exist at the same time.
+    pub processes: u32,
+}
+
+/// How the output of a run is compared with the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Checker {
+    /// Whitespace-separated tokens must be equal.
+    Tokens {
+        /// Compare letters exactly instead of ASCII-case-insensitively.
+        #[serde(default = "default_true")]
+        case_sensitive: bool,
+    },
+    /// Every byte must be equal.
+    Exact,
+    /// Like `tokens`, but tokens that are numbers in the answer may differ by a tolerance.
+    Float {
+        /// Accepted if |output - answer| ≤ absolute.
+        #[serde(default)]
+        absolute: f64,
+        /// Accepted if |output - answer| ≤ relative · |answer|.
+        #[serde(default)]
+        relative: f64,
+    },
+}
+
+fn default_true() -> bool {
+    true
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Checker::Tokens {
+            case_sensitive: true,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What is wanted: plain, cloneable data. Nothing happens until a slot runs it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A box to run programs in: root file system, namespaces and policies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Container {
+    /// Host name inside the box.
+    pub hostname: String,
+    /// Read-only trees brought in from the host, parents mounted before children.
+    pub mounts: Vec<Mount>,
+    /// Size of the scratch file system that holds every writable directory, in bytes.
+    pub scratch_bytes: u64,
+    /// Number of files and directories that may exist in the scratch file system.
+    pub scratch_inodes: u64,
+    /// Network of the box.
+    pub network: Network,
+    /// What of `/proc` is visible.
+    pub proc: Proc,
+    /// Allow executing files below `/tmp`.
+    pub exec_tmp: bool,
+}
+
+impl Container {
+    /// The host's toolchains (`/usr` and the reduced `/etc` that programs need), read-only.
+    /// Writable directories are `/box` (the working directory), `/tmp` and `/dev/shm`.
+    pub fn host_toolchains() -> Self {
+        todo!()
+    }
+
+    /// Adds a mount; the last one for a target wins.
+    pub fn mount(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
+        self
+    }
+}
+
+/// A host file or directory made visible inside the box; always nosuid, and recursive.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Mount {
+    /// Absolute path on the host.
+    pub source: PathBuf,
+    /// Absolute path in the box.
+    pub target: PathBuf,
+    /// Read-only or read-write.
+    pub access: Access,
+}
+
+/// Access to a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read-only, recursively.
+    ReadOnly,
+    /// Read and write.
+    ReadWrite,
+}
+
+/// Network of a box. There is never a way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// An empty network namespace; internet sockets are refused.
+    None,
+    /// A private loopback device only.
+    Loopback,
+}
+
+/// What of `/proc` is visible; always the box's own processes only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proc {
+    /// Process directories only (`subset=pid`).
+    Pids,
+    /// Also the system-wide files, with the dangerous ones masked.
+    Masked,
+}
+
+/// One program to run in a box.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Path of the program inside the box (absolute, or relative to `/box`).
+    pub program: PathBuf,
+    /// Arguments after the program's name.
+    pub args: Vec<OsString>,
+    /// The whole environment; nothing is inherited.
+    pub env: Vec<(OsString, OsString)>,
+    /// Files placed in `/box` before the program starts, owned by its user.
+    pub files: Vec<InputFile>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Bytes of standard error that are kept; more is dropped and never ends the run.
+    pub stderr_bytes: u64,
+    /// Budgets of the run.
+    pub limits: Limits,
+}
+
+/// A file placed in the working directory of a box.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// Path relative to `/box`, without `.` or `..` components.
+    pub path: PathBuf,
+    /// Contents.
+    pub bytes: Arc<[u8]>,
+    /// Permission bits, e.g. 0o644.
+    pub mode: u32,
+}
+
+/// Standard input of a program.
+#[derive(Debug, Clone)]
+pub enum Stdin {
+    /// End of file at once.
+    Empty,
+    /// A sealed, seekable file with these bytes.
+    Bytes(Arc<[u8]>),
+}
+
+/// Budgets of one run. Zero is refused everywhere: it never means "unlimited".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// CPU time of the whole process tree.
+    pub cpu: Duration,
+    /// Time from execve to exit.
+    pub wall: Duration,
+    /// Time without any CPU use after which the run is ended as idle.
+    pub idle: Option<Duration>,
+    /// Peak memory of the whole process tree, scratch files included, in bytes.
+    pub memory_bytes: u64,
+    /// Bytes of standard output; one more ends the run.
+    pub stdout_bytes: u64,
+    /// Processes and threads at the same time.
+    pub processes: u32,
+    /// Size of the main thread's stack, in bytes.
+    pub stack_bytes: u64,
+    /// Open file descriptors of each process.
+    pub open_files: u64,
+    /// Size of any one file, in bytes.
+    pub file_bytes: u64,
+}

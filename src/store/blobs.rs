@@ -1,0 +1,1 @@
+//! Content-addressed blobs: sources, inputs and answers by their SHA-256.
