@@ -2,7 +2,7 @@
 //!
 //! The modules in reading order:
 
+pub mod judge;
 pub mod problem;
 pub mod sandbox;
-pub mod judge;
 pub mod store;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary.
+
+fn main() {
+    gavel::sandbox::become_launcher_if_asked();
+}

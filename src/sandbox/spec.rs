@@ -27,10 +27,18 @@ pub struct Container {
 }
 
 impl Container {
-    /// The host's toolchains (`/usr` and the reduced `/etc` that programs need), read-only.
+    /// The host's toolchains (`/usr` and the parts of `/etc` that programs need), read-only.
     /// Writable directories are `/box` (the working directory), `/tmp` and `/dev/shm`.
     pub fn host_toolchains() -> Self {
-        todo!()
+        Container {
+            hostname: "box".to_owned(),
+            mounts: Vec::new(),
+            scratch_bytes: 256 << 20,
+            scratch_inodes: 16 * 1024,
+            network: Network::None,
+            proc: Proc::Pids,
+            exec_tmp: false,
+        }
     }
 
     /// Adds a mount; the last one for a target wins.
