@@ -265,6 +265,16 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// The machine-wide number: it names the slot's cgroup.
+    pub fn number(&self) -> u32 {
+        self.lock.number()
+    }
+
+    /// The sandbox that the slot belongs to.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     /// The CPU that boxes of this slot are pinned to.
     pub fn cpu(&self) -> usize {
         self.cpu

@@ -13,6 +13,9 @@ const CAP_KILL: u32 = 5;
 /// Capability numbers end well below this; the kernel refuses those it does not know.
 const CAP_SCAN_END: libc::c_ulong = 64;
 
+/// Size of the kernel's `struct sigaction` in 64-bit words: handler, flags, restorer, mask.
+const KERNEL_SIGACTION_WORDS: usize = 4;
+
 /// `struct clone_args` of the kernel, up to and including `cgroup`.
 #[repr(C)]
 #[derive(Default)]
@@ -181,9 +184,21 @@ pub fn monotonic_ns() -> u64 {
 
 /// Gives every signal its default action and unblocks all.
 pub fn reset_signals() -> io::Result<()> {
+    // The raw call: libc refuses to touch the two signals it uses itself, and its posix_spawn
+    // leaves them ignored in the child.
+    let default = [0_u64; KERNEL_SIGACTION_WORDS];
     for signal in 1..=64 {
-        // SAFETY: SIG_DFL is a valid action; numbers that cannot be changed fail harmlessly.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: an all-zero kernel sigaction is the default action; numbers that cannot be
+        // changed fail harmlessly.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                std::ptr::null::<u64>(),
+                size_of::<u64>(),
+            )
+        };
     }
     // SAFETY: an all-zero sigset_t is the empty set on Linux.
     let empty: libc::sigset_t = unsafe { zeroed() };
