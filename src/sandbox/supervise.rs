@@ -223,7 +223,7 @@ impl Watch<'_> {
     /// waits for the end of a stream: a guest could keep it open for ever.
     fn finish(mut self) -> Result<Observation, SandboxError> {
         if self.ended.is_none() {
-            sys::open_pidfd_signal(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
+            sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
             wait_until_gone(self.running.pidfd)?;
         }
         if self.stop == Some(Stop::Cancelled) {

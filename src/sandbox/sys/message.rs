@@ -106,7 +106,7 @@ fn take_fds(header: &libc::msghdr, fds: &mut [Option<OwnedFd>; MAX_FDS]) {
         return;
     }
     // SAFETY: CMSG_LEN only computes a size.
-    let count = (length as usize - unsafe { libc::CMSG_LEN(0) } as usize) / size_of::<RawFd>();
+    let count = (length - unsafe { libc::CMSG_LEN(0) } as usize) / size_of::<RawFd>();
     // SAFETY: the data of a complete header lies inside the buffer.
     let data: *const RawFd = unsafe { libc::CMSG_DATA(first) }.cast();
     for (index, slot) in fds.iter_mut().enumerate().take(count) {

@@ -85,7 +85,7 @@ pub fn clone_process(request: &CloneRequest<'_>) -> io::Result<CloneSide> {
 }
 
 /// Sends a signal to the process behind a descriptor; a process that is gone is not an error.
-pub fn open_pidfd_signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+pub fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: plain integers and a null siginfo.
     let sent = check(unsafe {
         libc::syscall(
