@@ -40,3 +40,16 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::{Signal, raise};
+
+    #[tokio::test]
+    async fn the_first_signal_asks_to_stop() {
+        let stop = super::watch().unwrap();
+        assert!(!stop.is_cancelled());
+        raise(Signal::SIGTERM).unwrap();
+        stop.cancelled().await;
+    }
+}
