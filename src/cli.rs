@@ -39,7 +39,7 @@ Exit codes:
   1        failed; the reason is on standard error
   2        the command line makes no sense
   3        a setting cannot be used
-  129-143  stopped at once by a second signal (128 + its number)
+  130, 143 stopped at once by a second SIGINT or SIGTERM
 
 Examples:
   gavel up                               everything on this machine, database included
