@@ -2,6 +2,8 @@
 //!
 //! The modules in reading order:
 
+pub mod cli;
+pub mod config;
 pub mod judge;
 pub mod problem;
 pub mod sandbox;
