@@ -1,5 +1,12 @@
 //! The sandbox as its users see it: real kernel, real programs, nothing mocked.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails loudly"
+)]
+
 #[path = "sandbox/support.rs"]
 mod support;
 

@@ -20,7 +20,7 @@ use super::outcome::{SandboxError, SetUpStep};
 
 /// What a group may use; fixed while the group runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupLimits {
+pub(super) struct GroupLimits {
     /// Memory on top of what the waiting box itself holds, in bytes.
     pub memory_bytes: u64,
     /// Processes and threads, init of the box included.
@@ -29,7 +29,7 @@ pub struct GroupLimits {
 
 /// Counters of a group, as differences to the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GroupUsage {
+pub(super) struct GroupUsage {
     /// CPU time of all its processes.
     pub cpu: Duration,
     /// Peak memory.
@@ -42,7 +42,7 @@ pub struct GroupUsage {
 
 /// The hierarchies of this host in which groups can be made.
 #[derive(Debug, Clone)]
-pub enum Hierarchy {
+pub(super) enum Hierarchy {
     /// One tree for each controller.
     V1(v1::Trees),
     /// One tree for all.
@@ -52,7 +52,7 @@ pub enum Hierarchy {
 impl Hierarchy {
     /// Finds the hierarchies and makes the parent of all groups.
     /// `parent` names it below the root (v1) or replaces the service's own group (v2).
-    pub fn find(parent: Option<&Path>) -> Result<Self, SandboxError> {
+    pub(super) fn find(parent: Option<&Path>) -> Result<Self, SandboxError> {
         let mounts =
             fs::read_to_string("/proc/self/mountinfo").set_up("read", "/proc/self/mountinfo")?;
         match v1::Trees::find(&mounts, parent)? {
@@ -62,7 +62,7 @@ impl Hierarchy {
     }
 
     /// The version, for reports: "v1" or "v2".
-    pub fn version(&self) -> &'static str {
+    pub(super) fn version(&self) -> &'static str {
         match self {
             Hierarchy::V1(_) => "v1",
             Hierarchy::V2(_) => "v2",
@@ -70,7 +70,7 @@ impl Hierarchy {
     }
 
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
-    pub fn make(&self, name: &str, cpu: usize) -> Result<Group, SandboxError> {
+    pub(super) fn make(&self, name: &str, cpu: usize) -> Result<Group, SandboxError> {
         self.remove(name)?;
         match self {
             Hierarchy::V1(trees) => v1::Group::make(trees, name, cpu).map(Group::V1),
@@ -79,7 +79,7 @@ impl Hierarchy {
     }
 
     /// Kills what runs in a group and removes it; one that does not exist is fine.
-    pub fn remove(&self, name: &str) -> Result<(), SandboxError> {
+    pub(super) fn remove(&self, name: &str) -> Result<(), SandboxError> {
         for directory in self.directories(name) {
             remove_group(&directory).set_up("remove", directory.to_string_lossy())?;
         }
@@ -87,7 +87,7 @@ impl Hierarchy {
     }
 
     /// Names of the groups below the parent.
-    pub fn names(&self) -> Result<Vec<String>, SandboxError> {
+    pub(super) fn names(&self) -> Result<Vec<String>, SandboxError> {
         let mut names = Vec::new();
         for parent in self.directories("") {
             let entries = fs::read_dir(&parent).set_up("list", parent.to_string_lossy())?;
@@ -110,7 +110,7 @@ impl Hierarchy {
 
 /// The group of a slot.
 #[derive(Debug)]
-pub enum Group {
+pub(super) enum Group {
     /// One directory for each controller.
     V1(v1::Group),
     /// One directory.
@@ -119,7 +119,7 @@ pub enum Group {
 
 impl Group {
     /// Prepares for a new box: an empty group.
-    pub fn reset(&mut self) -> Result<(), SandboxError> {
+    pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
         match self {
             Group::V1(_) => Ok(()),
             Group::V2(group) => group.reset(),
@@ -127,7 +127,7 @@ impl Group {
     }
 
     /// A directory to clone into, where the kernel can.
-    pub fn clone_target(&self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn clone_target(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Group::V1(_) => None,
             Group::V2(group) => Some(group.directory()),
@@ -135,7 +135,7 @@ impl Group {
     }
 
     /// Moves a waiting init into the group, where it was not cloned into it.
-    pub fn enter(&self, pid: i32) -> Result<(), SandboxError> {
+    pub(super) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         match self {
             Group::V1(group) => group.enter(pid),
             Group::V2(_) => Ok(()),
@@ -143,7 +143,7 @@ impl Group {
     }
 
     /// Sets limits and takes the baseline that usage is measured against.
-    pub fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         match self {
             Group::V1(group) => group.start(limits),
             Group::V2(group) => group.start(limits),
@@ -151,7 +151,7 @@ impl Group {
     }
 
     /// CPU time since the start.
-    pub fn cpu(&self) -> Result<Duration, SandboxError> {
+    pub(super) fn cpu(&self) -> Result<Duration, SandboxError> {
         match self {
             Group::V1(group) => group.cpu(),
             Group::V2(group) => group.cpu(),
@@ -159,7 +159,7 @@ impl Group {
     }
 
     /// All counters since the start.
-    pub fn usage(&self) -> Result<GroupUsage, SandboxError> {
+    pub(super) fn usage(&self) -> Result<GroupUsage, SandboxError> {
         match self {
             Group::V1(group) => group.usage(),
             Group::V2(group) => group.usage(),
@@ -168,7 +168,7 @@ impl Group {
 
     /// A descriptor that wakes a poll when memory runs out, where one is needed because the
     /// kernel would kill only a single process.
-    pub fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Group::V1(group) => Some(group.out_of_memory_event()),
             Group::V2(_) => None,

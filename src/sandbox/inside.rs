@@ -26,7 +26,7 @@ const STAGING: &CStr = c"/tmp";
 /// that it can neither signal nor inspect init.
 const BOX_ROOT_ID: u32 = 0;
 /// User and group id of the program inside the box.
-pub const PROGRAM_ID: u32 = 1000;
+pub(super) const PROGRAM_ID: u32 = 1000;
 /// The descriptor that keeps the connection to the supervising side.
 const REPORT_FD: i32 = 3;
 
@@ -45,7 +45,7 @@ const MASKED_PROC: &[&CStr] = &[
 ];
 
 /// Everything init needs, made before the clone.
-pub struct Inside<'a> {
+pub(super) struct Inside<'a> {
     /// The box's end of the connection to the supervising side.
     pub socket: BorrowedFd<'a>,
     /// The read-only root, detached.
@@ -69,7 +69,7 @@ pub struct Inside<'a> {
 }
 
 /// A Landlock policy with C paths.
-pub struct LandlockRules<'a> {
+pub(super) struct LandlockRules<'a> {
     /// `handled_access_fs`, `handled_access_net`, `scoped`.
     pub attributes: [u64; 3],
     /// How many of them this kernel knows.
@@ -95,7 +95,7 @@ impl<T, E: Into<io::Error>> InStep<T> for Result<T, E> {
 }
 
 /// Runs as PID 1 of a new box and never returns.
-pub fn run_init(inside: &mut Inside<'_>) -> ! {
+pub(super) fn run_init(inside: &mut Inside<'_>) -> ! {
     if let Err(Failure(step, error)) = init(inside) {
         report_failure(inside.socket, step, &error);
         sys::exit_now(1);

@@ -13,12 +13,12 @@ use super::sys;
 const NEWEST: u32 = 6;
 
 /// The Landlock version of this kernel, 0 where there is none.
-pub fn kernel_abi() -> u32 {
+pub(super) fn kernel_abi() -> u32 {
     sys::landlock_abi()
 }
 
 /// The policy of a container for a kernel; `None` where it has no Landlock.
-pub fn plan(container: &Container, kernel_abi: u32) -> Option<LandlockPlan> {
+pub(super) fn plan(container: &Container, kernel_abi: u32) -> Option<LandlockPlan> {
     let abi = abi(kernel_abi)?;
     let all = AccessFs::from_all(abi);
     let read = AccessFs::from_read(abi);

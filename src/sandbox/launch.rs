@@ -22,7 +22,7 @@ use super::spec::Command;
 use super::sys::{self, MAX_FDS};
 
 /// Every rlimit that is set for a program.
-pub const RLIMITS: [Resource; 16] = [
+pub(super) const RLIMITS: [Resource; 16] = [
     Resource::RLIMIT_AS,
     Resource::RLIMIT_CORE,
     Resource::RLIMIT_CPU,
@@ -58,14 +58,14 @@ fn connection() -> Result<(OwnedFd, OwnedFd), SandboxError> {
 
 /// A running launcher process.
 #[derive(Debug)]
-pub struct Launcher {
+pub(super) struct Launcher {
     connection: OwnedFd,
     process: Child,
 }
 
 impl Launcher {
     /// Executes our own binary (or `binary`) again as a launcher.
-    pub fn start(binary: &Path, staging: &Path) -> Result<Self, SandboxError> {
+    pub(super) fn start(binary: &Path, staging: &Path) -> Result<Self, SandboxError> {
         let (ours, theirs) = connection()?;
         let process = Process::new(binary)
             .arg0(LAUNCHER_NAME)
@@ -84,7 +84,7 @@ impl Launcher {
     }
 
     /// Asks for a box; its init waits until [`Pending::proceed`].
-    pub fn launch(
+    pub(super) fn launch(
         &self,
         plan: &BoxPlan,
         cgroup: Option<std::os::fd::BorrowedFd<'_>>,
@@ -137,7 +137,7 @@ impl Drop for Launcher {
 
 /// A box whose init waits to be moved into its cgroup.
 #[derive(Debug)]
-pub struct Pending {
+pub(super) struct Pending {
     /// Process id of init, valid as long as `pidfd` is not signalled.
     pub pid: i32,
     /// The connection to the box.
@@ -150,7 +150,7 @@ pub struct Pending {
 
 impl Pending {
     /// Lets init set the box up and waits until the program can be started.
-    pub fn proceed(&self) -> Result<(), SandboxError> {
+    pub(super) fn proceed(&self) -> Result<(), SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
         match self.connection.receive()?.0 {
@@ -161,7 +161,7 @@ impl Pending {
 }
 
 /// What a report means where it is not expected.
-pub fn failure_of(report: BoxReport) -> SandboxError {
+pub(super) fn failure_of(report: BoxReport) -> SandboxError {
     match report {
         BoxReport::SetUpFailed(step, errno) => SandboxError::Box {
             step: step.words().to_owned(),
@@ -174,14 +174,14 @@ pub fn failure_of(report: BoxReport) -> SandboxError {
 
 /// The connection to a box.
 #[derive(Debug)]
-pub struct BoxConnection {
+pub(super) struct BoxConnection {
     /// Becomes readable when the box reports.
     pub socket: OwnedFd,
 }
 
 impl BoxConnection {
     /// The next report, and the seccomp listener where it carries one.
-    pub fn receive(&self) -> Result<(BoxReport, Option<OwnedFd>), SandboxError> {
+    pub(super) fn receive(&self) -> Result<(BoxReport, Option<OwnedFd>), SandboxError> {
         let mut bytes = [0; REPORT_BYTES];
         let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
         let length = sys::recv_with_fds(self.socket.as_fd(), &mut bytes, &mut fds)
@@ -192,7 +192,11 @@ impl BoxConnection {
     }
 
     /// Starts the program with these standard streams.
-    pub fn start(&self, command: &Command, streams: &[OwnedFd; 3]) -> Result<(), SandboxError> {
+    pub(super) fn start(
+        &self,
+        command: &Command,
+        streams: &[OwnedFd; 3],
+    ) -> Result<(), SandboxError> {
         let request = start_request(command)?;
         let [stdin, stdout, stderr] = streams;
         let fds = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];

@@ -22,10 +22,10 @@ use super::root::{self, Roots};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
 
 /// The name under which our binary is executed as a launcher.
-pub const LAUNCHER_NAME: &str = "gavel-launcher";
+pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
 
 /// Names the step and the object of a failure.
-pub trait LaunchStep<T> {
+pub(super) trait LaunchStep<T> {
     /// `step` in words that follow "cannot".
     fn during(self, step: &str, object: impl AsRef<str>) -> Result<T, LaunchFailure>;
 }

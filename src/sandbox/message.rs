@@ -7,20 +7,20 @@
 use serde::{Deserialize, Serialize};
 
 /// Sent to a waiting init once its id maps are written and it is in its cgroup.
-pub const PROCEED: &[u8] = b"proceed";
+pub(super) const PROCEED: &[u8] = b"proceed";
 
 /// Largest request to start a program, in bytes: its path, arguments and environment.
-pub const MAX_START_BYTES: usize = 128 * 1024;
+pub(super) const MAX_START_BYTES: usize = 128 * 1024;
 
 /// Largest plan of a box, in bytes.
-pub const MAX_PLAN_BYTES: usize = 128 * 1024;
+pub(super) const MAX_PLAN_BYTES: usize = 128 * 1024;
 
 /// Most arguments and environment variables together.
-pub const MAX_STRINGS: usize = 4096;
+pub(super) const MAX_STRINGS: usize = 4096;
 
 /// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoxPlan {
+pub(super) struct BoxPlan {
     /// The read-only root, shared by all boxes with the same one.
     pub root: RootPlan,
     /// Host name inside the box.
@@ -45,7 +45,7 @@ pub struct BoxPlan {
 
 /// The read-only part of a box's root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RootPlan {
+pub(super) struct RootPlan {
     /// Directories, files and links of the root itself, parents first.
     pub entries: Vec<RootEntry>,
     /// Trees of the host, parents first.
@@ -54,7 +54,7 @@ pub struct RootPlan {
 
 /// An entry of the root; paths are relative to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RootEntry {
+pub(super) enum RootEntry {
     /// An empty directory.
     Directory(String),
     /// A file with these contents.
@@ -65,7 +65,7 @@ pub enum RootEntry {
 
 /// A host tree bound into the root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedMount {
+pub(super) struct PlannedMount {
     /// Absolute host path, without links.
     pub source: String,
     /// Path relative to the root.
@@ -76,7 +76,7 @@ pub struct PlannedMount {
 
 /// What a bound tree may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MountKind {
+pub(super) enum MountKind {
     /// Reading and executing.
     ReadOnly,
     /// Writing too.
@@ -87,7 +87,7 @@ pub enum MountKind {
 
 /// A Landlock policy with the access masks of the running kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LandlockPlan {
+pub(super) struct LandlockPlan {
     /// `handled_access_fs`, `handled_access_net`, `scoped`.
     pub attributes: [u64; 3],
     /// How many of them this kernel knows.
@@ -97,11 +97,11 @@ pub struct LandlockPlan {
 }
 
 /// The launcher's answer: the process id of the new init, or what failed.
-pub type LaunchReply = Result<i32, LaunchFailure>;
+pub(super) type LaunchReply = Result<i32, LaunchFailure>;
 
 /// A step of the launcher that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaunchFailure {
+pub(super) struct LaunchFailure {
     /// The step, in words that follow "cannot".
     pub step: String,
     /// What it was done to.
@@ -112,7 +112,7 @@ pub struct LaunchFailure {
 
 /// What a box reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BoxReport {
+pub(super) enum BoxReport {
     /// Everything is set up; the program waits to be started.
     Ready,
     /// A step failed with an errno; the box is gone.
@@ -127,11 +127,11 @@ pub enum BoxReport {
 }
 
 /// Length of an encoded [`BoxReport`].
-pub const REPORT_BYTES: usize = 24;
+pub(super) const REPORT_BYTES: usize = 24;
 
 impl BoxReport {
     /// Encodes without allocating.
-    pub fn encode(self) -> [u8; REPORT_BYTES] {
+    pub(super) fn encode(self) -> [u8; REPORT_BYTES] {
         let (kind, number, value) = match self {
             BoxReport::Ready => (0, 0, 0),
             BoxReport::SetUpFailed(step, errno) => (1, step as i32, errno as u64),
@@ -147,7 +147,7 @@ impl BoxReport {
     }
 
     /// Decodes; `None` for anything that is not a report.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; REPORT_BYTES] = bytes.try_into().ok()?;
         let number = i32::from_ne_bytes(bytes[4..8].try_into().ok()?);
         let value = u64::from_ne_bytes(bytes[8..16].try_into().ok()?);
@@ -166,16 +166,16 @@ macro_rules! steps {
     ($($(#[doc = $doc:literal])* $name:ident = $words:literal),* $(,)?) => {
         /// The steps inside a box, in the order in which they happen.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Step {
+        pub(super) enum Step {
             $($(#[doc = $doc])* $name,)*
         }
 
         impl Step {
             /// All steps by number.
-            pub const ALL: &[Step] = &[$(Step::$name,)*];
+            pub(super) const ALL: &[Step] = &[$(Step::$name,)*];
 
             /// The step in words that follow "cannot".
-            pub fn words(self) -> &'static str {
+            pub(super) fn words(self) -> &'static str {
                 match self {
                     $(Step::$name => $words,)*
                 }
@@ -242,7 +242,7 @@ steps! {
 }
 
 /// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
-pub fn encode_start(
+pub(super) fn encode_start(
     rlimits: &[(u32, u64)],
     program: &[u8],
     arguments: &[&[u8]],

@@ -31,7 +31,7 @@ const DIRECTORIES: [&str; 8] = [
 ];
 
 /// The read-only root of a container.
-pub fn root(container: &Container) -> Result<RootPlan, SandboxError> {
+pub(super) fn root(container: &Container) -> Result<RootPlan, SandboxError> {
     let mut plan = RootPlan {
         entries: DIRECTORIES
             .map(|path| RootEntry::Directory(path.to_owned()))

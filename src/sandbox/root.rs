@@ -29,13 +29,13 @@ const ROOT_OPTIONS: &[(&CStr, &CStr)] = &[
 const SAFE: MountAttr = MountAttr::NO_SUID.and(MountAttr::NO_DEV);
 
 /// Prepared roots, by plan.
-pub struct Roots {
+pub(super) struct Roots {
     staging: PathBuf,
     prepared: Vec<(RootPlan, PathBuf)>,
 }
 
 /// The writable directories of one box, detached.
-pub struct Scratch {
+pub(super) struct Scratch {
     /// A plain descriptor of `/box`, for the supervising side.
     pub work: OwnedFd,
     directories: [OwnedFd; 3],
@@ -51,7 +51,7 @@ const DIRECTORIES: [(&str, &CStr, u32); 3] = [
 
 impl Scratch {
     /// The directories and their targets relative to the new root.
-    pub fn attachments(&self) -> [(BorrowedFd<'_>, &'static CStr); 3] {
+    pub(super) fn attachments(&self) -> [(BorrowedFd<'_>, &'static CStr); 3] {
         let [work, tmp, shm] = &self.directories;
         [
             (work.as_fd(), DIRECTORIES[0].1),
@@ -63,7 +63,7 @@ impl Scratch {
 
 impl Roots {
     /// Mounts an empty file system at `staging`, visible to this process only.
-    pub fn new(staging: PathBuf) -> Result<Self, LaunchFailure> {
+    pub(super) fn new(staging: PathBuf) -> Result<Self, LaunchFailure> {
         let base = new_tmpfs(ROOT_OPTIONS, SAFE).during("create", "a tmpfs")?;
         attach(&base, &staging)?;
         Ok(Roots {
@@ -73,7 +73,7 @@ impl Roots {
     }
 
     /// A detached copy of the root of this plan, prepared at its first use.
-    pub fn clone_root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
+    pub(super) fn clone_root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
         let known = self.prepared.iter().find(|(known, _)| known == plan);
         let path = match known {
             Some((_, path)) => path.clone(),
@@ -101,7 +101,7 @@ impl Roots {
     }
 
     /// A fresh scratch file system whose directories belong to `user`.
-    pub fn scratch(&self, plan: &BoxPlan, user: u32) -> Result<Scratch, LaunchFailure> {
+    pub(super) fn scratch(&self, plan: &BoxPlan, user: u32) -> Result<Scratch, LaunchFailure> {
         let size = c_path(&plan.scratch_bytes.to_string())?;
         let inodes = c_path(&plan.scratch_inodes.to_string())?;
         let options: &[(&CStr, &CStr)] = &[
@@ -164,7 +164,7 @@ fn clone_path(path: &Path) -> Result<OwnedFd, LaunchFailure> {
 }
 
 /// A C string of a path or value that must not contain NUL.
-pub fn c_path(path: &str) -> Result<CString, LaunchFailure> {
+pub(super) fn c_path(path: &str) -> Result<CString, LaunchFailure> {
     CString::new(path)
         .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
         .during("use", path.escape_debug().to_string())

@@ -23,7 +23,7 @@ use super::spec::Network;
 
 /// Why the filter could not be compiled.
 #[derive(Debug, thiserror::Error)]
-pub enum FilterError {
+pub(super) enum FilterError {
     /// libseccomp refused a rule.
     #[error("libseccomp refused a rule")]
     Rule(#[from] SeccompError),
@@ -33,7 +33,7 @@ pub enum FilterError {
 }
 
 /// Compiles the filter to an array of `struct sock_filter`.
-pub fn compile(network: Network) -> Result<Vec<u8>, FilterError> {
+pub(super) fn compile(network: Network) -> Result<Vec<u8>, FilterError> {
     let mut filter = ScmpFilterContext::new(ScmpAction::Errno(libc::ENOSYS))?;
     filter.set_act_badarch(ScmpAction::KillProcess)?;
     // A binary tree instead of a list: a call is found in a few steps.
@@ -142,7 +142,7 @@ fn export(filter: &ScmpFilterContext) -> Result<Vec<u8>, FilterError> {
 }
 
 /// The name of a refused system call and the errno it gets.
-pub fn refusal(number: i32) -> (String, i32) {
+pub(super) fn refusal(number: i32) -> (String, i32) {
     let call = ScmpSyscall::from(number);
     let name = call
         .get_name_by_arch(ScmpArch::Native)

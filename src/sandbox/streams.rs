@@ -13,7 +13,7 @@ use super::outcome::{SandboxError, SetUpStep};
 use super::spec::Stdin;
 
 /// Both sides of a program's standard streams.
-pub struct Streams {
+pub(super) struct Streams {
     /// Standard input, output and error of the program.
     pub program: [OwnedFd; 3],
     /// Our end of standard output; does not block.
@@ -24,7 +24,7 @@ pub struct Streams {
 
 impl Streams {
     /// Makes the streams for a program of this host user.
-    pub fn new(stdin: &Stdin, user: u32) -> Result<Self, SandboxError> {
+    pub(super) fn new(stdin: &Stdin, user: u32) -> Result<Self, SandboxError> {
         let (stdout, stdout_end) = pipe(user)?;
         let (stderr, stderr_end) = pipe(user)?;
         let input = match stdin {

@@ -1,21 +1,21 @@
 //! Watching a run: streams, limits, refused calls. Never polls: it sleeps until something happens
 //! or the earliest moment at which a limit can have been reached, and then looks again.
 
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::{TimeSpec, TimeValLike};
-use nix::unistd::read;
 
 use super::cancel::Cancel;
+use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
 use super::launch::{BoxConnection, failure_of};
 use super::message::BoxReport;
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
+use super::refused::Refused;
 use super::spec::Limits;
-use super::{seccomp, sys};
+use super::sys;
 
 /// Shortest sleep before the CPU time is read again.
 const FINEST: Duration = Duration::from_micros(500);
@@ -23,17 +23,9 @@ const FINEST: Duration = Duration::from_micros(500);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// CPU use below this within the idle time counts as none.
 const IDLE_CPU: Duration = Duration::from_millis(1);
-/// After so many refused calls nobody answers any more, and the kernel says ENOSYS: answering
-/// costs time that is not the program's.
-const MAX_REFUSALS: usize = 1000;
-/// Most names of refused calls that are kept.
-const MAX_REFUSED_NAMES: usize = 32;
-/// Bytes taken from a stream in one go.
-const CHUNK: usize = 64 * 1024;
-
 /// What watching a run has found.
 #[derive(Debug)]
-pub struct Observation {
+pub(super) struct Observation {
     /// The limit for which the run was killed.
     pub killed_for: Option<Limit>,
     /// How the program ended, where it did by itself.
@@ -51,7 +43,7 @@ pub struct Observation {
 }
 
 /// The parts of a running box.
-pub struct Running<'a> {
+pub(super) struct Running<'a> {
     /// The connection to it.
     pub connection: &'a BoxConnection,
     /// Its init.
@@ -65,7 +57,7 @@ pub struct Running<'a> {
 }
 
 /// Watches a run until the whole box is dead.
-pub fn supervise(
+pub(super) fn supervise(
     running: &Running<'_>,
     stdout: OwnedFd,
     stderr: OwnedFd,
@@ -202,7 +194,7 @@ impl Watch<'_> {
         match self.running.connection.receive()? {
             (BoxReport::Starting(time_ns), listener) => {
                 self.clock = Some(Clock::start(time_ns, self.running.limits));
-                self.refused.listener = listener;
+                self.refused.listen(listener);
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
@@ -241,9 +233,9 @@ impl Watch<'_> {
             exit: self.ended.map(|(status, _)| exit_of(status)),
             not_executable: self.not_executable,
             wall: self.wall(),
-            stdout: self.stdout.captured,
-            stderr: self.stderr.captured,
-            denied_calls: self.refused.names,
+            stdout: self.stdout.into_captured(),
+            stderr: self.stderr.into_captured(),
+            denied_calls: self.refused.into_names(),
         })
     }
 
@@ -301,7 +293,7 @@ impl Clock {
 }
 
 /// Waits for init of a box to be gone, and everything in the box with it.
-pub fn wait_until_gone(pidfd: BorrowedFd<'_>) -> Result<(), SandboxError> {
+pub(super) fn wait_until_gone(pidfd: BorrowedFd<'_>) -> Result<(), SandboxError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -321,118 +313,6 @@ fn exit_of(status: i32) -> Exit {
         Exit::Signal(libc::WTERMSIG(status))
     } else {
         Exit::Code(libc::WEXITSTATUS(status))
-    }
-}
-
-/// Our end of one of the program's streams.
-struct Stream {
-    pipe: Option<OwnedFd>,
-    captured: Captured,
-    keep: u64,
-}
-
-impl Stream {
-    fn new(pipe: OwnedFd, keep: u64) -> Self {
-        Stream {
-            pipe: Some(pipe),
-            captured: Captured::default(),
-            keep,
-        }
-    }
-
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.pipe.as_ref().map(AsFd::as_fd)
-    }
-
-    fn overflowed(&self) -> bool {
-        self.captured.total_bytes > self.keep
-    }
-
-    /// Takes one chunk; closes our end at the end of the stream.
-    fn take(&mut self, buffer: &mut [u8]) -> Result<(), SandboxError> {
-        if !self
-            .take_chunk(buffer)
-            .set_up("read", "a stream of the program")?
-        {
-            self.pipe = None;
-        }
-        Ok(())
-    }
-
-    /// False once there is nothing more to come.
-    fn take_chunk(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
-        let Some(pipe) = &self.pipe else {
-            return Ok(false);
-        };
-        match read(pipe, buffer) {
-            Ok(0) => Ok(false),
-            Ok(length) => {
-                self.keep(&buffer[..length]);
-                Ok(true)
-            }
-            Err(nix::Error::EAGAIN | nix::Error::EINTR) => Ok(true),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn keep(&mut self, chunk: &[u8]) {
-        let room = self.keep.saturating_sub(self.captured.bytes.len() as u64);
-        let kept = chunk.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        self.captured.bytes.extend_from_slice(&chunk[..kept]);
-        self.captured.total_bytes += chunk.len() as u64;
-    }
-
-    /// Takes what is in the pipe now that nobody writes to it any more.
-    fn drain(&mut self, buffer: &mut [u8]) -> Result<(), SandboxError> {
-        loop {
-            let before = self.captured.total_bytes;
-            self.take(buffer)?;
-            if self.pipe.is_none() || self.captured.total_bytes == before {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Refused system calls, answered as they come.
-#[derive(Default)]
-struct Refused {
-    listener: Option<OwnedFd>,
-    names: Vec<String>,
-    answered: usize,
-}
-
-impl Refused {
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.listener.as_ref().map(AsFd::as_fd)
-    }
-
-    fn answer_one(&mut self) -> Result<(), SandboxError> {
-        let Some(listener) = &self.listener else {
-            return Ok(());
-        };
-        match sys::receive_notification(listener.as_fd()) {
-            Ok(Some(call)) => {
-                let (name, errno) = seccomp::refusal(call.number);
-                sys::refuse_notification(listener.as_fd(), call.id, errno)
-                    .set_up("answer", "a refused system call")?;
-                self.note(name);
-            }
-            Ok(None) => {}
-            // The last process under the filter is gone.
-            Err(_) => self.listener = None,
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, name: String) {
-        self.answered += 1;
-        if !self.names.contains(&name) && self.names.len() < MAX_REFUSED_NAMES {
-            self.names.push(name);
-        }
-        if self.answered >= MAX_REFUSALS {
-            self.listener = None;
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use gavel::sandbox::{
     Cancel, Command, Container, InputFile, Limits, Report, Sandbox, SandboxConfig, Slot, Stdin,
 };
 
-pub fn sandbox() -> Sandbox {
+pub(crate) fn sandbox() -> Sandbox {
     Sandbox::open(&SandboxConfig {
         launcher: PathBuf::from(env!("CARGO_BIN_EXE_gavel")),
         ..SandboxConfig::default()
@@ -17,11 +17,11 @@ pub fn sandbox() -> Sandbox {
     .expect("these tests need root and control groups")
 }
 
-pub fn slot() -> Slot {
+pub(crate) fn slot() -> Slot {
     sandbox().slot().expect("a free slot")
 }
 
-pub const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     cpu: Duration::from_secs(2),
     wall: Duration::from_secs(10),
     idle: None,
@@ -34,7 +34,7 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// A command with the limits above and a small environment.
-pub fn command(program: &str, args: &[&str]) -> Command {
+pub(crate) fn command(program: &str, args: &[&str]) -> Command {
     Command {
         program: PathBuf::from(program),
         args: args.iter().map(OsString::from).collect(),
@@ -46,15 +46,15 @@ pub fn command(program: &str, args: &[&str]) -> Command {
     }
 }
 
-pub fn shell(script: &str) -> Command {
+pub(crate) fn shell(script: &str) -> Command {
     command("/bin/sh", &["-c", script])
 }
 
-pub fn python(script: &str) -> Command {
+pub(crate) fn python(script: &str) -> Command {
     command("/usr/bin/python3", &["-c", script])
 }
 
-pub fn file(path: &str, contents: &str, mode: u32) -> InputFile {
+pub(crate) fn file(path: &str, contents: &str, mode: u32) -> InputFile {
     InputFile {
         path: PathBuf::from(path),
         bytes: Arc::from(contents.as_bytes()),
@@ -62,24 +62,24 @@ pub fn file(path: &str, contents: &str, mode: u32) -> InputFile {
     }
 }
 
-pub fn run(slot: &mut Slot, command: &Command) -> Report {
+pub(crate) fn run(slot: &mut Slot, command: &Command) -> Report {
     run_in(slot, &Container::host_toolchains(), command)
 }
 
-pub fn run_in(slot: &mut Slot, container: &Container, command: &Command) -> Report {
+pub(crate) fn run_in(slot: &mut Slot, container: &Container, command: &Command) -> Report {
     let cancel = Cancel::new().expect("an eventfd");
     slot.run(container, command, &cancel).expect("a run")
 }
 
 /// Runs in a slot of its own.
-pub fn run_once(command: &Command) -> Report {
+pub(crate) fn run_once(command: &Command) -> Report {
     run(&mut slot(), command)
 }
 
-pub fn stdout(report: &Report) -> String {
+pub(crate) fn stdout(report: &Report) -> String {
     String::from_utf8_lossy(&report.stdout.bytes).into_owned()
 }
 
-pub fn stderr(report: &Report) -> String {
+pub(crate) fn stderr(report: &Report) -> String {
     String::from_utf8_lossy(&report.stderr.bytes).into_owned()
 }

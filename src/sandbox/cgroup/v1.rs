@@ -13,13 +13,13 @@ const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 
 /// The parent groups, one for each of [`CONTROLLERS`].
 #[derive(Debug, Clone)]
-pub struct Trees {
+pub(crate) struct Trees {
     parents: [PathBuf; 4],
 }
 
 impl Trees {
     /// Finds the trees; `None` on a host where the memory controller is not on v1.
-    pub fn find(mounts: &str, parent: Option<&Path>) -> Result<Option<Self>, SandboxError> {
+    pub(crate) fn find(mounts: &str, parent: Option<&Path>) -> Result<Option<Self>, SandboxError> {
         let below = parent.map_or(Path::new("gavel"), |path| {
             path.strip_prefix("/").unwrap_or(path)
         });
@@ -40,7 +40,7 @@ impl Trees {
     }
 
     /// The directories of a group; those of the parent for an empty name.
-    pub fn directories(&self, name: &str) -> Vec<PathBuf> {
+    pub(crate) fn directories(&self, name: &str) -> Vec<PathBuf> {
         self.parents
             .iter()
             .map(|parent| parent.join(name))
@@ -82,7 +82,7 @@ fn inherit_cpuset(root: &Path, group: &Path) -> Result<(), SandboxError> {
 
 /// The group of a slot.
 #[derive(Debug)]
-pub struct Group {
+pub(crate) struct Group {
     members: [ControlFile; 4],
     cpu: ControlFile,
     memory: ControlFile,
@@ -107,7 +107,7 @@ struct Baseline {
 
 impl Group {
     /// Makes the directories and opens their files.
-    pub fn make(trees: &Trees, name: &str, cpu: usize) -> Result<Self, SandboxError> {
+    pub(crate) fn make(trees: &Trees, name: &str, cpu: usize) -> Result<Self, SandboxError> {
         let directories = trees.directories(name);
         for directory in &directories {
             make_directory(directory)?;
@@ -145,14 +145,14 @@ impl Group {
     }
 
     /// Moves a process into the group of every controller.
-    pub fn enter(&self, pid: i32) -> Result<(), SandboxError> {
+    pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         self.members
             .iter()
             .try_for_each(|members| members.write(pid))
     }
 
     /// Sets limits, resets the peak and takes the baseline.
-    pub fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         // Forget an event of the previous run. The descriptor does not block: nothing is fine.
         let _ = self.oom_event.read();
         self.processes.write(limits.processes)?;
@@ -182,7 +182,7 @@ impl Group {
     }
 
     /// CPU time since the start.
-    pub fn cpu(&self) -> Result<Duration, SandboxError> {
+    pub(crate) fn cpu(&self) -> Result<Duration, SandboxError> {
         let used = self.cpu.read_number()?;
         Ok(Duration::from_nanos(
             used.saturating_sub(self.baseline.cpu_ns),
@@ -190,7 +190,7 @@ impl Group {
     }
 
     /// All counters since the start.
-    pub fn usage(&self) -> Result<GroupUsage, SandboxError> {
+    pub(crate) fn usage(&self) -> Result<GroupUsage, SandboxError> {
         let start = &self.baseline;
         Ok(GroupUsage {
             cpu: self.cpu()?,
@@ -210,7 +210,7 @@ impl Group {
     }
 
     /// Readable once memory ran out.
-    pub fn out_of_memory_event(&self) -> BorrowedFd<'_> {
+    pub(crate) fn out_of_memory_event(&self) -> BorrowedFd<'_> {
         self.oom_event.as_fd()
     }
 }

@@ -18,14 +18,14 @@ const SERVICE_LEAF: &str = "gavel-service";
 
 /// The parent of all groups.
 #[derive(Debug, Clone)]
-pub struct Tree {
+pub(crate) struct Tree {
     parent: PathBuf,
 }
 
 impl Tree {
     /// Finds a group beneath which controllers can be handed to children: the configured one, the
     /// service's own, or one of ours at the root.
-    pub fn find(mounts: &str, parent: Option<&Path>) -> Result<Self, SandboxError> {
+    pub(crate) fn find(mounts: &str, parent: Option<&Path>) -> Result<Self, SandboxError> {
         let root = mount_point(mounts).ok_or_else(|| SandboxError::Setting {
             setting: "cgroup",
             reason: "no control groups are mounted below /sys/fs/cgroup; run `mount -t cgroup2 \
@@ -51,7 +51,7 @@ impl Tree {
     }
 
     /// The directory of a group; of the parent for an empty name.
-    pub fn directory(&self, name: &str) -> PathBuf {
+    pub(crate) fn directory(&self, name: &str) -> PathBuf {
         self.parent.join(name)
     }
 }
@@ -147,7 +147,7 @@ fn parent_of(pid: &str) -> Option<String> {
 
 /// The group of a slot.
 #[derive(Debug)]
-pub struct Group {
+pub(crate) struct Group {
     path: PathBuf,
     cpu_number: usize,
     files: Files,
@@ -178,7 +178,7 @@ struct Baseline {
 
 impl Group {
     /// Makes the directory and opens its files.
-    pub fn make(tree: &Tree, name: &str, cpu: usize) -> Result<Self, SandboxError> {
+    pub(crate) fn make(tree: &Tree, name: &str, cpu: usize) -> Result<Self, SandboxError> {
         let path = tree.directory(name);
         let files = Files::make(&path, cpu)?;
         // Writable since Linux 6.12; the reset is per open descriptor, so ours stays open.
@@ -193,7 +193,7 @@ impl Group {
     }
 
     /// A group whose peak cannot be reset is made anew.
-    pub fn reset(&mut self) -> Result<(), SandboxError> {
+    pub(crate) fn reset(&mut self) -> Result<(), SandboxError> {
         if !self.peak_resets {
             remove_group(&self.path).set_up("remove", self.path.to_string_lossy())?;
             self.files = Files::make(&self.path, self.cpu_number)?;
@@ -202,12 +202,12 @@ impl Group {
     }
 
     /// The directory, to clone into.
-    pub fn directory(&self) -> BorrowedFd<'_> {
+    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
         self.files.directory.as_fd()
     }
 
     /// Sets limits, resets the peak and takes the baseline.
-    pub fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         let files = &self.files;
         files.processes.write(limits.processes)?;
         let held = files.memory.read_number()?;
@@ -227,7 +227,7 @@ impl Group {
     }
 
     /// CPU time since the start.
-    pub fn cpu(&self) -> Result<Duration, SandboxError> {
+    pub(crate) fn cpu(&self) -> Result<Duration, SandboxError> {
         let used = self.files.cpu.read_key("usage_usec")?;
         Ok(Duration::from_micros(
             used.saturating_sub(self.baseline.cpu_us),
@@ -235,7 +235,7 @@ impl Group {
     }
 
     /// All counters since the start.
-    pub fn usage(&self) -> Result<GroupUsage, SandboxError> {
+    pub(crate) fn usage(&self) -> Result<GroupUsage, SandboxError> {
         let (files, start) = (&self.files, &self.baseline);
         let memory = files.memory_peak.read_number()?;
         Ok(GroupUsage {

@@ -1,7 +1,7 @@
 //! The lists of the system call policy, as data. Each refused call names what it could do.
 
 /// `CLONE_NEW*` of every namespace.
-pub const NAMESPACE_FLAGS: u64 = 0x0000_0080 // time
+pub(super) const NAMESPACE_FLAGS: u64 = 0x0000_0080 // time
     | 0x0002_0000 // mount
     | 0x0200_0000 // cgroup
     | 0x0400_0000 // uts
@@ -11,10 +11,10 @@ pub const NAMESPACE_FLAGS: u64 = 0x0000_0080 // time
     | 0x4000_0000; // net
 
 /// Socket families from here on do not exist (`AF_MAX` of Linux 6.18 is 46).
-pub const SOCKET_FAMILIES: u64 = 64;
+pub(super) const SOCKET_FAMILIES: u64 = 64;
 
 /// fcntl commands without effect on other holders of the file.
-pub const FCNTL_ALLOWED: &[i32] = &[
+pub(super) const FCNTL_ALLOWED: &[i32] = &[
     libc::F_DUPFD,
     libc::F_GETFD,
     libc::F_SETFD,
@@ -30,7 +30,7 @@ pub const FCNTL_ALLOWED: &[i32] = &[
 ];
 
 /// Locks, leases and notifications: a channel between boxes through shared inodes.
-pub const FCNTL_REFUSED: &[i32] = &[
+pub(super) const FCNTL_REFUSED: &[i32] = &[
     libc::F_GETLK,
     libc::F_SETLK,
     libc::F_SETLKW,
@@ -43,7 +43,7 @@ pub const FCNTL_REFUSED: &[i32] = &[
 ];
 
 /// Calls that are refused and reported, with their errno.
-pub const REFUSED: &[(&str, i32)] = &[
+pub(super) const REFUSED: &[(&str, i32)] = &[
     // Tracing and reading other processes.
     ("ptrace", libc::EPERM),
     ("process_vm_readv", libc::EPERM),
@@ -113,7 +113,7 @@ pub const REFUSED: &[(&str, i32)] = &[
 ];
 
 /// Calls that ordinary programs, compilers and runtimes use.
-pub const ALLOWED: &[&str] = &[
+pub(super) const ALLOWED: &[&str] = &[
     "accept",
     "accept4",
     "access",

@@ -8,7 +8,7 @@ use std::ptr;
 use super::check;
 
 /// Most descriptors one message carries.
-pub const MAX_FDS: usize = 8;
+pub(crate) const MAX_FDS: usize = 8;
 
 const CONTROL_BYTES: usize = 64 + MAX_FDS * size_of::<RawFd>();
 
@@ -17,7 +17,7 @@ const CONTROL_BYTES: usize = 64 + MAX_FDS * size_of::<RawFd>();
 struct Control([u8; CONTROL_BYTES]);
 
 /// Sends one datagram with up to [`MAX_FDS`] descriptors.
-pub fn send_with_fds(
+pub(crate) fn send_with_fds(
     socket: BorrowedFd<'_>,
     bytes: &[u8],
     fds: &[BorrowedFd<'_>],
@@ -50,21 +50,29 @@ fn fill_control(header: &mut libc::msghdr, control: &mut Control, fds: &[Borrowe
     // SAFETY: msg_control points to CONTROL_BYTES bytes, enough for MAX_FDS descriptors
     // (checked by the caller), so the first header lies inside.
     let first = unsafe { libc::CMSG_FIRSTHDR(header) };
-    // SAFETY: `first` is non-null and aligned, see above; CMSG_DATA follows it inside the buffer.
+    // SAFETY: CMSG_LEN only computes a size.
+    let length = unsafe { libc::CMSG_LEN(payload) } as usize;
+    let first_header = libc::cmsghdr {
+        cmsg_len: length,
+        cmsg_level: libc::SOL_SOCKET,
+        cmsg_type: libc::SCM_RIGHTS,
+    };
+    // SAFETY: `first` is non-null, aligned and inside the buffer, see above.
+    unsafe { ptr::write(first, first_header) };
+    // SAFETY: CMSG_DATA follows the header inside the buffer.
+    let data: *mut RawFd = unsafe { libc::CMSG_DATA(first) }.cast();
+    let numbers: [RawFd; MAX_FDS] =
+        std::array::from_fn(|index| fds.get(index).map_or(-1, AsRawFd::as_raw_fd));
+    // SAFETY: the buffer has room for MAX_FDS descriptors, of which `fds.len()` are copied; both
+    // sides are bytes, so alignment does not matter.
     unsafe {
-        (*first).cmsg_level = libc::SOL_SOCKET;
-        (*first).cmsg_type = libc::SCM_RIGHTS;
-        (*first).cmsg_len = libc::CMSG_LEN(payload) as usize;
-        let data: *mut RawFd = libc::CMSG_DATA(first).cast();
-        for (index, fd) in fds.iter().enumerate() {
-            ptr::write_unaligned(data.add(index), fd.as_raw_fd());
-        }
-    }
+        ptr::copy_nonoverlapping(numbers.as_ptr().cast::<u8>(), data.cast(), size_of_val(fds))
+    };
 }
 
 /// Receives one datagram; received descriptors are close-on-exec and fill `fds` from the front.
 /// Returns the length of the datagram; 0 means that the other end is gone.
-pub fn recv_with_fds(
+pub(crate) fn recv_with_fds(
     socket: BorrowedFd<'_>,
     bytes: &mut [u8],
     fds: &mut [Option<OwnedFd>; MAX_FDS],
@@ -100,17 +108,20 @@ fn take_fds(header: &libc::msghdr, fds: &mut [Option<OwnedFd>; MAX_FDS]) {
         return;
     }
     // SAFETY: non-null means a complete header inside the buffer.
-    let (level, kind, length) =
-        unsafe { ((*first).cmsg_level, (*first).cmsg_type, (*first).cmsg_len) };
-    if level != libc::SOL_SOCKET || kind != libc::SCM_RIGHTS {
+    let about = unsafe { ptr::read(first) };
+    if about.cmsg_level != libc::SOL_SOCKET || about.cmsg_type != libc::SCM_RIGHTS {
         return;
     }
     // SAFETY: CMSG_LEN only computes a size.
-    let count = (length - unsafe { libc::CMSG_LEN(0) } as usize) / size_of::<RawFd>();
+    let count = (about.cmsg_len - unsafe { libc::CMSG_LEN(0) } as usize) / size_of::<RawFd>();
     // SAFETY: the data of a complete header lies inside the buffer.
     let data: *const RawFd = unsafe { libc::CMSG_DATA(first) }.cast();
     for (index, slot) in fds.iter_mut().enumerate().take(count) {
+        // SAFETY: `index` is below `count`, so the place lies inside the data.
+        let place = unsafe { data.add(index) };
+        // SAFETY: as above; the data need not be aligned.
+        let number = unsafe { ptr::read_unaligned(place) };
         // SAFETY: the kernel installed `count` fresh descriptors that nobody else owns.
-        *slot = Some(unsafe { OwnedFd::from_raw_fd(ptr::read_unaligned(data.add(index))) });
+        *slot = Some(unsafe { OwnedFd::from_raw_fd(number) });
     }
 }

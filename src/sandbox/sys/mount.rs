@@ -18,20 +18,20 @@ const FSCONFIG_CMD_CREATE: libc::c_uint = 6;
 
 /// Mount attributes; the values are the kernel's `MOUNT_ATTR_*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MountAttr(pub u64);
+pub(crate) struct MountAttr(pub u64);
 
 impl MountAttr {
     /// Read-only.
-    pub const READ_ONLY: Self = Self(0x1);
+    pub(crate) const READ_ONLY: Self = Self(0x1);
     /// Set-user-id bits have no effect.
-    pub const NO_SUID: Self = Self(0x2);
+    pub(crate) const NO_SUID: Self = Self(0x2);
     /// Device nodes cannot be opened.
-    pub const NO_DEV: Self = Self(0x4);
+    pub(crate) const NO_DEV: Self = Self(0x4);
     /// Files cannot be executed.
-    pub const NO_EXEC: Self = Self(0x8);
+    pub(crate) const NO_EXEC: Self = Self(0x8);
 
     /// Both sets of attributes.
-    pub const fn and(self, other: Self) -> Self {
+    pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
@@ -46,7 +46,7 @@ struct KernelMountAttr {
 }
 
 /// Makes a detached copy of the mount tree at an absolute path.
-pub fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
+pub(crate) fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
     let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
     // SAFETY: path is a valid C string for the call.
     let fd =
@@ -56,7 +56,7 @@ pub fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
 }
 
 /// Attaches a detached mount at an absolute path.
-pub fn attach_mount(mount: BorrowedFd<'_>, target: &CStr) -> io::Result<()> {
+pub(crate) fn attach_mount(mount: BorrowedFd<'_>, target: &CStr) -> io::Result<()> {
     // SAFETY: both paths are valid C strings for the call.
     check(unsafe {
         libc::syscall(
@@ -72,7 +72,7 @@ pub fn attach_mount(mount: BorrowedFd<'_>, target: &CStr) -> io::Result<()> {
 }
 
 /// Sets and clears attributes of a mount, recursively on everything below it if asked.
-pub fn set_mount_attributes(
+pub(crate) fn set_mount_attributes(
     mount: BorrowedFd<'_>,
     set: MountAttr,
     recursive: bool,
@@ -99,7 +99,7 @@ pub fn set_mount_attributes(
 }
 
 /// Opens a context for a new file system of this type.
-pub fn new_file_system(kind: &CStr) -> io::Result<OwnedFd> {
+pub(crate) fn new_file_system(kind: &CStr) -> io::Result<OwnedFd> {
     // SAFETY: kind is a valid C string for the call.
     let fd = check(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     // SAFETY: the kernel returned a fresh descriptor.
@@ -108,7 +108,7 @@ pub fn new_file_system(kind: &CStr) -> io::Result<OwnedFd> {
 
 /// Applies options (an empty value is a flag), creates the file system, and returns it as a
 /// detached mount.
-pub fn configure_mount(
+pub(crate) fn configure_mount(
     context: BorrowedFd<'_>,
     options: &[(&CStr, &CStr)],
     attributes: MountAttr,

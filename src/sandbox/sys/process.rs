@@ -35,7 +35,7 @@ struct CloneArgs {
 
 /// What to clone.
 #[derive(Debug)]
-pub struct CloneRequest<'a> {
+pub(crate) struct CloneRequest<'a> {
     /// `CLONE_NEW*` flags.
     pub namespaces: u64,
     /// The cgroup (v2) to start in.
@@ -44,7 +44,7 @@ pub struct CloneRequest<'a> {
 
 /// On which side of the clone we are.
 #[derive(Debug)]
-pub enum CloneSide {
+pub(crate) enum CloneSide {
     /// In the parent, with the child's process id and a descriptor for it.
     Parent {
         /// Process id of the child.
@@ -58,7 +58,7 @@ pub enum CloneSide {
 
 /// Clones this process like fork does. The caller must be single-threaded, so that the child
 /// finds no lock held by a thread that no longer exists.
-pub fn clone_process(request: &CloneRequest<'_>) -> io::Result<CloneSide> {
+pub(crate) fn clone_process(request: &CloneRequest<'_>) -> io::Result<CloneSide> {
     let mut pidfd: RawFd = -1;
     let mut args = CloneArgs {
         flags: request.namespaces | CLONE_PIDFD,
@@ -85,7 +85,7 @@ pub fn clone_process(request: &CloneRequest<'_>) -> io::Result<CloneSide> {
 }
 
 /// Sends a signal to the process behind a descriptor; a process that is gone is not an error.
-pub fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+pub(crate) fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: plain integers and a null siginfo.
     let sent = check(unsafe {
         libc::syscall(
@@ -103,13 +103,13 @@ pub fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
 }
 
 /// Ends this process at once, without running destructors or exit handlers.
-pub fn exit_now(code: i32) -> ! {
+pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.
     unsafe { libc::_exit(code) }
 }
 
 /// Marks every descriptor from `first` on close-on-exec.
-pub fn close_from_on_exec(first: u32) -> io::Result<()> {
+pub(crate) fn close_from_on_exec(first: u32) -> io::Result<()> {
     const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
     // SAFETY: plain integers.
     check(unsafe {
@@ -124,13 +124,13 @@ pub fn close_from_on_exec(first: u32) -> io::Result<()> {
 }
 
 /// Closes every descriptor from `first` on. The caller must not use any owner of them again.
-pub fn close_from(first: u32) -> io::Result<()> {
+pub(crate) fn close_from(first: u32) -> io::Result<()> {
     // SAFETY: plain integers; see above for the owners.
     check(unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) }).map(drop)
 }
 
 /// Makes `to` a close-on-exec copy of `from`.
-pub fn move_fd(from: RawFd, to: RawFd) -> io::Result<()> {
+pub(crate) fn move_fd(from: RawFd, to: RawFd) -> io::Result<()> {
     if from == to {
         return Ok(());
     }
@@ -139,25 +139,25 @@ pub fn move_fd(from: RawFd, to: RawFd) -> io::Result<()> {
 }
 
 /// Makes `to` a copy of `from` that stays open across execve.
-pub fn copy_fd_open_on_exec(from: RawFd, to: RawFd) -> io::Result<()> {
+pub(crate) fn copy_fd_open_on_exec(from: RawFd, to: RawFd) -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::dup2(from, to) }.into()).map(drop)
 }
 
 /// Borrows a descriptor by number. It must stay open for the rest of the process's life.
-pub fn borrow_fd(fd: RawFd) -> BorrowedFd<'static> {
+pub(crate) fn borrow_fd(fd: RawFd) -> BorrowedFd<'static> {
     // SAFETY: the caller promises that the descriptor stays open.
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
 /// Forbids core dumps of, and access through proc to, this process.
-pub fn set_not_dumpable() -> io::Result<()> {
+pub(crate) fn set_not_dumpable() -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }.into()).map(drop)
 }
 
 /// Waits for any child; returns its process id and raw wait status.
-pub fn wait_any() -> io::Result<(i32, i32)> {
+pub(crate) fn wait_any() -> io::Result<(i32, i32)> {
     let mut status = 0;
     // SAFETY: `status` is a valid int. The raw status is wanted because real-time signals have
     // no place in nix's type.
@@ -166,13 +166,13 @@ pub fn wait_any() -> io::Result<(i32, i32)> {
 }
 
 /// Kills every process of this pid namespace but init, which must be the caller.
-pub fn kill_all_others() {
+pub(crate) fn kill_all_others() {
     // SAFETY: plain integers. As PID 1 of a namespace the reach of -1 ends at the namespace.
     unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 
 /// Nanoseconds on the monotonic clock, comparable between all processes of the machine.
-pub fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -183,7 +183,7 @@ pub fn monotonic_ns() -> u64 {
 }
 
 /// Gives every signal its default action and unblocks all.
-pub fn reset_signals() -> io::Result<()> {
+pub(crate) fn reset_signals() -> io::Result<()> {
     // The raw call: libc refuses to touch the two signals it uses itself, and its posix_spawn
     // leaves them ignored in the child.
     let default = [0_u64; KERNEL_SIGACTION_WORDS];
@@ -209,7 +209,7 @@ pub fn reset_signals() -> io::Result<()> {
 }
 
 /// Lets ended children vanish without being waited for.
-pub fn reap_automatically() -> io::Result<()> {
+pub(crate) fn reap_automatically() -> io::Result<()> {
     // SAFETY: an all-zero sigaction is valid: default action, empty mask.
     let mut action: libc::sigaction = unsafe { zeroed() };
     action.sa_flags = libc::SA_NOCLDWAIT;
@@ -219,20 +219,20 @@ pub fn reap_automatically() -> io::Result<()> {
 }
 
 /// Asks the kernel to send `signal` to this process when its parent thread dies.
-pub fn set_parent_death_signal(signal: i32) -> io::Result<()> {
+pub(crate) fn set_parent_death_signal(signal: i32) -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) }.into()).map(drop)
 }
 
 /// Drops all supplementary groups.
-pub fn set_groups_empty() -> io::Result<()> {
+pub(crate) fn set_groups_empty() -> io::Result<()> {
     // SAFETY: a count of zero reads no memory. The raw call avoids libc's signalling of threads.
     check(unsafe { libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()) })
         .map(drop)
 }
 
 /// Sets real, effective and saved user and group ids.
-pub fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
+pub(crate) fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) })?;
     // SAFETY: plain integers.
@@ -240,18 +240,18 @@ pub fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
 }
 
 /// Empties the effective, permitted and inheritable sets.
-pub fn drop_all_capabilities() -> io::Result<()> {
+pub(crate) fn drop_all_capabilities() -> io::Result<()> {
     set_capabilities(0)
 }
 
 /// Leaves only CAP_KILL, which the init of a box needs to end processes of the program's user.
-pub fn drop_capabilities_except_kill() -> io::Result<()> {
+pub(crate) fn drop_capabilities_except_kill() -> io::Result<()> {
     drop_bounding_set()?;
     set_capabilities(1 << CAP_KILL)
 }
 
 /// Empties the bounding and ambient sets; needs CAP_SETPCAP.
-pub fn drop_bounding_set() -> io::Result<()> {
+pub(crate) fn drop_bounding_set() -> io::Result<()> {
     for capability in 0..CAP_SCAN_END {
         // SAFETY: plain integers.
         let result = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
@@ -313,7 +313,7 @@ fn set_capabilities(low: u32) -> io::Result<()> {
 }
 
 /// Brings the loopback device of the current network namespace up.
-pub fn raise_loopback() -> io::Result<()> {
+pub(crate) fn raise_loopback() -> io::Result<()> {
     // SAFETY: plain integers.
     let fd = check(
         unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) }.into(),
@@ -342,7 +342,7 @@ pub fn raise_loopback() -> io::Result<()> {
 
 /// Replaces this process by a program; returns only on failure.
 /// `arguments` and `environment` must be null-terminated arrays of C strings.
-pub fn execute(
+pub(crate) fn execute(
     program: &CStr,
     arguments: &[*const c_char],
     environment: &[*const c_char],

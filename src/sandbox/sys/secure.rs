@@ -13,14 +13,14 @@ const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
 const LANDLOCK_RULE_PATH_BENEATH: libc::c_int = 1;
 
 /// From now on execve never grants privileges.
-pub fn set_no_new_privileges() -> io::Result<()> {
+pub(crate) fn set_no_new_privileges() -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }.into()).map(drop)
 }
 
 /// Installs a compiled filter (an array of `struct sock_filter`) and returns the descriptor on
 /// which refused calls are announced.
-pub fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
+pub(crate) fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
     let instructions = program.len() / size_of::<libc::sock_filter>();
     let filter = libc::sock_fprog {
         len: instructions as u16,
@@ -42,7 +42,7 @@ pub fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
 
 /// A system call that waits for our answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Notification {
+pub(crate) struct Notification {
     /// Identifies the call in the answer.
     pub id: u64,
     /// System call number.
@@ -50,7 +50,7 @@ pub struct Notification {
 }
 
 /// Takes the next refused call; `None` if its process died in the meantime.
-pub fn receive_notification(listener: BorrowedFd<'_>) -> io::Result<Option<Notification>> {
+pub(crate) fn receive_notification(listener: BorrowedFd<'_>) -> io::Result<Option<Notification>> {
     // SAFETY: the kernel requires an all-zero seccomp_notif.
     let mut notification: libc::seccomp_notif = unsafe { zeroed() };
     // SAFETY: the request writes one seccomp_notif.
@@ -75,7 +75,7 @@ pub fn receive_notification(listener: BorrowedFd<'_>) -> io::Result<Option<Notif
 }
 
 /// Answers a call with an errno; a caller that died in the meantime is not an error.
-pub fn refuse_notification(listener: BorrowedFd<'_>, id: u64, errno: i32) -> io::Result<()> {
+pub(crate) fn refuse_notification(listener: BorrowedFd<'_>, id: u64, errno: i32) -> io::Result<()> {
     let response = libc::seccomp_notif_resp {
         id,
         val: 0,
@@ -100,7 +100,7 @@ pub fn refuse_notification(listener: BorrowedFd<'_>, id: u64, errno: i32) -> io:
 }
 
 /// The Landlock version of the kernel; 0 where it is missing or switched off.
-pub fn landlock_abi() -> u32 {
+pub(crate) fn landlock_abi() -> u32 {
     // SAFETY: a null attribute with the version flag only asks.
     let version = unsafe {
         libc::syscall(
@@ -115,7 +115,7 @@ pub fn landlock_abi() -> u32 {
 
 /// Makes a ruleset. `attributes` are the kernel's `handled_access_fs`, `handled_access_net` and
 /// `scoped`; only the first `count` are passed, because older kernels refuse a longer structure.
-pub fn landlock_new(attributes: &[u64; 3], count: usize) -> io::Result<OwnedFd> {
+pub(crate) fn landlock_new(attributes: &[u64; 3], count: usize) -> io::Result<OwnedFd> {
     let bytes = count.min(attributes.len()) * size_of::<u64>();
     // SAFETY: the kernel reads `bytes` bytes of the array.
     let fd = check(unsafe {
@@ -131,7 +131,7 @@ pub fn landlock_new(attributes: &[u64; 3], count: usize) -> io::Result<OwnedFd> 
 }
 
 /// Allows `access` on everything beneath a path.
-pub fn landlock_add_path(
+pub(crate) fn landlock_add_path(
     ruleset: BorrowedFd<'_>,
     beneath: BorrowedFd<'_>,
     access: u64,
@@ -159,7 +159,7 @@ pub fn landlock_add_path(
 }
 
 /// Applies a ruleset to this thread and everything it becomes.
-pub fn landlock_restrict(ruleset: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn landlock_restrict(ruleset: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: plain integers.
     check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32) })
         .map(drop)
