@@ -261,9 +261,11 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
     }
 }
 
-/// The program-to-be: waits for what to run, gives up everything, executes. Never returns.
+/// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
 fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option<OwnedFd>) -> ! {
-    let failed = match prepare_program(inside, socket, landlock) {
+    let filter = inside.filter;
+    let started = confine(socket, filter, landlock).and_then(|()| await_start(inside, socket));
+    let failed = match started {
         Ok(start) => {
             let error = sys::execute(start.program, start.arguments, start.environment);
             BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO))
@@ -276,22 +278,15 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option
     sys::exit_now(127)
 }
 
-fn prepare_program<'a>(
-    inside: &'a mut Inside<'_>,
-    socket: BorrowedFd<'_>,
-    landlock: Option<OwnedFd>,
-) -> StepResult<Start<'a>> {
-    let filter = inside.filter;
-    let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
-    let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
-    install_streams(&streams).in_step(Step::InstallStreams)?;
+/// Everything that does not depend on what will run, so that it is done ahead. The filter comes
+/// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
+fn confine(socket: BorrowedFd<'_>, filter: &[u8], landlock: Option<OwnedFd>) -> StepResult<()> {
     new_session().in_step(Step::NewSession)?;
     chdir(c"/box").in_step(Step::EnterDirectory)?;
     // Before the ids change: afterwards nothing is left to drop it with.
     sys::drop_bounding_set().in_step(Step::DropCapabilities)?;
     sys::set_groups_empty().in_step(Step::BecomeUser)?;
     sys::set_ids(PROGRAM_ID, PROGRAM_ID).in_step(Step::BecomeUser)?;
-    start.set_rlimits().in_step(Step::SetRlimits)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
     sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
     if let Some(ruleset) = landlock {
@@ -299,8 +294,18 @@ fn prepare_program<'a>(
     }
     sys::close_from_on_exec(3).in_step(Step::InstallStreams)?;
     let listener = sys::install_filter(filter).in_step(Step::InstallFilter)?;
+    let confined = BoxReport::Confined.encode();
+    sys::send_with_fds(socket, &confined, &[listener.as_fd()]).in_step(Step::AnnounceStart)
+}
+
+/// Waits for what to run; the rlimits are applied last, so that they cannot break our own steps.
+fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepResult<Start<'a>> {
+    let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
+    let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
+    install_streams(&streams).in_step(Step::InstallStreams)?;
+    start.set_rlimits().in_step(Step::SetRlimits)?;
     let starting = BoxReport::Starting(sys::monotonic_ns()).encode();
-    sys::send_with_fds(socket, &starting, &[listener.as_fd()]).in_step(Step::AnnounceStart)?;
+    sys::send_with_fds(socket, &starting, &[]).in_step(Step::AnnounceStart)?;
     Ok(start)
 }
 

@@ -149,14 +149,21 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Lets init set the box up and waits until the program can be started.
-    pub(super) fn proceed(&self) -> Result<(), SandboxError> {
+    /// Lets init set the box up, waits until the program can be started and returns the seccomp
+    /// listener.
+    pub(super) fn proceed(&self) -> Result<OwnedFd, SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
-        match self.connection.receive()?.0 {
-            BoxReport::Ready => Ok(()),
-            other => Err(failure_of(other)),
+        // Init and the program-to-be report in any order.
+        let (mut ready, mut listener) = (false, None);
+        while !ready || listener.is_none() {
+            match self.connection.receive()? {
+                (BoxReport::Ready, _) => ready = true,
+                (BoxReport::Confined, Some(fd)) => listener = Some(fd),
+                (other, _) => return Err(failure_of(other)),
+            }
         }
+        listener.ok_or(SandboxError::Lost("init of a box"))
     }
 }
 

@@ -113,11 +113,14 @@ pub(super) struct LaunchFailure {
 /// What a box reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxReport {
-    /// Everything is set up; the program waits to be started.
+    /// Init has set everything up and given up its privileges.
     Ready,
+    /// The program-to-be has given up everything and waits to be started. Carries the seccomp
+    /// listener.
+    Confined,
     /// A step failed with an errno; the box is gone.
     SetUpFailed(Step, i32),
-    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener.
+    /// The program is about to be executed, at this monotonic time.
     Starting(u64),
     /// The kernel refused to execute the program.
     NotExecutable(i32),
@@ -134,6 +137,7 @@ impl BoxReport {
     pub(super) fn encode(self) -> [u8; REPORT_BYTES] {
         let (kind, number, value) = match self {
             BoxReport::Ready => (0, 0, 0),
+            BoxReport::Confined => (5, 0, 0),
             BoxReport::SetUpFailed(step, errno) => (1, step as i32, errno as u64),
             BoxReport::Starting(time_ns) => (2, 0, time_ns),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
@@ -153,6 +157,7 @@ impl BoxReport {
         let value = u64::from_ne_bytes(bytes[8..16].try_into().ok()?);
         Some(match bytes[0] {
             0 => BoxReport::Ready,
+            5 => BoxReport::Confined,
             1 => BoxReport::SetUpFailed(*Step::ALL.get(number as usize)?, value as i32),
             2 => BoxReport::Starting(value),
             3 => BoxReport::NotExecutable(number),
@@ -217,10 +222,6 @@ steps! {
     ForkProgram = "fork the program",
     /// Give up init's privileges.
     DropInitPrivileges = "drop the privileges of init",
-    /// Receive what to run.
-    ReceiveStart = "receive what to start",
-    /// Install the standard streams.
-    InstallStreams = "install the standard streams",
     /// New session, clean signals.
     NewSession = "start a session",
     /// Go to the working directory.
@@ -229,14 +230,18 @@ steps! {
     BecomeUser = "become the program's user",
     /// Drop all capabilities.
     DropCapabilities = "drop all capabilities",
-    /// Apply rlimits.
-    SetRlimits = "set resource limits",
     /// Set no_new_privs.
     NoNewPrivileges = "set no_new_privs",
     /// Apply Landlock.
     RestrictLandlock = "apply Landlock",
     /// Install the seccomp filter.
     InstallFilter = "install the seccomp filter",
+    /// Receive what to run.
+    ReceiveStart = "receive what to start",
+    /// Install the standard streams.
+    InstallStreams = "install the standard streams",
+    /// Apply rlimits.
+    SetRlimits = "set resource limits",
     /// Announce the start.
     AnnounceStart = "announce the start",
 }
@@ -274,6 +279,7 @@ mod tests {
     fn reports_survive_encoding() {
         let reports = [
             BoxReport::Ready,
+            BoxReport::Confined,
             BoxReport::SetUpFailed(Step::AnnounceStart, 13),
             BoxReport::Starting(u64::MAX),
             BoxReport::NotExecutable(2),

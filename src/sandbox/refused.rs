@@ -11,7 +11,6 @@ const MAX_REFUSALS: usize = 1000;
 /// Most names of refused calls that are kept.
 const MAX_REFUSED_NAMES: usize = 32;
 /// Refused system calls, answered as they come.
-#[derive(Default)]
 pub(super) struct Refused {
     listener: Option<OwnedFd>,
     names: Vec<String>,
@@ -19,8 +18,17 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn listen(&mut self, listener: Option<OwnedFd>) {
-        self.listener = listener;
+    pub(super) fn new(listener: OwnedFd) -> Self {
+        Refused {
+            listener: Some(listener),
+            names: Vec::new(),
+            answered: 0,
+        }
+    }
+
+    /// Stops listening.
+    pub(super) fn stop(&mut self) {
+        self.listener = None;
     }
 
     pub(super) fn into_names(self) -> Vec<String> {

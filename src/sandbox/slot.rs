@@ -27,7 +27,14 @@ pub struct Slot {
     /// Init of the previous box, while the kernel still takes it down.
     dying: Option<OwnedFd>,
     /// A box made ahead, and what it was made for.
-    prepared: Option<(Container, Pending)>,
+    prepared: Option<(Container, Waiting)>,
+}
+
+/// A box that waits for its command, and the listener of its seccomp filter.
+#[derive(Debug)]
+struct Waiting {
+    pending: Pending,
+    listener: OwnedFd,
 }
 
 impl Slot {
@@ -115,7 +122,7 @@ impl Slot {
         command: &Command,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
-        let pending = self.take_box(container)?;
+        let Waiting { pending, listener } = self.take_box(container)?;
         let user = self.first_id + 1;
         for file in &command.files {
             pending.scratch.place(file, user)?;
@@ -140,6 +147,7 @@ impl Slot {
             streams.stdout,
             streams.stderr,
             command.stderr_bytes,
+            listener,
         );
         let usage = group.usage();
         let Pending { pidfd, scratch, .. } = pending;
@@ -156,9 +164,9 @@ impl Slot {
     }
 
     /// The prepared box if it fits, a new one otherwise.
-    fn take_box(&mut self, container: &Container) -> Result<Pending, SandboxError> {
+    fn take_box(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
         match self.prepared.take() {
-            Some((made_for, pending)) if made_for == *container => Ok(pending),
+            Some((made_for, waiting)) if made_for == *container => Ok(waiting),
             unfit => {
                 self.prepared = unfit;
                 self.retire_prepared()?;
@@ -169,7 +177,8 @@ impl Slot {
 
     /// Ends a box that will not be used.
     fn retire_prepared(&mut self) -> Result<(), SandboxError> {
-        if let Some((_, Pending { pidfd, .. })) = self.prepared.take() {
+        if let Some((_, Waiting { pending, .. })) = self.prepared.take() {
+            let pidfd = pending.pidfd;
             sys::signal_process(pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
             self.dying = Some(pidfd);
         }
@@ -177,7 +186,7 @@ impl Slot {
     }
 
     /// A box that waits for its command.
-    fn make_box(&mut self, container: &Container) -> Result<Pending, SandboxError> {
+    fn make_box(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
         let mut plan = BoxPlan::clone(&*self.sandbox.plan(container)?);
         plan.first_id = self.first_id;
         if let Some(dying) = self.dying.take() {
@@ -190,8 +199,8 @@ impl Slot {
         group.reset()?;
         let pending = launcher.launch(&plan, group.clone_target())?;
         group.enter(pending.pid)?;
-        pending.proceed()?;
-        Ok(pending)
+        let listener = pending.proceed()?;
+        Ok(Waiting { pending, listener })
     }
 
     /// Makes what is missing: at the first run, and after a failure.

@@ -62,12 +62,13 @@ pub(super) fn supervise(
     stdout: OwnedFd,
     stderr: OwnedFd,
     stderr_bytes: u64,
+    listener: OwnedFd,
 ) -> Result<Observation, SandboxError> {
     let mut watch = Watch {
         running,
         stdout: Stream::new(stdout, running.limits.stdout_bytes),
         stderr: Stream::new(stderr, stderr_bytes),
-        refused: Refused::default(),
+        refused: Refused::new(listener),
         clock: None,
         not_executable: None,
         ended: None,
@@ -121,8 +122,24 @@ enum Source {
     Stdout,
     Stderr,
     Refused,
+    /// The last process under the filter is gone.
+    NothingToRefuse,
     OutOfMemory,
     Cancel,
+}
+
+impl Source {
+    /// What these events of the source mean; `None` without any.
+    fn woken_by(self, events: PollFlags) -> Option<Self> {
+        match (self, events) {
+            (_, events) if events.is_empty() => None,
+            // A hung up listener stays ready for ever and has nothing to receive.
+            (Source::Refused, events) if !events.contains(PollFlags::POLLIN) => {
+                Some(Source::NothingToRefuse)
+            }
+            (source, _) => Some(source),
+        }
+    }
 }
 
 impl Watch<'_> {
@@ -149,6 +166,7 @@ impl Watch<'_> {
                 Source::Stdout => self.take_stdout()?,
                 Source::Stderr => self.stderr.take(&mut self.buffer)?,
                 Source::Refused => self.refused.answer_one()?,
+                Source::NothingToRefuse => self.refused.stop(),
                 Source::OutOfMemory => self.stop = Some(Stop::Limit(Limit::Memory)),
                 Source::Cancel => self.stop = Some(Stop::Cancelled),
             }
@@ -182,19 +200,16 @@ impl Watch<'_> {
             Err(nix::Error::EINTR) => return Ok(Vec::new()),
             other => other.set_up("wait for", "a run")?,
         };
-        let ready = |poll: &PollFd<'_>| poll.revents().is_some_and(|events| !events.is_empty());
         let sources = polled.iter().zip(&watched);
         Ok(sources
-            .filter(|(poll, _)| ready(poll))
-            .map(|(_, (_, source))| *source)
+            .filter_map(|(poll, (_, source))| source.woken_by(poll.revents()?))
             .collect())
     }
 
     fn take_report(&mut self) -> Result<(), SandboxError> {
         match self.running.connection.receive()? {
-            (BoxReport::Starting(time_ns), listener) => {
+            (BoxReport::Starting(time_ns), _) => {
                 self.clock = Some(Clock::start(time_ns, self.running.limits));
-                self.refused.listen(listener);
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
