@@ -157,7 +157,8 @@ impl Pending {
         // Init and the program-to-be report in any order.
         let (mut ready, mut listener) = (false, None);
         while !ready || listener.is_none() {
-            match self.connection.receive()? {
+            let report = self.connection.receive()?;
+            match report.ok_or(SandboxError::Lost("init of a box"))? {
                 (BoxReport::Ready, _) => ready = true,
                 (BoxReport::Confined, Some(fd)) => listener = Some(fd),
                 (other, _) => return Err(failure_of(other)),
@@ -187,15 +188,19 @@ pub(super) struct BoxConnection {
 }
 
 impl BoxConnection {
-    /// The next report, and the seccomp listener where it carries one.
-    pub(super) fn receive(&self) -> Result<(BoxReport, Option<OwnedFd>), SandboxError> {
+    /// The next report, and the seccomp listener where it carries one; `None` once every process
+    /// that could report is gone.
+    pub(super) fn receive(&self) -> Result<Option<(BoxReport, Option<OwnedFd>)>, SandboxError> {
         let mut bytes = [0; REPORT_BYTES];
         let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
         let length = sys::recv_with_fds(self.socket.as_fd(), &mut bytes, &mut fds)
             .set_up("hear from", "a box")?;
+        if length == 0 {
+            return Ok(None);
+        }
         let report = BoxReport::decode(&bytes[..length]);
         let report = report.ok_or(SandboxError::Lost("init of a box"))?;
-        Ok((report, fds[0].take()))
+        Ok(Some((report, fds[0].take())))
     }
 
     /// Starts the program with these standard streams.

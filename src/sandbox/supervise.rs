@@ -90,6 +90,8 @@ pub(super) fn supervise(
 enum Stop {
     Limit(Limit),
     Cancelled,
+    /// Init died without a report: with the whole group when memory ran out (v2), or of a fault.
+    InitDied,
 }
 
 /// Clocks of a run, from execve on.
@@ -207,7 +209,11 @@ impl Watch<'_> {
     }
 
     fn take_report(&mut self) -> Result<(), SandboxError> {
-        match self.running.connection.receive()? {
+        let Some(report) = self.running.connection.receive()? else {
+            self.stop = Some(Stop::InitDied);
+            return Ok(());
+        };
+        match report {
             (BoxReport::Starting(time_ns), _) => {
                 self.clock = Some(Clock::start(time_ns, self.running.limits));
             }
@@ -235,6 +241,12 @@ impl Watch<'_> {
         }
         if self.stop == Some(Stop::Cancelled) {
             return Err(SandboxError::Cancelled);
+        }
+        if self.stop == Some(Stop::InitDied) {
+            if self.running.group.usage()?.oom_kills == 0 {
+                return Err(SandboxError::Lost("init of a box"));
+            }
+            self.stop = Some(Stop::Limit(Limit::Memory));
         }
         self.stdout.drain(&mut self.buffer)?;
         self.stderr.drain(&mut self.buffer)?;
