@@ -2,7 +2,8 @@
 //!
 //! The modules in reading order:
 
+pub mod api;
+pub mod judge;
 pub mod problem;
 pub mod sandbox;
-pub mod judge;
 pub mod store;
