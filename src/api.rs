@@ -1,14 +1,18 @@
 //! The HTTP API: JSON under `/api/v1`, errors as RFC 9457 problem details, OpenAPI from the code.
 //! It checks and translates; it judges nothing and holds no state but the store.
 
+mod cases;
+mod checker;
 mod connections;
 mod content;
 mod error;
 mod extract;
 mod health;
+mod languages;
 mod limits;
 mod observe;
 mod openapi;
+mod problems;
 
 use std::sync::Arc;
 
@@ -77,6 +81,9 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
 /// Every route.
 fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(openapi::base_document())
+        .routes(routes!(problems::create_problem, problems::list_problems))
+        .routes(routes!(problems::get_problem))
+        .routes(routes!(languages::list_languages))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
         .routes(routes!(health::get_version))
