@@ -13,6 +13,7 @@ mod limits;
 mod observe;
 mod openapi;
 mod problems;
+mod submissions;
 
 use std::sync::Arc;
 
@@ -81,6 +82,12 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
 /// Every route.
 fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(openapi::base_document())
+        .routes(routes!(
+            submissions::create_submission,
+            submissions::list_submissions
+        ))
+        .routes(routes!(submissions::get_submission))
+        .routes(routes!(submissions::get_submission_source))
         .routes(routes!(problems::create_problem, problems::list_problems))
         .routes(routes!(problems::get_problem))
         .routes(routes!(languages::list_languages))
