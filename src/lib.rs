@@ -3,6 +3,8 @@
 //! The modules in reading order:
 
 pub mod api;
+pub mod cli;
+pub mod config;
 pub mod judge;
 pub mod problem;
 pub mod sandbox;

@@ -1,10 +1,47 @@
-//! The sandbox: runs one program in a fresh, single-use container and reports what happened.
-//! It knows nothing of verdicts, problems, languages, HTTP or SQL.
+//! The sandbox: runs one program in a fresh, single-use box and reports what happened.
+//! It is usable on its own and knows nothing of what programs are run for.
+//!
+//! # Theory of operation
+//!
+//! A [`Sandbox`] checks the host once. A [`Slot`] is the right to run one box at a time: it has a
+//! machine-wide number, and from it one CPU, a cgroup and two host user ids of its own. Each slot
+//! talks to a *launcher*, a tiny single-threaded process that is our own binary executed again
+//! ([`become_launcher_if_asked`]). For each run the launcher clones the *init* of a new box into
+//! fresh namespaces; init builds the root, forks the *program*, and reaps. The program gives up
+//! everything, in the order of [`inside`], and executes. Meanwhile the slot's thread sleeps in one
+//! poll over the box's reports, its output, refused system calls and the next moment at which a
+//! limit can be reached ([`supervise`]).
+//!
+//! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
+//! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
 
+mod cancel;
+mod capture;
+mod cgroup;
+mod evidence;
+mod host;
+mod inside;
+mod landlock;
+mod launch;
+mod launcher;
+mod lock;
+mod message;
 mod outcome;
+mod plan;
+mod refused;
+mod root;
+mod scratch;
+mod seccomp;
+mod slot;
 mod spec;
+mod streams;
+mod supervise;
+mod sys;
 
-pub use outcome::{
-    Captured, CollectError, Exit, Limit, Outcome, Report, SandboxError, ScratchDir, Usage,
-};
+pub use cancel::Cancel;
+pub use host::{Sandbox, SandboxConfig};
+pub use launcher::become_launcher_if_asked;
+pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
+pub use scratch::{CollectError, ScratchDir};
+pub use slot::Slot;
 pub use spec::{Access, Command, Container, InputFile, Limits, Mount, Network, Proc, Stdin};

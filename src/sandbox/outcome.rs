@@ -1,10 +1,11 @@
 //! What happened: plain data and the errors that are our own.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::scratch::ScratchDir;
 
 /// A budget that a run exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,62 +94,6 @@ pub struct Report {
     pub scratch: ScratchDir,
 }
 
-/// The dead box's `/box` directory; read safely, beneath a directory descriptor.
-#[derive(Debug)]
-pub struct ScratchDir {}
-
-impl ScratchDir {
-    /// Reads one regular file, following no links.
-    pub fn read(&self, _path: &Path, _max_bytes: u64) -> Result<Vec<u8>, CollectError> {
-        todo!()
-    }
-
-    /// Paths of all regular files (relative to `/box`), sorted; everything else is left out.
-    pub fn list(&self, _max_files: usize) -> Result<Vec<PathBuf>, CollectError> {
-        todo!()
-    }
-}
-
-/// Why a file of a dead box cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum CollectError {
-    /// There is no such file.
-    #[error("{path} does not exist")]
-    Missing {
-        /// Path relative to `/box`.
-        path: PathBuf,
-    },
-    /// It is a link, directory, device, or has several names.
-    #[error("{path} is not a plain file")]
-    NotPlain {
-        /// Path relative to `/box`.
-        path: PathBuf,
-    },
-    /// It is larger than allowed.
-    #[error("{path} is larger than {max_bytes} bytes")]
-    TooLarge {
-        /// Path relative to `/box`.
-        path: PathBuf,
-        /// The cap.
-        max_bytes: u64,
-    },
-    /// More files than allowed.
-    #[error("more than {max_files} files")]
-    TooMany {
-        /// The cap.
-        max_files: usize,
-    },
-    /// The kernel refused.
-    #[error("cannot read {path}")]
-    Io {
-        /// Path relative to `/box`.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-}
-
 /// Our own failure; never the program's.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -160,7 +105,7 @@ pub enum SandboxError {
         /// What is wrong and what to change.
         reason: String,
     },
-    /// A set-up step failed.
+    /// A set-up step of the supervising side failed.
     #[error("cannot {step} {object}: {source}")]
     SetUp {
         /// The step.
@@ -171,7 +116,37 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
+    /// A step of the launcher or inside the box failed.
+    #[error("cannot {step}{}: {source}", .object.as_ref().map(|o| format!(" {o}")).unwrap_or_default())]
+    Box {
+        /// The step.
+        step: String,
+        /// What it was done to, where that is known.
+        object: Option<String>,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The launcher or the init of a box died or broke the protocol.
+    #[error("the {0} ended unexpectedly")]
+    Lost(&'static str),
     /// The run was cancelled by its owner.
     #[error("the run was cancelled")]
     Cancelled,
+}
+
+/// Names the step of an I/O error.
+pub(super) trait SetUpStep<T> {
+    /// `step` in words that follow "cannot".
+    fn set_up(self, step: &'static str, object: impl AsRef<str>) -> Result<T, SandboxError>;
+}
+
+impl<T, E: Into<io::Error>> SetUpStep<T> for Result<T, E> {
+    fn set_up(self, step: &'static str, object: impl AsRef<str>) -> Result<T, SandboxError> {
+        self.map_err(|error| SandboxError::SetUp {
+            step,
+            object: object.as_ref().to_owned(),
+            source: error.into(),
+        })
+    }
 }

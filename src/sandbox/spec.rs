@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cgroup::GroupLimits;
+use super::outcome::SandboxError;
+
 /// A box to run programs in: root file system, namespaces and policies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Container {
@@ -27,10 +30,18 @@ pub struct Container {
 }
 
 impl Container {
-    /// The host's toolchains (`/usr` and the reduced `/etc` that programs need), read-only.
+    /// The host's toolchains (`/usr` and the parts of `/etc` that programs need), read-only.
     /// Writable directories are `/box` (the working directory), `/tmp` and `/dev/shm`.
     pub fn host_toolchains() -> Self {
-        todo!()
+        Container {
+            hostname: "box".to_owned(),
+            mounts: Vec::new(),
+            scratch_bytes: 256 << 20,
+            scratch_inodes: 16 * 1024,
+            network: Network::None,
+            proc: Proc::Pids,
+            exec_tmp: false,
+        }
     }
 
     /// Adds a mount; the last one for a target wins.
@@ -141,4 +152,43 @@ pub struct Limits {
     pub open_files: u64,
     /// Size of any one file, in bytes.
     pub file_bytes: u64,
+}
+
+impl Limits {
+    /// Refuses zeros: zero never means unlimited.
+    pub(super) fn check(&self) -> Result<(), SandboxError> {
+        let idle = self.idle.unwrap_or(Duration::MAX);
+        for (setting, is_zero) in [
+            ("limits.cpu", self.cpu.is_zero()),
+            ("limits.wall", self.wall.is_zero()),
+            ("limits.idle", idle.is_zero()),
+            ("limits.memory_bytes", self.memory_bytes == 0),
+            ("limits.processes", self.processes == 0),
+            ("limits.stack_bytes", self.stack_bytes == 0),
+            ("limits.open_files", self.open_files == 0),
+            ("limits.file_bytes", self.file_bytes == 0),
+        ] {
+            at_least_one(setting, u64::from(!is_zero))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn group_limits(&self) -> GroupLimits {
+        GroupLimits {
+            memory_bytes: self.memory_bytes,
+            // Init of the box is one more.
+            processes: u64::from(self.processes) + 1,
+        }
+    }
+}
+
+/// Refuses zero, by the name of the setting.
+pub(super) fn at_least_one(setting: &'static str, value: u64) -> Result<u64, SandboxError> {
+    match value {
+        0 => Err(SandboxError::Setting {
+            setting,
+            reason: "must be at least 1; zero never means unlimited".to_owned(),
+        }),
+        _ => Ok(value),
+    }
 }

@@ -1,0 +1,46 @@
+# The commands of a developer's day. `make help` lists them.
+
+LISTEN ?=
+DATA_DIR ?=
+CARGO ?= cargo
+
+# What is left empty, the binary chooses: see docs/CONFIGURATION.md.
+UP_FLAGS = $(if $(LISTEN),--listen $(LISTEN)) $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check fmt-check lint doc-check deny
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo
+	@echo '  make run LISTEN=127.0.0.1:9090 DATA_DIR=/tmp/gavel runs a second Gavel beside the first.'
+
+setup: ## Install what is missing of compilers and libraries (Debian, Ubuntu)
+	@scripts/setup.sh
+
+build: setup
+	@$(CARGO) build --release --locked
+
+run: build ## Build and start everything, judge a sample submission, keep serving until Ctrl-C
+	@exec target/release/gavel up --sample $(UP_FLAGS)
+
+test: setup ## Run every test; they start their own Postgres
+	$(CARGO) test --locked
+
+check: setup fmt-check lint doc-check deny ## Run what a change must pass besides the tests
+
+fmt-check:
+	$(CARGO) fmt --check
+
+lint:
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+doc-check:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+
+deny:
+	@if command -v cargo-deny >/dev/null; then \
+		$(CARGO) deny --log-level error check bans licenses sources; \
+	else \
+		echo 'skipped: cargo deny (cargo install cargo-deny --locked)'; \
+	fi

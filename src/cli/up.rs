@@ -1,0 +1,72 @@
+//! `gavel up`: API, worker and database in one process, for one machine.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use tokio_util::sync::CancellationToken;
+
+use super::listen::listen;
+use super::roles::Roles;
+use super::{parts, sample};
+use crate::config::Config;
+
+/// Arguments of `gavel up`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gavel up
+  gavel up --sample
+  gavel up --listen 127.0.0.1:9090 --data-dir /tmp/gavel    a second one beside the first
+  DATABASE_URL=postgres://gavel@db/gavel gavel up           with a database of yours
+
+Without a database URL, Gavel starts a Postgres of its own below the data directory. It needs the
+Postgres programs to be installed, not a running server, and stops with Gavel. The first Ctrl-C
+finishes what is running, the second stops at once; what was submitted is kept either way.")]
+pub(super) struct Arguments {
+    /// Submit a sample program through the API, print its verdict, and keep serving
+    #[arg(long)]
+    sample: bool,
+}
+
+/// Runs everything until asked to stop.
+pub(super) async fn run(
+    arguments: Arguments,
+    config: Config,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    // First, for a taken port is the likeliest mistake and the database takes a while to start.
+    let listener = listen(config.listen).await?;
+    let address = listener.local_addr()?;
+    let (store, own_database) = parts::open_or_start_database(&config).await?;
+
+    let mut roles = Roles::new(stop, super::stop_timeout(&config));
+    let (for_api, api_config) = (store.clone(), config.clone());
+    roles.start("API", |stop| {
+        parts::serve_api(listener, for_api, api_config, stop)
+    });
+    roles.start("worker", |stop| parts::work(store, config, stop));
+    if arguments.sample {
+        roles.start("sample", |stop| show_sample(address, stop));
+    }
+    let end = roles.join().await;
+
+    // Last, and also after a failure: the others still write to it while they stop.
+    match own_database {
+        Some(database) => end.and(database.stop().await),
+        None => end,
+    }
+}
+
+/// Shows the sample, then waits with the other roles. Its failure is shown and stops nothing: the
+/// API is there to look at what happened.
+async fn show_sample(address: SocketAddr, stop: CancellationToken) -> anyhow::Result<()> {
+    tokio::select! {
+        judged = sample::submit(address) => match judged {
+            Ok(verdict) => write!(io::stdout(), "{verdict}\n\n{}", sample::next_steps(address))?,
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "sample failed"),
+        },
+        () = stop.cancelled() => return Ok(()),
+    }
+    stop.cancelled().await;
+    Ok(())
+}

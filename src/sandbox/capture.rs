@@ -1,0 +1,86 @@
+//! Our end of a program's output streams: never blocks, keeps a prefix, counts the rest.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::unistd::read;
+
+use super::outcome::{Captured, SandboxError, SetUpStep};
+
+/// Bytes taken from a stream in one go.
+pub(super) const CHUNK: usize = 64 * 1024;
+
+/// Our end of one of the program's streams.
+pub(super) struct Stream {
+    pipe: Option<OwnedFd>,
+    captured: Captured,
+    keep: u64,
+}
+
+impl Stream {
+    pub(super) fn new(pipe: OwnedFd, keep: u64) -> Self {
+        Stream {
+            pipe: Some(pipe),
+            captured: Captured::default(),
+            keep,
+        }
+    }
+
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    pub(super) fn into_captured(self) -> Captured {
+        self.captured
+    }
+
+    /// Whether more came than is kept.
+    pub(super) fn overflowed(&self) -> bool {
+        self.captured.total_bytes > self.keep
+    }
+
+    /// Takes one chunk; closes our end at the end of the stream.
+    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Result<(), SandboxError> {
+        if !self
+            .take_chunk(buffer)
+            .set_up("read", "a stream of the program")?
+        {
+            self.pipe = None;
+        }
+        Ok(())
+    }
+
+    /// False once there is nothing more to come.
+    fn take_chunk(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        let Some(pipe) = &self.pipe else {
+            return Ok(false);
+        };
+        match read(pipe, buffer) {
+            Ok(0) => Ok(false),
+            Ok(length) => {
+                self.keep(&buffer[..length]);
+                Ok(true)
+            }
+            Err(nix::Error::EAGAIN | nix::Error::EINTR) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn keep(&mut self, chunk: &[u8]) {
+        let room = self.keep.saturating_sub(self.captured.bytes.len() as u64);
+        let kept = chunk.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        self.captured.bytes.extend_from_slice(&chunk[..kept]);
+        self.captured.total_bytes += chunk.len() as u64;
+    }
+
+    /// Takes what is in the pipe now that nobody writes to it any more.
+    pub(super) fn drain(&mut self, buffer: &mut [u8]) -> Result<(), SandboxError> {
+        loop {
+            let before = self.captured.total_bytes;
+            self.take(buffer)?;
+            if self.pipe.is_none() || self.captured.total_bytes == before {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Control groups: one for each slot, kept and reset between runs.
+//!
+//! Written by hand rather than with a library, because a run needs what libraries do not offer:
+//! descriptors kept open, counters by difference, kernel events, and starting inside a group.
+
+mod v1;
+mod v2;
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::outcome::{SandboxError, SetUpStep};
+
+/// What a group may use; fixed while the group runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GroupLimits {
+    /// Memory on top of what the waiting box itself holds, in bytes.
+    pub memory_bytes: u64,
+    /// Processes and threads, init of the box included.
+    pub processes: u64,
+}
+
+/// Counters of a group, as differences to the start of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct GroupUsage {
+    /// CPU time of all its processes.
+    pub cpu: Duration,
+    /// Peak memory.
+    pub memory_bytes: u64,
+    /// Processes killed for lack of memory.
+    pub oom_kills: u64,
+    /// Forks refused.
+    pub forks_refused: u64,
+}
+
+/// The hierarchies of this host in which groups can be made.
+#[derive(Debug, Clone)]
+pub(super) enum Hierarchy {
+    /// One tree for each controller.
+    V1(v1::Trees),
+    /// One tree for all.
+    V2(v2::Tree),
+}
+
+impl Hierarchy {
+    /// Finds the hierarchies and makes the parent of all groups.
+    /// `parent` names it below the root (v1) or replaces the service's own group (v2).
+    pub(super) fn find(parent: Option<&Path>) -> Result<Self, SandboxError> {
+        let mounts =
+            fs::read_to_string("/proc/self/mountinfo").set_up("read", "/proc/self/mountinfo")?;
+        match v1::Trees::find(&mounts, parent)? {
+            Some(trees) => Ok(Hierarchy::V1(trees)),
+            None => v2::Tree::find(&mounts, parent).map(Hierarchy::V2),
+        }
+    }
+
+    /// The version, for reports: "v1" or "v2".
+    pub(super) fn version(&self) -> &'static str {
+        match self {
+            Hierarchy::V1(_) => "v1",
+            Hierarchy::V2(_) => "v2",
+        }
+    }
+
+    /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
+    pub(super) fn make(&self, name: &str, cpu: usize) -> Result<Group, SandboxError> {
+        self.remove(name)?;
+        match self {
+            Hierarchy::V1(trees) => v1::Group::make(trees, name, cpu).map(Group::V1),
+            Hierarchy::V2(tree) => v2::Group::make(tree, name, cpu).map(Group::V2),
+        }
+    }
+
+    /// Kills what runs in a group and removes it; one that does not exist is fine.
+    pub(super) fn remove(&self, name: &str) -> Result<(), SandboxError> {
+        for directory in self.directories(name) {
+            remove_group(&directory).set_up("remove", directory.to_string_lossy())?;
+        }
+        Ok(())
+    }
+
+    /// Names of the groups below the parent.
+    pub(super) fn names(&self) -> Result<Vec<String>, SandboxError> {
+        let mut names = Vec::new();
+        for parent in self.directories("") {
+            let entries = fs::read_dir(&parent).set_up("list", parent.to_string_lossy())?;
+            for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn directories(&self, name: &str) -> Vec<PathBuf> {
+        match self {
+            Hierarchy::V1(trees) => trees.directories(name),
+            Hierarchy::V2(tree) => vec![tree.directory(name)],
+        }
+    }
+}
+
+/// The group of a slot.
+#[derive(Debug)]
+pub(super) enum Group {
+    /// One directory for each controller.
+    V1(v1::Group),
+    /// One directory.
+    V2(v2::Group),
+}
+
+impl Group {
+    /// Prepares for a new box: an empty group.
+    pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
+        match self {
+            Group::V1(_) => Ok(()),
+            Group::V2(group) => group.reset(),
+        }
+    }
+
+    /// A directory to clone into, where the kernel can.
+    pub(super) fn clone_target(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Group::V1(_) => None,
+            Group::V2(group) => Some(group.directory()),
+        }
+    }
+
+    /// Moves a waiting init into the group, where it was not cloned into it.
+    pub(super) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
+        match self {
+            Group::V1(group) => group.enter(pid),
+            Group::V2(_) => Ok(()),
+        }
+    }
+
+    /// Sets limits and takes the baseline that usage is measured against.
+    pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+        match self {
+            Group::V1(group) => group.start(limits),
+            Group::V2(group) => group.start(limits),
+        }
+    }
+
+    /// CPU time since the start.
+    pub(super) fn cpu(&self) -> Result<Duration, SandboxError> {
+        match self {
+            Group::V1(group) => group.cpu(),
+            Group::V2(group) => group.cpu(),
+        }
+    }
+
+    /// All counters since the start.
+    pub(super) fn usage(&self) -> Result<GroupUsage, SandboxError> {
+        match self {
+            Group::V1(group) => group.usage(),
+            Group::V2(group) => group.usage(),
+        }
+    }
+
+    /// A descriptor that wakes a poll when memory runs out, where one is needed because the
+    /// kernel would kill only a single process.
+    pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Group::V1(group) => Some(group.out_of_memory_event()),
+            Group::V2(_) => None,
+        }
+    }
+}
+
+/// A control file kept open; each read starts at its beginning.
+#[derive(Debug)]
+struct ControlFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl ControlFile {
+    fn open(directory: &Path, name: &str, write: bool) -> Result<Self, SandboxError> {
+        let path = directory.join(name);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(write)
+            .open(&path)
+            .set_up("open", path.to_string_lossy())?;
+        Ok(ControlFile { file, path })
+    }
+
+    fn read(&self) -> Result<String, SandboxError> {
+        let mut buffer = [0; 1024];
+        let length = self
+            .file
+            .read_at(&mut buffer, 0)
+            .set_up("read", self.path.to_string_lossy())?;
+        Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    }
+
+    fn read_number(&self) -> Result<u64, SandboxError> {
+        let text = self.read()?;
+        text.trim().parse().map_err(|_| self.unexpected(&text))
+    }
+
+    /// The number behind a key in a file of `key number` lines; 0 where the key is missing.
+    fn read_key(&self, key: &str) -> Result<u64, SandboxError> {
+        let text = self.read()?;
+        let found = text.lines().find_map(|line| {
+            let (name, number) = line.split_once(' ')?;
+            (name == key).then_some(number)
+        });
+        match found {
+            None => Ok(0),
+            Some(number) => number.trim().parse().map_err(|_| self.unexpected(number)),
+        }
+    }
+
+    fn unexpected(&self, text: &str) -> SandboxError {
+        SandboxError::SetUp {
+            step: "understand",
+            object: format!("{} ({text:?})", self.path.display()),
+            source: io::ErrorKind::InvalidData.into(),
+        }
+    }
+
+    fn write(&self, value: impl ToString) -> Result<(), SandboxError> {
+        self.file
+            .write_all_at(value.to_string().as_bytes(), 0)
+            .set_up("write", self.path.to_string_lossy())
+    }
+}
+
+fn write_control(directory: &Path, name: &str, value: impl ToString) -> Result<(), SandboxError> {
+    let path = directory.join(name);
+    fs::write(&path, value.to_string()).set_up("write", path.to_string_lossy())
+}
+
+fn make_directory(path: &Path) -> Result<(), SandboxError> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.set_up("create", path.to_string_lossy()),
+    }
+}
+
+fn open_directory(path: &Path) -> Result<OwnedFd, SandboxError> {
+    File::open(path)
+        .map(OwnedFd::from)
+        .set_up("open", path.to_string_lossy())
+}
+
+/// Longest wait for killed processes to leave a group.
+const EMPTYING: Duration = Duration::from_secs(5);
+
+/// Kills what runs in a group and removes its directory. Ends within [`EMPTYING`].
+fn remove_group(directory: &Path) -> io::Result<()> {
+    let deadline = Instant::now() + EMPTYING;
+    loop {
+        match fs::remove_dir(directory) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if Instant::now() > deadline => return Err(error),
+            Err(_) => kill_members(directory),
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn kill_members(directory: &Path) {
+    let members = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    for pid in members.lines().filter_map(|line| line.parse().ok()) {
+        // Already gone is as good as killed.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}

@@ -1,0 +1,280 @@
+//! Control groups v2: one directory, and children only where no processes are.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::super::outcome::{SandboxError, SetUpStep};
+use super::{
+    ControlFile, GroupLimits, GroupUsage, make_directory, open_directory, remove_group,
+    write_control,
+};
+
+const CONTROLLERS: [&str; 4] = ["memory", "cpu", "cpuset", "pids"];
+/// Where the service's own processes go, because a group with children holds none.
+const SERVICE_LEAF: &str = "gavel-service";
+
+/// The parent of all groups.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    parent: PathBuf,
+}
+
+impl Tree {
+    /// Finds a group beneath which controllers can be handed to children: the configured one, the
+    /// service's own, or one of ours at the root.
+    pub(crate) fn find(mounts: &str, parent: Option<&Path>) -> Result<Self, SandboxError> {
+        let root = mount_point(mounts).ok_or_else(|| SandboxError::Setting {
+            setting: "cgroup",
+            reason: "no control groups are mounted below /sys/fs/cgroup; run `mount -t cgroup2 \
+                     none /sys/fs/cgroup`"
+                .to_owned(),
+        })?;
+        let candidates = candidates(&root, parent)?;
+        let mut refusals = Vec::new();
+        for candidate in candidates {
+            match delegate(&root, &candidate) {
+                Ok(()) => return Ok(Tree { parent: candidate }),
+                Err(error) => refusals.push(format!("{}: {error}", candidate.display())),
+            }
+        }
+        Err(SandboxError::Setting {
+            setting: "cgroup",
+            reason: format!(
+                "no control group is delegated to this process ({}); start it as a systemd \
+                 service with Delegate=yes, with `systemd-run --scope -p Delegate=yes`, or as root",
+                refusals.join("; ")
+            ),
+        })
+    }
+
+    /// The directory of a group; of the parent for an empty name.
+    pub(crate) fn directory(&self, name: &str) -> PathBuf {
+        self.parent.join(name)
+    }
+}
+
+/// The mount point of the unified tree in `/proc/self/mountinfo`.
+fn mount_point(mounts: &str) -> Option<PathBuf> {
+    mounts.lines().find_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let point = before.split(' ').nth(4)?;
+        after.starts_with("cgroup2 ").then(|| PathBuf::from(point))
+    })
+}
+
+fn candidates(root: &Path, parent: Option<&Path>) -> Result<Vec<PathBuf>, SandboxError> {
+    if let Some(parent) = parent {
+        return Ok(vec![root.join(parent.strip_prefix("/").unwrap_or(parent))]);
+    }
+    let own = fs::read_to_string("/proc/self/cgroup").set_up("read", "/proc/self/cgroup")?;
+    let own = own.lines().find_map(|line| line.strip_prefix("0::/"));
+    let own = root.join(own.unwrap_or_default());
+    // Started again below our own leaf: the parent is the one that was delegated.
+    let own = match own.file_name() {
+        Some(name) if name == SERVICE_LEAF => own.parent().map(Path::to_owned).unwrap_or(own),
+        _ => own,
+    };
+    Ok(vec![own.join("gavel"), root.join("gavel")])
+}
+
+/// Makes `group` and hands it every controller from its parent on; moves our own processes out
+/// of the parent if they are in the way.
+fn delegate(root: &Path, group: &Path) -> Result<(), SandboxError> {
+    let parent = group.parent().unwrap_or(root);
+    make_directory(group)?;
+    if enable_controllers(parent).is_err() {
+        make_room(parent)?;
+        enable_controllers(parent)?;
+    }
+    enable_controllers(group)
+}
+
+fn enable_controllers(group: &Path) -> Result<(), SandboxError> {
+    let enabled = ControlFile::open(group, "cgroup.subtree_control", false)?.read()?;
+    for controller in CONTROLLERS {
+        if !enabled.split_whitespace().any(|name| name == controller) {
+            write_control(group, "cgroup.subtree_control", format!("+{controller}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the processes of a group into a leaf below it, if they are all ours.
+fn make_room(group: &Path) -> Result<(), SandboxError> {
+    let members =
+        fs::read_to_string(group.join("cgroup.procs")).set_up("read", group.to_string_lossy())?;
+    let members: Vec<&str> = members.lines().collect();
+    if let Some(stranger) = members.iter().find(|pid| !is_ours(pid)) {
+        return Err(SandboxError::SetUp {
+            step: "use",
+            object: format!("{} (process {stranger} is in it)", group.display()),
+            source: io::ErrorKind::ResourceBusy.into(),
+        });
+    }
+    let leaf = group.join(SERVICE_LEAF);
+    make_directory(&leaf)?;
+    members
+        .iter()
+        .try_for_each(|pid| write_control(&leaf, "cgroup.procs", pid))
+}
+
+/// This process, its ancestors in the same group (a shell or init of the container that only
+/// waits for us) and its descendants.
+fn is_ours(pid: &&str) -> bool {
+    let own = std::process::id().to_string();
+    is_ancestor(pid, &own) || is_ancestor(&own, pid)
+}
+
+fn is_ancestor(ancestor: &str, of: &str) -> bool {
+    let mut current = of.to_owned();
+    while current != "0" && !current.is_empty() {
+        if current == ancestor {
+            return true;
+        }
+        current = parent_of(&current).unwrap_or_default();
+    }
+    false
+}
+
+fn parent_of(pid: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    Some(line.trim().to_owned())
+}
+
+/// The group of a slot.
+#[derive(Debug)]
+pub(crate) struct Group {
+    path: PathBuf,
+    cpu_number: usize,
+    files: Files,
+    peak_resets: bool,
+    baseline: Baseline,
+}
+
+#[derive(Debug)]
+struct Files {
+    directory: OwnedFd,
+    cpu: ControlFile,
+    memory: ControlFile,
+    memory_peak: ControlFile,
+    memory_limit: ControlFile,
+    memory_events: ControlFile,
+    processes: ControlFile,
+    forks_refused: ControlFile,
+}
+
+/// Counters at the start of a run.
+#[derive(Debug, Default)]
+struct Baseline {
+    cpu_us: u64,
+    memory_bytes: u64,
+    oom_kills: u64,
+    forks_refused: u64,
+}
+
+impl Group {
+    /// Makes the directory and opens its files.
+    pub(crate) fn make(tree: &Tree, name: &str, cpu: usize) -> Result<Self, SandboxError> {
+        let path = tree.directory(name);
+        let files = Files::make(&path, cpu)?;
+        // Writable since Linux 6.12; the reset is per open descriptor, so ours stays open.
+        let peak_resets = files.memory_peak.write("reset").is_ok();
+        Ok(Group {
+            path,
+            cpu_number: cpu,
+            files,
+            peak_resets,
+            baseline: Baseline::default(),
+        })
+    }
+
+    /// A group whose peak cannot be reset is made anew.
+    pub(crate) fn reset(&mut self) -> Result<(), SandboxError> {
+        if !self.peak_resets {
+            remove_group(&self.path).set_up("remove", self.path.to_string_lossy())?;
+            self.files = Files::make(&self.path, self.cpu_number)?;
+        }
+        Ok(())
+    }
+
+    /// The directory, to clone into.
+    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
+        self.files.directory.as_fd()
+    }
+
+    /// Sets limits, resets the peak and takes the baseline.
+    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+        let files = &self.files;
+        files.processes.write(limits.processes)?;
+        let held = files.memory.read_number()?;
+        files
+            .memory_limit
+            .write(held.saturating_add(limits.memory_bytes))?;
+        if self.peak_resets {
+            files.memory_peak.write("reset")?;
+        }
+        self.baseline = Baseline {
+            memory_bytes: held,
+            oom_kills: files.memory_events.read_key("oom_kill")?,
+            forks_refused: files.forks_refused.read_key("max")?,
+            cpu_us: files.cpu.read_key("usage_usec")?,
+        };
+        Ok(())
+    }
+
+    /// CPU time since the start.
+    pub(crate) fn cpu(&self) -> Result<Duration, SandboxError> {
+        let used = self.files.cpu.read_key("usage_usec")?;
+        Ok(Duration::from_micros(
+            used.saturating_sub(self.baseline.cpu_us),
+        ))
+    }
+
+    /// All counters since the start.
+    pub(crate) fn usage(&self) -> Result<GroupUsage, SandboxError> {
+        let (files, start) = (&self.files, &self.baseline);
+        let memory = files.memory_peak.read_number()?;
+        Ok(GroupUsage {
+            cpu: self.cpu()?,
+            memory_bytes: memory.saturating_sub(start.memory_bytes),
+            oom_kills: files
+                .memory_events
+                .read_key("oom_kill")?
+                .saturating_sub(start.oom_kills),
+            forks_refused: files
+                .forks_refused
+                .read_key("max")?
+                .saturating_sub(start.forks_refused),
+        })
+    }
+}
+
+impl Files {
+    fn make(path: &Path, cpu: usize) -> Result<Self, SandboxError> {
+        make_directory(path)?;
+        write_control(path, "cpuset.cpus", cpu)?;
+        write_control(path, "memory.oom.group", 1)?;
+        // Absent on kernels without swap, where there is nothing to limit.
+        if path.join("memory.swap.max").exists() {
+            write_control(path, "memory.swap.max", 0)?;
+        }
+        let peak_writable = ControlFile::open(path, "memory.peak", true);
+        Ok(Files {
+            directory: open_directory(path)?,
+            cpu: ControlFile::open(path, "cpu.stat", false)?,
+            memory: ControlFile::open(path, "memory.current", false)?,
+            memory_peak: match peak_writable {
+                Ok(file) => file,
+                Err(_) => ControlFile::open(path, "memory.peak", false)?,
+            },
+            memory_limit: ControlFile::open(path, "memory.max", true)?,
+            memory_events: ControlFile::open(path, "memory.events", false)?,
+            processes: ControlFile::open(path, "pids.max", true)?,
+            forks_refused: ControlFile::open(path, "pids.events", false)?,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! What ended a run, told by evidence: one pure function over what was observed and counted.
+
+use super::cgroup::GroupUsage;
+use super::outcome::{Exit, Limit, Outcome, Report, Usage};
+use super::scratch::ScratchDir;
+use super::spec::Limits;
+use super::supervise::Observation;
+
+/// What happened, in the words of the public types.
+pub(super) fn report(
+    observed: Observation,
+    usage: &GroupUsage,
+    limits: &Limits,
+    scratch: ScratchDir,
+    scratch_bytes: u64,
+) -> Report {
+    Report {
+        outcome: outcome(&observed, usage, limits),
+        usage: Usage {
+            cpu: usage.cpu,
+            wall: observed.wall,
+            memory_bytes: usage.memory_bytes,
+            scratch_bytes,
+            oom_kills: usage.oom_kills,
+            forks_refused: usage.forks_refused,
+        },
+        stdout: observed.stdout,
+        stderr: observed.stderr,
+        denied_calls: observed.denied_calls,
+        scratch,
+    }
+}
+
+/// Tells by evidence what ended a run: kernel counters before our own reason for a kill, and
+/// never the exit code, which the program chooses.
+fn outcome(observed: &Observation, usage: &GroupUsage, limits: &Limits) -> Outcome {
+    let died = !matches!(observed.exit, Some(Exit::Code(0)));
+    // At the limit without an OOM kill: page cache that could be reclaimed, unless it also died,
+    // as a program does whose allocation in the kernel was refused.
+    let out_of_memory = usage.oom_kills > 0 || (died && usage.memory_bytes >= limits.memory_bytes);
+    let limit = if out_of_memory || observed.killed_for == Some(Limit::Memory) {
+        Some(Limit::Memory)
+    } else if usage.cpu > limits.cpu {
+        Some(Limit::Cpu)
+    } else if observed.killed_for.is_none() && observed.wall > limits.wall {
+        Some(Limit::Wall)
+    } else {
+        observed.killed_for
+    };
+    match (limit, observed.not_executable, observed.exit) {
+        (Some(limit), _, exit) => Outcome::LimitHit { limit, exit },
+        (None, Some(errno), _) => Outcome::NotExecutable { errno },
+        (None, None, Some(exit)) => Outcome::Ended(exit),
+        // Without a limit and a status our own kill is the only end left.
+        (None, None, None) => Outcome::Ended(Exit::Signal(libc::SIGKILL)),
+    }
+}

@@ -1,0 +1,211 @@
+//! A host that was found fit to run boxes: what it offers, and what is shared by all its slots.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::{Pid, geteuid};
+
+use super::cgroup::{Group, Hierarchy};
+use super::launch::Launcher;
+use super::lock::{self, SlotLock};
+use super::message::BoxPlan;
+use super::outcome::{SandboxError, SetUpStep};
+use super::slot::Slot;
+use super::spec::{Container, Network, Proc, at_least_one};
+use super::{landlock, plan, seccomp};
+
+/// Host ids from here on belong to no user, container or service manager by convention
+/// (systemd's "Users, Groups, UIDs and GIDs" leaves them unassigned).
+const FIRST_ID: u32 = 1_900_000_000;
+/// Where only the usual 65536 ids exist, as inside a container with its own user namespace.
+const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
+
+/// Settings of a sandbox.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
+    pub runtime_dir: PathBuf,
+    /// The binary that becomes the launcher. Its `main` must call [`become_launcher_if_asked`].
+    pub launcher: PathBuf,
+    /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
+    /// `gavel` at the root (v1) or beneath the group that the service was given (v2).
+    pub cgroup_parent: Option<PathBuf>,
+    /// Run although the kernel has no Landlock, which is only a second layer.
+    pub allow_no_landlock: bool,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        SandboxConfig {
+            runtime_dir: PathBuf::from("/run/gavel"),
+            launcher: PathBuf::from("/proc/self/exe"),
+            cgroup_parent: None,
+            allow_no_landlock: false,
+        }
+    }
+}
+
+/// A host that was found fit to run boxes. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: SandboxConfig,
+    groups: Hierarchy,
+    landlock_abi: u32,
+    first_id: u32,
+    cpus: Vec<usize>,
+    plans: Mutex<HashMap<Container, Arc<BoxPlan>>>,
+}
+
+impl Sandbox {
+    /// Checks the host and removes what an earlier crash left.
+    ///
+    /// # Errors
+    /// What is missing on this host, and how to get it.
+    pub fn open(config: &SandboxConfig) -> Result<Self, SandboxError> {
+        if !geteuid().is_root() {
+            return Err(SandboxError::Setting {
+                setting: "user",
+                reason: "making isolated boxes needs root here; start the worker as root (it \
+                         gives up every privilege before a guest runs) or in a container with \
+                         CAP_SYS_ADMIN"
+                    .to_owned(),
+            });
+        }
+        let landlock_abi = landlock::kernel_abi();
+        if landlock_abi == 0 && !config.allow_no_landlock {
+            return Err(SandboxError::Setting {
+                setting: "landlock",
+                reason: "this kernel has no Landlock; boot with `lsm=landlock,...`, or allow \
+                         running without this second layer"
+                    .to_owned(),
+            });
+        }
+        lock::make_runtime_directory(&config.runtime_dir)?;
+        for directory in ["slots", "boxes"] {
+            lock::make_runtime_directory(&config.runtime_dir.join(directory))?;
+        }
+        let groups = Hierarchy::find(config.cgroup_parent.as_deref())?;
+        lock::sweep(&config.runtime_dir.join("slots"), &groups)?;
+        Ok(Sandbox {
+            shared: Arc::new(Shared {
+                config: config.clone(),
+                groups,
+                landlock_abi,
+                first_id: first_id()?,
+                cpus: allowed_cpus()?,
+                plans: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Takes a free slot of this machine.
+    pub fn slot(&self) -> Result<Slot, SandboxError> {
+        let lock = lock::take(&self.shared.config.runtime_dir.join("slots"))?;
+        let shared = &self.shared;
+        let cpu = shared.cpus[lock.number() as usize % shared.cpus.len()];
+        let first_id = shared.first_id + lock.number() * lock::IDS_PER_SLOT;
+        Slot::new(self.clone(), lock, cpu, first_id)
+    }
+
+    /// Makes the cgroup of a slot.
+    pub(super) fn make_group(&self, lock: &SlotLock, cpu: usize) -> Result<Group, SandboxError> {
+        self.shared.groups.make(&lock.group_name(), cpu)
+    }
+
+    /// Removes the cgroup of a slot.
+    pub(super) fn remove_group(&self, lock: &SlotLock) -> Result<(), SandboxError> {
+        self.shared.groups.remove(&lock.group_name())
+    }
+
+    /// Starts a launcher.
+    pub(super) fn start_launcher(&self) -> Result<Launcher, SandboxError> {
+        let config = &self.shared.config;
+        Launcher::start(&config.launcher, &config.runtime_dir.join("boxes"))
+    }
+
+    /// The cgroup version in use: "v1" or "v2".
+    pub fn cgroup_version(&self) -> &'static str {
+        self.shared.groups.version()
+    }
+
+    /// The Landlock version of the kernel; 0 where there is none.
+    pub fn landlock_abi(&self) -> u32 {
+        self.shared.landlock_abi
+    }
+
+    /// CPUs that boxes may be pinned to.
+    pub fn cpus(&self) -> &[usize] {
+        &self.shared.cpus
+    }
+
+    /// The plan of a container, resolved and compiled at its first use. Ids are filled in later.
+    pub(super) fn plan(&self, container: &Container) -> Result<Arc<BoxPlan>, SandboxError> {
+        let mut plans = self
+            .shared
+            .plans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(container) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.resolve(container)?);
+        plans.insert(container.clone(), Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    fn resolve(&self, container: &Container) -> Result<BoxPlan, SandboxError> {
+        let filter =
+            seccomp::compile(container.network).map_err(|error| SandboxError::Setting {
+                setting: "seccomp",
+                reason: error.to_string(),
+            })?;
+        Ok(BoxPlan {
+            root: plan::root(container)?,
+            hostname: container.hostname.clone(),
+            scratch_bytes: at_least_one("scratch_bytes", container.scratch_bytes)?,
+            scratch_inodes: at_least_one("scratch_inodes", container.scratch_inodes)?,
+            exec_tmp: container.exec_tmp,
+            loopback: container.network == Network::Loopback,
+            proc_pids_only: container.proc == Proc::Pids,
+            first_id: 0,
+            filter,
+            landlock: landlock::plan(container, self.shared.landlock_abi),
+        })
+    }
+}
+
+fn allowed_cpus() -> Result<Vec<usize>, SandboxError> {
+    let set = sched_getaffinity(Pid::from_raw(0)).set_up("read", "the CPU affinity")?;
+    let cpus = (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false));
+    Ok(cpus.collect())
+}
+
+/// The first host id for boxes, out of those that exist in our own user namespace.
+fn first_id() -> Result<u32, SandboxError> {
+    let map = std::fs::read_to_string("/proc/self/uid_map").set_up("read", "/proc/self/uid_map")?;
+    let exists =
+        |id: u64| {
+            map.lines().any(|line| {
+            let mut numbers = line.split_whitespace().filter_map(|n| n.parse::<u64>().ok());
+            let (inside, _, count) = (numbers.next(), numbers.next(), numbers.next());
+            matches!((inside, count), (Some(from), Some(count)) if id >= from && id - from < count)
+        })
+        };
+    [FIRST_ID, FIRST_ID_OF_SMALL_HOST]
+        .into_iter()
+        .find(|id| exists(u64::from(*id)))
+        .ok_or_else(|| SandboxError::Setting {
+            setting: "user",
+            reason: format!(
+                "this user namespace maps neither id {FIRST_ID} nor {FIRST_ID_OF_SMALL_HOST}; \
+                 give the container at least 65536 ids"
+            ),
+        })
+}

@@ -1,0 +1,211 @@
+//! The launcher: a tiny single-threaded process that makes boxes.
+//!
+//! It exists so that the server is never forked: cloning a large or multi-threaded process costs
+//! a copy of its page tables, runs code after fork under locks of dead threads, and bills its
+//! memory to the guest. The launcher is our own binary executed again before any thread starts.
+//! It dies when its connection closes, and every box dies with it.
+
+use std::ffi::{CString, c_char};
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::inside::{self, Inside, LandlockRules, PROGRAM_ID};
+use super::message::{
+    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, RootPlan,
+};
+use super::root::{self, Roots};
+use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
+
+/// The name under which our binary is executed as a launcher.
+pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
+
+/// Names the step and the object of a failure.
+pub(super) trait LaunchStep<T> {
+    /// `step` in words that follow "cannot".
+    fn during(self, step: &str, object: impl AsRef<str>) -> Result<T, LaunchFailure>;
+}
+
+impl<T, E: Into<io::Error>> LaunchStep<T> for Result<T, E> {
+    fn during(self, step: &str, object: impl AsRef<str>) -> Result<T, LaunchFailure> {
+        self.map_err(|error| LaunchFailure {
+            step: step.to_owned(),
+            object: object.as_ref().to_owned(),
+            errno: error.into().raw_os_error().unwrap_or(libc::EIO),
+        })
+    }
+}
+
+/// Becomes a launcher and never returns, if this process was executed as one; otherwise does
+/// nothing. Must be the first thing in `main`, before any thread starts.
+pub fn become_launcher_if_asked() {
+    let mut arguments = std::env::args_os();
+    if arguments.next().is_none_or(|name| name != LAUNCHER_NAME) {
+        return;
+    }
+    let Some(staging) = arguments.next() else {
+        sys::exit_now(2);
+    };
+    // The supervising side passes its connection as standard input.
+    serve(sys::borrow_fd(0), Path::new(&staging));
+    sys::exit_now(0);
+}
+
+/// Serves requests until the connection closes.
+fn serve(connection: BorrowedFd<'_>, staging: &Path) {
+    let mut launcher = match Launcher::new(staging) {
+        Ok(launcher) => launcher,
+        Err(failure) => return reply(connection, &Err(failure), &[]),
+    };
+    let mut buffer = vec![0; MAX_PLAN_BYTES];
+    loop {
+        let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
+        match sys::recv_with_fds(connection, &mut buffer, &mut fds) {
+            Ok(0) | Err(_) => return,
+            Ok(length) => launcher.answer(connection, &buffer[..length], fds),
+        }
+    }
+}
+
+fn reply(connection: BorrowedFd<'_>, reply: &LaunchReply, fds: &[BorrowedFd<'_>]) {
+    let mut buffer = [0; 1024];
+    if let Ok(bytes) = postcard::to_slice(reply, &mut buffer) {
+        // A closed connection ends the loop at the next receive.
+        let _ = sys::send_with_fds(connection, bytes, fds);
+    }
+}
+
+/// A box whose init waits for its cgroup.
+struct Launched {
+    pid: i32,
+    pidfd: OwnedFd,
+    work: OwnedFd,
+}
+
+struct Launcher {
+    roots: Roots,
+    start_buffer: Vec<u8>,
+    pointers: Box<[*const c_char; MAX_STRINGS + 2]>,
+}
+
+impl Launcher {
+    fn new(staging: &Path) -> Result<Self, LaunchFailure> {
+        // Ended inits leave no zombies; their ends are seen through their pidfds.
+        sys::reap_automatically().during("ignore", "SIGCHLD")?;
+        unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
+        make_private().during("make private", "the mount tree")?;
+        Ok(Launcher {
+            roots: Roots::new(staging.to_owned())?,
+            start_buffer: vec![0; MAX_START_BYTES],
+            pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
+        })
+    }
+
+    fn answer(
+        &mut self,
+        connection: BorrowedFd<'_>,
+        bytes: &[u8],
+        mut fds: [Option<OwnedFd>; MAX_FDS],
+    ) {
+        let plan: Result<BoxPlan, _> =
+            postcard::from_bytes(bytes).map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG));
+        let launched = plan
+            .during("read", "the plan of a box")
+            .and_then(|plan| self.launch(&plan, fds[0].take(), fds[1].take()));
+        match launched {
+            Ok(launched) => reply(
+                connection,
+                &Ok(launched.pid),
+                &[launched.pidfd.as_fd(), launched.work.as_fd()],
+            ),
+            Err(failure) => reply(connection, &Err(failure), &[]),
+        }
+    }
+
+    /// Makes the file systems of a box and clones its init.
+    fn launch(
+        &mut self,
+        plan: &BoxPlan,
+        socket: Option<OwnedFd>,
+        cgroup: Option<OwnedFd>,
+    ) -> Result<Launched, LaunchFailure> {
+        let socket = socket
+            .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))
+            .during("find", "the connection of the box")?;
+        let root = self.root(&plan.root)?;
+        let scratch = self.roots.scratch(plan, plan.first_id + 1)?;
+        let rules = landlock_rules(plan)?;
+        let mut inside = Inside {
+            socket: socket.as_fd(),
+            root: root.as_fd(),
+            scratch: scratch.attachments(),
+            hostname: &plan.hostname,
+            loopback: plan.loopback,
+            proc_pids_only: plan.proc_pids_only,
+            filter: &plan.filter,
+            landlock: plan.landlock.as_ref().map(|policy| LandlockRules {
+                attributes: policy.attributes,
+                attribute_count: policy.attribute_count.into(),
+                rules: &rules,
+            }),
+            buffer: &mut self.start_buffer,
+            pointers: &mut self.pointers,
+        };
+        let request = CloneRequest {
+            namespaces: namespaces(),
+            cgroup: cgroup.as_ref().map(AsFd::as_fd),
+        };
+        match sys::clone_process(&request).during("clone", "the init of a box")? {
+            CloneSide::Child => inside::run_init(&mut inside),
+            CloneSide::Parent { pid, pidfd } => {
+                write_id_maps(pid, plan.first_id)?;
+                Ok(Launched {
+                    pid,
+                    pidfd,
+                    work: scratch.work,
+                })
+            }
+        }
+    }
+
+    fn root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
+        self.roots.clone_root(plan)
+    }
+}
+
+/// All namespaces but the cgroup one, which is made inside once init is in its cgroup.
+fn namespaces() -> u64 {
+    let flags = CloneFlags::CLONE_NEWUSER
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWNET;
+    flags.bits() as u32 as u64
+}
+
+fn landlock_rules(plan: &BoxPlan) -> Result<Vec<(CString, u64)>, LaunchFailure> {
+    let rules = plan.landlock.iter().flat_map(|policy| &policy.rules);
+    rules
+        .map(|(path, access)| Ok((root::c_path(path)?, *access)))
+        .collect()
+}
+
+fn make_private() -> nix::Result<()> {
+    let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)
+}
+
+/// Root of the box and the program's user get two host ids that no other box uses.
+fn write_id_maps(pid: i32, first_id: u32) -> Result<(), LaunchFailure> {
+    let map = format!("0 {first_id} 1\n{PROGRAM_ID} {} 1\n", first_id + 1);
+    for file in ["uid_map", "gid_map"] {
+        let path = PathBuf::from(format!("/proc/{pid}/{file}"));
+        fs::write(&path, &map).during("write", path.to_string_lossy())?;
+    }
+    Ok(())
+}

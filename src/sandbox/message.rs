@@ -1,0 +1,295 @@
+//! The messages between the supervising side, the launcher and a box.
+//!
+//! The launcher is trusted and talks postcard. A box talks fixed-size records that its init and
+//! its program-to-be can write without allocating; once the program runs, only init holds the
+//! socket, so nothing a guest writes is ever read as a statement of ours.
+
+use serde::{Deserialize, Serialize};
+
+/// Sent to a waiting init once its id maps are written and it is in its cgroup.
+pub(super) const PROCEED: &[u8] = b"proceed";
+
+/// Largest request to start a program, in bytes: its path, arguments and environment.
+pub(super) const MAX_START_BYTES: usize = 128 * 1024;
+
+/// Largest plan of a box, in bytes.
+pub(super) const MAX_PLAN_BYTES: usize = 128 * 1024;
+
+/// Most arguments and environment variables together.
+pub(super) const MAX_STRINGS: usize = 4096;
+
+/// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BoxPlan {
+    /// The read-only root, shared by all boxes with the same one.
+    pub root: RootPlan,
+    /// Host name inside the box.
+    pub hostname: String,
+    /// Size of the scratch file system.
+    pub scratch_bytes: u64,
+    /// Inodes of the scratch file system.
+    pub scratch_inodes: u64,
+    /// Whether files below `/tmp` may be executed.
+    pub exec_tmp: bool,
+    /// Whether the loopback device is brought up.
+    pub loopback: bool,
+    /// Whether `/proc` shows processes only.
+    pub proc_pids_only: bool,
+    /// Host user and group id of the box's root; the program's user has the next one.
+    pub first_id: u32,
+    /// The compiled seccomp filter.
+    pub filter: Vec<u8>,
+    /// The Landlock policy.
+    pub landlock: Option<LandlockPlan>,
+}
+
+/// The read-only part of a box's root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RootPlan {
+    /// Directories, files and links of the root itself, parents first.
+    pub entries: Vec<RootEntry>,
+    /// Trees of the host, parents first.
+    pub mounts: Vec<PlannedMount>,
+}
+
+/// An entry of the root; paths are relative to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum RootEntry {
+    /// An empty directory.
+    Directory(String),
+    /// A file with these contents.
+    File(String, Vec<u8>),
+    /// A symbolic link: where it is, and where it points.
+    Link(String, String),
+}
+
+/// A host tree bound into the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PlannedMount {
+    /// Absolute host path, without links.
+    pub source: String,
+    /// Path relative to the root.
+    pub target: String,
+    /// What it may be used for.
+    pub kind: MountKind,
+}
+
+/// What a bound tree may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum MountKind {
+    /// Reading and executing.
+    ReadOnly,
+    /// Writing too.
+    ReadWrite,
+    /// A device node.
+    Device,
+}
+
+/// A Landlock policy with the access masks of the running kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LandlockPlan {
+    /// `handled_access_fs`, `handled_access_net`, `scoped`.
+    pub attributes: [u64; 3],
+    /// How many of them this kernel knows.
+    pub attribute_count: u8,
+    /// Paths in the box and what is allowed beneath them.
+    pub rules: Vec<(String, u64)>,
+}
+
+/// The launcher's answer: the process id of the new init, or what failed.
+pub(super) type LaunchReply = Result<i32, LaunchFailure>;
+
+/// A step of the launcher that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LaunchFailure {
+    /// The step, in words that follow "cannot".
+    pub step: String,
+    /// What it was done to.
+    pub object: String,
+    /// The errno.
+    pub errno: i32,
+}
+
+/// What a box reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BoxReport {
+    /// Everything is set up; the program waits to be started.
+    Ready,
+    /// A step failed with an errno; the box is gone.
+    SetUpFailed(Step, i32),
+    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener.
+    Starting(u64),
+    /// The kernel refused to execute the program.
+    NotExecutable(i32),
+    /// The program ended with this wait status at this monotonic time, and every other process
+    /// of the box is dead.
+    Ended(i32, u64),
+}
+
+/// Length of an encoded [`BoxReport`].
+pub(super) const REPORT_BYTES: usize = 24;
+
+impl BoxReport {
+    /// Encodes without allocating.
+    pub(super) fn encode(self) -> [u8; REPORT_BYTES] {
+        let (kind, number, value) = match self {
+            BoxReport::Ready => (0, 0, 0),
+            BoxReport::SetUpFailed(step, errno) => (1, step as i32, errno as u64),
+            BoxReport::Starting(time_ns) => (2, 0, time_ns),
+            BoxReport::NotExecutable(errno) => (3, errno, 0),
+            BoxReport::Ended(status, time_ns) => (4, status, time_ns),
+        };
+        let mut bytes = [0; REPORT_BYTES];
+        bytes[0] = kind;
+        bytes[4..8].copy_from_slice(&i32::to_ne_bytes(number));
+        bytes[8..16].copy_from_slice(&u64::to_ne_bytes(value));
+        bytes
+    }
+
+    /// Decodes; `None` for anything that is not a report.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; REPORT_BYTES] = bytes.try_into().ok()?;
+        let number = i32::from_ne_bytes(bytes[4..8].try_into().ok()?);
+        let value = u64::from_ne_bytes(bytes[8..16].try_into().ok()?);
+        Some(match bytes[0] {
+            0 => BoxReport::Ready,
+            1 => BoxReport::SetUpFailed(*Step::ALL.get(number as usize)?, value as i32),
+            2 => BoxReport::Starting(value),
+            3 => BoxReport::NotExecutable(number),
+            4 => BoxReport::Ended(number, value),
+            _ => return None,
+        })
+    }
+}
+
+macro_rules! steps {
+    ($($(#[doc = $doc:literal])* $name:ident = $words:literal),* $(,)?) => {
+        /// The steps inside a box, in the order in which they happen.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Step {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Step {
+            /// All steps by number.
+            pub(super) const ALL: &[Step] = &[$(Step::$name,)*];
+
+            /// The step in words that follow "cannot".
+            pub(super) fn words(self) -> &'static str {
+                match self {
+                    $(Step::$name => $words,)*
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    /// Wait for the id maps and the cgroup.
+    AwaitProceed = "wait for the supervisor",
+    /// Take default signal actions.
+    ResetSignals = "reset signal actions",
+    /// Die with the launcher.
+    DieWithLauncher = "ask to die with the launcher",
+    /// Take the box's root id.
+    BecomeBoxRoot = "become root of the user namespace",
+    /// Hide the host's cgroup paths.
+    NewCgroupNamespace = "make a cgroup namespace",
+    /// Set the host name.
+    SetHostname = "set the host name",
+    /// Bring loopback up.
+    RaiseLoopback = "bring up the loopback device",
+    /// Attach the root.
+    AttachRoot = "attach the root file system",
+    /// Mount proc.
+    MountProc = "mount /proc (is the host's own /proc covered by other mounts?)",
+    /// Attach the writable directories.
+    AttachScratch = "attach the scratch directories",
+    /// Leave the host's root.
+    PivotRoot = "pivot into the new root",
+    /// Cover the dangerous parts of proc.
+    MaskProc = "mask /proc",
+    /// Close everything inherited.
+    CloseInherited = "close inherited descriptors",
+    /// Build the Landlock ruleset.
+    BuildLandlock = "build the Landlock ruleset",
+    /// Fork the program.
+    ForkProgram = "fork the program",
+    /// Give up init's privileges.
+    DropInitPrivileges = "drop the privileges of init",
+    /// Receive what to run.
+    ReceiveStart = "receive what to start",
+    /// Install the standard streams.
+    InstallStreams = "install the standard streams",
+    /// New session, clean signals.
+    NewSession = "start a session",
+    /// Go to the working directory.
+    EnterDirectory = "enter the working directory",
+    /// Become the program's user.
+    BecomeUser = "become the program's user",
+    /// Drop all capabilities.
+    DropCapabilities = "drop all capabilities",
+    /// Apply rlimits.
+    SetRlimits = "set resource limits",
+    /// Set no_new_privs.
+    NoNewPrivileges = "set no_new_privs",
+    /// Apply Landlock.
+    RestrictLandlock = "apply Landlock",
+    /// Install the seccomp filter.
+    InstallFilter = "install the seccomp filter",
+    /// Announce the start.
+    AnnounceStart = "announce the start",
+}
+
+/// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
+pub(super) fn encode_start(
+    rlimits: &[(u32, u64)],
+    program: &[u8],
+    arguments: &[&[u8]],
+    environment: &[Vec<u8>],
+) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(4096);
+    for count in [rlimits.len(), arguments.len(), environment.len()] {
+        bytes.extend_from_slice(&(count as u32).to_ne_bytes());
+    }
+    for (resource, value) in rlimits {
+        bytes.extend_from_slice(&resource.to_ne_bytes());
+        bytes.extend_from_slice(&value.to_ne_bytes());
+    }
+    let strings = std::iter::once(program)
+        .chain(arguments.iter().copied())
+        .chain(environment.iter().map(Vec::as_slice));
+    for string in strings {
+        bytes.extend_from_slice(string);
+        bytes.push(0);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_survive_encoding() {
+        let reports = [
+            BoxReport::Ready,
+            BoxReport::SetUpFailed(Step::AnnounceStart, 13),
+            BoxReport::Starting(u64::MAX),
+            BoxReport::NotExecutable(2),
+            BoxReport::Ended(0x8b, 7),
+        ];
+        for report in reports {
+            assert_eq!(BoxReport::decode(&report.encode()), Some(report));
+        }
+    }
+
+    #[test]
+    fn garbage_is_not_a_report() {
+        assert_eq!(BoxReport::decode(&[9; REPORT_BYTES]), None);
+        assert_eq!(BoxReport::decode(&[0; 3]), None);
+        let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1).encode();
+        unknown_step[4] = 250;
+        assert_eq!(BoxReport::decode(&unknown_step), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! The system calls that no safe library offers, one small function each.
+//! This is the only place with `unsafe`; nothing here allocates, so all of it may run
+//! between clone and execve.
+
+#![allow(unsafe_code)]
+
+mod message;
+mod mount;
+mod process;
+mod secure;
+
+pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
+pub(super) use mount::{
+    MountAttr, attach_mount, clone_tree, configure_mount, new_file_system, set_mount_attributes,
+};
+pub(super) use process::{
+    CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
+    copy_fd_open_on_exec, drop_all_capabilities, drop_bounding_set, drop_capabilities_except_kill,
+    execute, exit_now, kill_all_others, monotonic_ns, move_fd, raise_loopback, reap_automatically,
+    reset_signals, set_groups_empty, set_ids, set_not_dumpable, set_parent_death_signal,
+    signal_process, wait_any,
+};
+pub(super) use secure::{
+    install_filter, landlock_abi, landlock_add_path, landlock_new, landlock_restrict,
+    receive_notification, refuse_notification, set_no_new_privileges,
+};
+
+use std::io;
+
+/// Turns the libc convention of -1 and errno into a result.
+fn check(result: libc::c_long) -> io::Result<libc::c_long> {
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}

@@ -1,0 +1,22 @@
+//! The sandbox as its users see it: real kernel, real programs, nothing mocked.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails loudly"
+)]
+
+#[path = "sandbox/support.rs"]
+mod support;
+
+#[path = "sandbox/containment.rs"]
+mod containment;
+#[path = "sandbox/leftovers.rs"]
+mod leftovers;
+#[path = "sandbox/limits.rs"]
+mod limits;
+#[path = "sandbox/outcomes.rs"]
+mod outcomes;
+#[path = "sandbox/streams_and_files.rs"]
+mod streams_and_files;
