@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, Uri, header};
@@ -101,6 +102,18 @@ impl ApiError {
             path: path.into(),
             message: message.into(),
         }])
+    }
+
+    /// The error with its causes, for the log.
+    pub(super) fn with_sources(&self) -> String {
+        let mut chain = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            chain.push_str(": ");
+            chain.push_str(&error.to_string());
+            source = error.source();
+        }
+        chain
     }
 
     fn status(&self) -> StatusCode {

@@ -19,13 +19,15 @@ use super::{ApiLimits, ApiState};
 
 /// A message may quote a value of the request; what is longer is cut in the middle.
 const MAX_MESSAGE_CHARS: usize = 400;
+/// Parsing more than this would hold up the other requests of the same thread.
+const LARGE_BODY_BYTES: usize = 1 << 20;
 /// Length of a UUID in the only form accepted, the one with hyphens.
 const UUID_CHARS: usize = 36;
 
 /// A JSON body, strictly read: no unknown fields (by the types), no duplicate keys, nothing after.
 pub(super) struct Json<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<ApiState> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<ApiState> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
@@ -33,12 +35,18 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for Json<T> {
     }
 }
 
-async fn read_json<T: DeserializeOwned>(
+async fn read_json<T: DeserializeOwned + Send + 'static>(
     request: Request,
     limits: &ApiLimits,
 ) -> Result<T, ApiError> {
     check_media_type(request.headers())?;
-    parse_json(&read_body(request, limits).await?)
+    let bytes = read_body(request, limits).await?;
+    if bytes.len() < LARGE_BODY_BYTES {
+        return parse_json(&bytes);
+    }
+    tokio::task::spawn_blocking(move || parse_json(&bytes))
+        .await
+        .unwrap_or(Err(ApiError::Panicked))
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {

@@ -1,7 +1,6 @@
 //! Around every request: an id, one log line, and for a 5xx the cause in the log and a constant
 //! answer. Never logs bodies, queries or headers, for they hold sources, inputs and secrets.
 
-use std::error::Error;
 use std::time::Instant;
 
 use axum::extract::Request;
@@ -11,7 +10,7 @@ use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::error::{ApiError, Cause, in_our_form, server_error_response};
+use super::error::{Cause, in_our_form, server_error_response};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -37,7 +36,7 @@ async fn answer(request: Request, next: Next, id: &str) -> Response {
     let response = next.run(request).await;
     let mut response = match response.extensions().get::<Cause>() {
         Some(Cause(cause)) => {
-            log_cause(cause);
+            tracing::error!(cause = cause.with_sources(), "request failed");
             server_error_response(cause, id)
         }
         None => in_our_form(response),
@@ -56,17 +55,6 @@ async fn answer(request: Request, next: Next, id: &str) -> Response {
     response
 }
 
-fn log_cause(cause: &ApiError) {
-    let mut chain = cause.to_string();
-    let mut source = cause.source();
-    while let Some(error) = source {
-        chain.push_str(": ");
-        chain.push_str(&error.to_string());
-        source = error.source();
-    }
-    tracing::error!(cause = chain, "request failed");
-}
-
 #[cfg(test)]
 mod tests {
     use axum::Router;
@@ -79,7 +67,7 @@ mod tests {
     use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
-    use crate::api::error::{method_not_allowed, panic_response, unknown_route};
+    use crate::api::error::{ApiError, method_not_allowed, panic_response, unknown_route};
     use crate::store::StoreError;
 
     async fn panics() -> StatusCode {

@@ -64,12 +64,22 @@ pub(super) async fn create_submission(
     let wait = Wait::from_query(query, state.limits.wait_ms)?;
     let languages = known_languages(&state).await?;
     let new = body.validate(&state.limits, &languages)?;
-    let id = state.store.create_submission(&new).await?.id;
+    let stored = state.store.create_submission(&new).await?;
     // It is stored: the sources need not stay in memory while this waits.
     drop(new);
-    let submission = find(&state, id, wait).await?;
-    let location = format!("/api/v1/submissions/{id}");
-    Ok(created(location, SubmissionView::from(submission)))
+    let location = format!("/api/v1/submissions/{}", stored.id);
+    let view = match find(&state, stored.id, wait).await {
+        Ok(submission) => SubmissionView::from(submission),
+        // The client must learn the id all the same, or it would send the program again.
+        Err(error) => {
+            tracing::warn!(
+                cause = error.with_sources(),
+                "stored, but cannot be read back"
+            );
+            SubmissionView::from(stored)
+        }
+    };
+    Ok(created(location, view))
 }
 
 /// One submission

@@ -42,8 +42,10 @@ pub(in crate::api) struct SubmissionSummaryView {
 pub(in crate::api) struct SubmissionView {
     #[serde(flatten)]
     summary: SubmissionSummaryView,
-    limits: LimitsView,
-    checker: CheckerBody,
+    /// Null only right after the creation, and only if the database failed then.
+    limits: Option<LimitsView>,
+    /// Null as `limits` is.
+    checker: Option<CheckerBody>,
     /// Null until known, and for languages that do not compile.
     compile: Option<CompileView>,
     /// Null until a test case was run.
@@ -173,11 +175,24 @@ impl From<Submission> for SubmissionView {
     fn from(submission: Submission) -> Self {
         SubmissionView {
             summary: submission.summary.into(),
-            limits: submission.limits.into(),
-            checker: submission.checker.into(),
+            limits: Some(submission.limits.into()),
+            checker: Some(submission.checker.into()),
             compile: submission.compile.map(CompileView::from),
             totals: totals(&submission.cases),
             cases: submission.cases.into_iter().map(CaseView::from).collect(),
+        }
+    }
+}
+
+impl From<SubmissionSummary> for SubmissionView {
+    fn from(summary: SubmissionSummary) -> Self {
+        SubmissionView {
+            summary: summary.into(),
+            limits: None,
+            checker: None,
+            compile: None,
+            totals: None,
+            cases: Vec::new(),
         }
     }
 }
