@@ -2,6 +2,7 @@
 //!
 //! The modules in reading order:
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod judge;

@@ -1,0 +1,166 @@
+//! The checker as asked for: flat, so that a wrong field is refused under its own name.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::content::FieldErrors;
+use crate::problem::Checker;
+
+/// Kinds of checker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CheckerKind {
+    /// Tokens separated by white space must be equal.
+    Tokens,
+    /// Every byte must be equal.
+    Exact,
+    /// Like `tokens`, but numbers may differ by a tolerance.
+    Float,
+}
+
+/// How outputs are compared with answers.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckerBody {
+    kind: CheckerKind,
+    /// Only for `tokens`: whether upper and lower case differ. Default true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_sensitive: Option<bool>,
+    /// Only for `float`: largest absolute difference. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absolute: Option<f64>,
+    /// Only for `float`: largest difference relative to the answer. Default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relative: Option<f64>,
+}
+
+impl CheckerBody {
+    pub(super) fn validate(self, errors: &mut FieldErrors) -> Checker {
+        self.refuse_foreign_fields(errors);
+        match self.kind {
+            CheckerKind::Exact => Checker::Exact,
+            CheckerKind::Tokens => Checker::Tokens {
+                case_sensitive: self.case_sensitive.unwrap_or(true),
+            },
+            CheckerKind::Float => Checker::Float {
+                absolute: tolerance("absolute", self.absolute, errors),
+                relative: tolerance("relative", self.relative, errors),
+            },
+        }
+    }
+
+    fn refuse_foreign_fields(&self, errors: &mut FieldErrors) {
+        let is = |kind| self.kind == kind;
+        let fields = [
+            (
+                "case_sensitive",
+                self.case_sensitive.is_some(),
+                is(CheckerKind::Tokens),
+            ),
+            ("absolute", self.absolute.is_some(), is(CheckerKind::Float)),
+            ("relative", self.relative.is_some(), is(CheckerKind::Float)),
+        ];
+        for (name, given, belongs) in fields {
+            if given && !belongs {
+                let message = "is no setting of this kind of checker: leave it out";
+                errors.add(format!("/checker/{name}"), message);
+            }
+        }
+    }
+}
+
+fn tolerance(name: &str, asked: Option<f64>, errors: &mut FieldErrors) -> f64 {
+    let value = asked.unwrap_or(0.0);
+    // JSON has no NaN and no infinity; the comparison refuses them all the same.
+    if !(0.0..=1e9).contains(&value) {
+        errors.add(format!("/checker/{name}"), "must be a number from 0 to 1e9");
+    }
+    value
+}
+
+impl From<Checker> for CheckerBody {
+    fn from(checker: Checker) -> Self {
+        let mut body = CheckerBody {
+            kind: CheckerKind::Exact,
+            case_sensitive: None,
+            absolute: None,
+            relative: None,
+        };
+        match checker {
+            Checker::Exact => {}
+            Checker::Tokens { case_sensitive } => {
+                body.kind = CheckerKind::Tokens;
+                body.case_sensitive = Some(case_sensitive);
+            }
+            Checker::Float { absolute, relative } => {
+                body.kind = CheckerKind::Float;
+                body.absolute = Some(absolute);
+                body.relative = Some(relative);
+            }
+        }
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::error::ApiError;
+    use crate::api::extract::parse_json;
+
+    fn validated(json: &str) -> Result<Checker, ApiError> {
+        let body: CheckerBody = parse_json(json.as_bytes())?;
+        let mut errors = FieldErrors::default();
+        let checker = body.validate(&mut errors);
+        errors.into_result(checker)
+    }
+
+    #[test]
+    fn every_kind_is_what_it_says() {
+        let tokens = |case_sensitive| Checker::Tokens { case_sensitive };
+        assert_eq!(validated(r#"{"kind":"tokens"}"#).unwrap(), tokens(true));
+        assert_eq!(
+            validated(r#"{"kind":"tokens","case_sensitive":false}"#).unwrap(),
+            tokens(false)
+        );
+        assert_eq!(validated(r#"{"kind":"exact"}"#).unwrap(), Checker::Exact);
+        let float = Checker::Float {
+            absolute: 1e-6,
+            relative: 0.0,
+        };
+        assert_eq!(
+            validated(r#"{"kind":"float","absolute":1e-6}"#).unwrap(),
+            float
+        );
+    }
+
+    #[test]
+    fn the_answer_says_what_was_asked() {
+        for json in [
+            r#"{"kind":"tokens","case_sensitive":false}"#,
+            r#"{"kind":"exact"}"#,
+            r#"{"kind":"float","absolute":0.5,"relative":0.25}"#,
+        ] {
+            let body = CheckerBody::from(validated(json).unwrap());
+            assert_eq!(serde_json::to_string(&body).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn wrong_checkers_are_refused() {
+        for bad in [
+            "{}",
+            "null",
+            r#"{"kind":"custom"}"#,
+            r#"{"kind":"exact","case_sensitive":true}"#,
+            r#"{"kind":"exact","command":"rm"}"#,
+            r#"{"kind":"tokens","absolute":1}"#,
+            r#"{"kind":"float","absolute":-1}"#,
+            r#"{"kind":"float","relative":1e10}"#,
+            r#"{"kind":"float","relative":1e400}"#,
+            r#"{"kind":"float","kind":"exact"}"#,
+        ] {
+            assert!(validated(bad).is_err(), "{bad}");
+        }
+    }
+}
