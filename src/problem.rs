@@ -1,7 +1,19 @@
-//! What a problem asks: limits, checker and test cases, as plain validated data.
+//! What a problem asks and what answers it: limits, checker, test cases and sources, as plain
+//! validated data.
 //! Package formats turn into these types; nothing here does I/O.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+/// One source file of a program.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Validated relative name.
+    pub name: String,
+    /// Contents, any bytes.
+    pub bytes: Arc<[u8]>,
+}
 
 /// Limits of one run of a contestant's program. All are exact and none may be zero:
 /// zero never means "unlimited".

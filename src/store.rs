@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use problems::{NewProblem, NewTestCase, Problem, TestCaseRow};
 pub use queue::{Claim, Lease};
 pub use submissions::{
-    ListFilter, NewSubmission, SourceFile, Submission, SubmissionState, SubmissionSummary, Tests,
+    ListFilter, NewSubmission, Submission, SubmissionState, SubmissionSummary, Tests,
 };
 pub use workers::OfferedLanguage;
 

@@ -1,21 +1,10 @@
 //! Submissions: stored with their job in one transaction, read with their results.
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
 use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId};
 use crate::judge::verdict::{CaseResult, CompileResult, Verdict};
-use crate::problem::{Checker, Limits};
-
-/// One source file of a submission.
-#[derive(Debug, Clone)]
-pub struct SourceFile {
-    /// Validated relative name.
-    pub name: String,
-    /// Contents, any bytes.
-    pub bytes: Arc<[u8]>,
-}
+use crate::problem::{Checker, Limits, SourceFile};
 
 /// What a submission is judged on.
 #[derive(Debug, Clone)]

@@ -13,7 +13,8 @@ use crate::api::content::{FieldErrors, decode};
 use crate::api::error::ApiError;
 use crate::api::languages::LanguageView;
 use crate::api::limits::{ApiLimits, LimitsBody};
-use crate::store::{NewSubmission, NewTestCase, ProblemId, SourceFile, Tests};
+use crate::problem::SourceFile;
+use crate::store::{NewSubmission, NewTestCase, ProblemId, Tests};
 
 /// Name of the file made of `source`; the language decides under which name it is compiled.
 const MAIN_FILE: &str = "main";

@@ -9,8 +9,9 @@ use crate::api::checker::CheckerBody;
 use crate::api::content::{encode, lossy};
 use crate::api::limits::LimitsView;
 use crate::judge::verdict::{CaseResult, CompileResult, Facts, Verdict};
+use crate::problem::SourceFile;
 use crate::sandbox::Limit;
-use crate::store::{SourceFile, Submission, SubmissionState, SubmissionSummary};
+use crate::store::{Submission, SubmissionState, SubmissionSummary};
 
 /// A submission as listed.
 #[derive(Debug, Serialize, ToSchema)]
