@@ -25,6 +25,7 @@ mod landlock;
 mod launch;
 mod launcher;
 mod lock;
+mod maker;
 mod message;
 mod outcome;
 mod plan;

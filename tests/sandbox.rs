@@ -10,6 +10,8 @@
 #[path = "sandbox/support.rs"]
 mod support;
 
+#[path = "sandbox/ahead.rs"]
+mod ahead;
 #[path = "sandbox/containment.rs"]
 mod containment;
 #[path = "sandbox/leftovers.rs"]

@@ -14,6 +14,7 @@ pub(super) fn report(
     scratch: ScratchDir,
     scratch_bytes: u64,
 ) -> Report {
+    let told_of_oom = observed.killed_for == Some(Limit::Memory);
     Report {
         outcome: outcome(&observed, usage, limits),
         usage: Usage {
@@ -21,7 +22,8 @@ pub(super) fn report(
             wall: observed.wall,
             memory_bytes: usage.memory_bytes,
             scratch_bytes,
-            oom_kills: usage.oom_kills,
+            // Told by event we are often quicker than the kernel's own kill.
+            oom_kills: usage.oom_kills.max(u64::from(told_of_oom)),
             forks_refused: usage.forks_refused,
         },
         stdout: observed.stdout,

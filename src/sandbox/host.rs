@@ -114,14 +114,20 @@ impl Sandbox {
         Slot::new(self.clone(), lock, cpu, first_id)
     }
 
-    /// Makes the cgroup of a slot.
-    pub(super) fn make_group(&self, lock: &SlotLock, cpu: usize) -> Result<Group, SandboxError> {
-        self.shared.groups.make(&lock.group_name(), cpu)
+    /// Makes the cgroup of a lane of a slot.
+    pub(super) fn make_group(
+        &self,
+        slot: u32,
+        lane: u32,
+        cpu: usize,
+    ) -> Result<Group, SandboxError> {
+        self.shared.groups.make(&lock::group_name(slot, lane), cpu)
     }
 
-    /// Removes the cgroup of a slot.
-    pub(super) fn remove_group(&self, lock: &SlotLock) -> Result<(), SandboxError> {
-        self.shared.groups.remove(&lock.group_name())
+    /// Removes the cgroups of a slot.
+    pub(super) fn remove_groups(&self, lock: &SlotLock) -> Result<(), SandboxError> {
+        lock.group_names()
+            .try_for_each(|name| self.shared.groups.remove(&name))
     }
 
     /// Starts a launcher.

@@ -112,8 +112,8 @@ fn report_failure(socket: BorrowedFd<'_>, step: Step, error: &io::Error) {
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     await_proceed(inside.socket).in_step(Step::AwaitProceed)?;
-    // Before the fork: the launcher lets its children vanish, init must see them end.
-    sys::reset_signals().in_step(Step::ResetSignals)?;
+    // The launcher lets its children vanish, init must see them end.
+    sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
     become_box_root().in_step(Step::BecomeBoxRoot)?;
     unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
@@ -128,6 +128,8 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     close_inherited(inside.socket).in_step(Step::CloseInherited)?;
     let socket = sys::borrow_fd(REPORT_FD);
     let landlock = build_landlock(inside.landlock.as_ref()).in_step(Step::BuildLandlock)?;
+    // Once for both: after this nothing in the box can gain a capability by execve.
+    sys::drop_bounding_set().in_step(Step::DropBoundingSet)?;
     let program = match fork_program().in_step(Step::ForkProgram)? {
         CloneSide::Child => run_program(inside, socket, landlock),
         CloneSide::Parent { pid, .. } => pid,
@@ -283,8 +285,6 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option
 fn confine(socket: BorrowedFd<'_>, filter: &[u8], landlock: Option<OwnedFd>) -> StepResult<()> {
     new_session().in_step(Step::NewSession)?;
     chdir(c"/box").in_step(Step::EnterDirectory)?;
-    // Before the ids change: afterwards nothing is left to drop it with.
-    sys::drop_bounding_set().in_step(Step::DropCapabilities)?;
     sys::set_groups_empty().in_step(Step::BecomeUser)?;
     sys::set_ids(PROGRAM_ID, PROGRAM_ID).in_step(Step::BecomeUser)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
@@ -332,7 +332,6 @@ fn install_streams(streams: &[OwnedFd; 3]) -> io::Result<()> {
 
 fn new_session() -> io::Result<()> {
     setsid()?;
-    sys::reset_signals()?;
     umask(Mode::from_bits_truncate(0o022));
     Ok(())
 }

@@ -94,9 +94,15 @@ struct Launcher {
 
 impl Launcher {
     fn new(staging: &Path) -> Result<Self, LaunchFailure> {
+        // Here, once: every box inherits default actions and an empty mask.
+        sys::reset_signals().during("reset", "signal actions")?;
         // Ended inits leave no zombies; their ends are seen through their pidfds.
         sys::reap_automatically().during("ignore", "SIGCHLD")?;
         unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
+        // Empty, its loopback down, and owned by the host, so that nothing in a box can change it:
+        // boxes without a network live in it one after the other. Making one for each box would
+        // cost more than everything else in this file.
+        unshare(CloneFlags::CLONE_NEWNET).during("make", "a network namespace")?;
         make_private().during("make private", "the mount tree")?;
         Ok(Launcher {
             roots: Roots::new(staging.to_owned())?,
@@ -156,7 +162,7 @@ impl Launcher {
             pointers: &mut self.pointers,
         };
         let request = CloneRequest {
-            namespaces: namespaces(),
+            namespaces: namespaces(plan),
             cgroup: cgroup.as_ref().map(AsFd::as_fd),
         };
         match sys::clone_process(&request).during("clone", "the init of a box")? {
@@ -177,14 +183,15 @@ impl Launcher {
     }
 }
 
-/// All namespaces but the cgroup one, which is made inside once init is in its cgroup.
-fn namespaces() -> u64 {
-    let flags = CloneFlags::CLONE_NEWUSER
+/// All namespaces but the cgroup one, which is made inside once init is in its cgroup, and the
+/// network where the launcher's empty one serves.
+fn namespaces(plan: &BoxPlan) -> u64 {
+    let mut flags = CloneFlags::CLONE_NEWUSER
         | CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWIPC
-        | CloneFlags::CLONE_NEWUTS
-        | CloneFlags::CLONE_NEWNET;
+        | CloneFlags::CLONE_NEWUTS;
+    flags.set(CloneFlags::CLONE_NEWNET, plan.loopback);
     flags.bits() as u32 as u64
 }
 

@@ -17,8 +17,10 @@ use super::outcome::{SandboxError, SetUpStep};
 
 /// More than any machine has CPUs.
 const MAX_SLOTS: u32 = 1024;
-/// Host ids of a slot: root of the box and the program's user.
-pub(super) const IDS_PER_SLOT: u32 = 2;
+/// Places for a box in a slot: one for the box that runs, one for the next.
+pub(super) const LANES: u32 = 2;
+/// Host ids of a slot: root of a box and the program's user, for each lane.
+pub(super) const IDS_PER_SLOT: u32 = 2 * LANES;
 
 /// A held slot number.
 #[derive(Debug)]
@@ -33,14 +35,22 @@ impl SlotLock {
         self.number
     }
 
-    /// The name of the slot's cgroup.
-    pub(super) fn group_name(&self) -> String {
-        group_name(self.number)
+    /// The names of the slot's cgroups.
+    pub(super) fn group_names(&self) -> impl Iterator<Item = String> {
+        let number = self.number;
+        (0..LANES).map(move |lane| group_name(number, lane))
     }
 }
 
-fn group_name(number: u32) -> String {
-    format!("slot-{number}")
+/// The name of the cgroup of a lane.
+pub(super) fn group_name(number: u32, lane: u32) -> String {
+    format!("slot-{number}-{lane}")
+}
+
+/// The number of the slot that a cgroup's name tells.
+fn slot_of(group_name: &str) -> Option<u32> {
+    let (number, _lane) = group_name.strip_prefix("slot-")?.split_once('-')?;
+    number.parse().ok()
 }
 
 /// Makes a directory of ours below the runtime directory and refuses one of somebody else.
@@ -101,12 +111,26 @@ pub(super) fn take(directory: &Path) -> Result<SlotLock, SandboxError> {
 /// Removes the groups of slots that nobody holds: what an earlier crash left.
 pub(super) fn sweep(directory: &Path, groups: &Hierarchy) -> Result<(), SandboxError> {
     for name in groups.names()? {
-        let Some(number) = name.strip_prefix("slot-").and_then(|n| n.parse().ok()) else {
+        let Some(number) = slot_of(&name) else {
             continue;
         };
-        if let Some(lock) = try_lock(directory, number)? {
-            groups.remove(&lock.group_name())?;
+        // Held while it is removed, so that nobody takes the number meanwhile.
+        if let Some(_lock) = try_lock(directory, number)? {
+            groups.remove(&name)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_tells_its_slot_and_strangers_tell_none() {
+        assert_eq!(slot_of(&group_name(17, 1)), Some(17));
+        for stranger in ["slot-", "slot-1", "slot-x-0", "slots-1-0", "user.slice"] {
+            assert_eq!(slot_of(stranger), None, "{stranger}");
+        }
+    }
 }

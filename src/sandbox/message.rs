@@ -192,8 +192,8 @@ macro_rules! steps {
 steps! {
     /// Wait for the id maps and the cgroup.
     AwaitProceed = "wait for the supervisor",
-    /// Take default signal actions.
-    ResetSignals = "reset signal actions",
+    /// See children end, unlike the launcher.
+    ReapByWaiting = "reset the action of SIGCHLD",
     /// Die with the launcher.
     DieWithLauncher = "ask to die with the launcher",
     /// Take the box's root id.
@@ -218,11 +218,13 @@ steps! {
     CloseInherited = "close inherited descriptors",
     /// Build the Landlock ruleset.
     BuildLandlock = "build the Landlock ruleset",
+    /// Empty the bounding and ambient capability sets.
+    DropBoundingSet = "empty the capability bounding set",
     /// Fork the program.
     ForkProgram = "fork the program",
     /// Give up init's privileges.
     DropInitPrivileges = "drop the privileges of init",
-    /// New session, clean signals.
+    /// New session.
     NewSession = "start a session",
     /// Go to the working directory.
     EnterDirectory = "enter the working directory",

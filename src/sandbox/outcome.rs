@@ -62,7 +62,7 @@ pub struct Usage {
     pub memory_bytes: u64,
     /// How much of it were files in the scratch file system at the end, in bytes.
     pub scratch_bytes: u64,
-    /// Times the kernel killed a process for lack of memory.
+    /// Times memory ran out: the kernel killed a process, or told us in time to end the run.
     pub oom_kills: u64,
     /// Times a fork was refused by the process limit.
     pub forks_refused: u64,

@@ -74,6 +74,12 @@ impl ScratchDir {
         ScratchDir { directory }
     }
 
+    /// Another handle to the same directory.
+    pub(super) fn share(&self) -> Result<Self, SandboxError> {
+        let directory = self.directory.try_clone().set_up("share", "/box")?;
+        Ok(ScratchDir { directory })
+    }
+
     /// Bytes in use on the whole scratch file system.
     pub(super) fn used_bytes(&self) -> Result<u64, SandboxError> {
         let figures = fstatfs(&self.directory).set_up("measure", "the scratch file system")?;

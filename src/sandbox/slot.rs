@@ -1,40 +1,32 @@
-//! Slots: one box at a time, made, told its command, watched, and let go.
+//! Slots: one program at a time, in a box that was made ahead, is told its command, watched, and
+//! let go.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
-use super::cgroup::Group;
 use super::host::Sandbox;
-use super::launch::{Launcher, Pending};
-use super::lock::SlotLock;
-use super::message::BoxPlan;
+use super::launch::Pending;
+use super::lock::{LANES, SlotLock};
+use super::maker::{Lane, Maker, Waiting};
 use super::outcome::{Report, SandboxError, SetUpStep};
 use super::spec::{Command, Container};
 use super::streams::Streams;
 use super::supervise::{self, Running};
 use super::{evidence, sys};
 
-/// The right to run one box at a time, with a CPU, a cgroup and host ids of its own.
+/// The right to run one program at a time, with a CPU, cgroups and host ids of its own.
 #[derive(Debug)]
 pub struct Slot {
     sandbox: Sandbox,
     lock: SlotLock,
-    first_id: u32,
     cpu: usize,
-    /// `None` only while it is made anew after a failure, and while dropping.
-    group: Option<Group>,
-    launcher: Option<Launcher>,
-    /// Init of the previous box, while the kernel still takes it down.
-    dying: Option<OwnedFd>,
-    /// A box made ahead, and what it was made for.
-    prepared: Option<(Container, Waiting)>,
-}
-
-/// A box that waits for its command, and the listener of its seccomp filter.
-#[derive(Debug)]
-struct Waiting {
-    pending: Pending,
-    listener: OwnedFd,
+    /// `None` only while dropping.
+    maker: Option<Maker>,
+    /// What boxes were ordered for that nobody has taken yet, the oldest first.
+    ordered: VecDeque<Container>,
+    /// Those of them that were waited for ahead, the oldest first.
+    ready: VecDeque<Waiting>,
 }
 
 impl Slot {
@@ -44,20 +36,18 @@ impl Slot {
         cpu: usize,
         first_id: u32,
     ) -> Result<Self, SandboxError> {
-        let group = sandbox.make_group(&lock, cpu)?;
+        let maker = Maker::start(sandbox.clone(), &lock, cpu, first_id)?;
         Ok(Slot {
             sandbox,
             lock,
-            first_id,
             cpu,
-            group: Some(group),
-            launcher: None,
-            dying: None,
-            prepared: None,
+            maker: Some(maker),
+            ordered: VecDeque::new(),
+            ready: VecDeque::new(),
         })
     }
 
-    /// The machine-wide number: it names the slot's cgroup.
+    /// The machine-wide number: it names the slot's cgroups.
     pub fn number(&self) -> u32 {
         self.lock.number()
     }
@@ -72,18 +62,37 @@ impl Slot {
         self.cpu
     }
 
-    /// Makes a box ahead, so that the next run in such a container starts almost as quickly as a
-    /// bare program: it only has to be told its command. A box is used once; this takes the place
-    /// of one prepared earlier. Call it when nobody waits for the slot.
+    /// Has a box made ahead, so that a run in such a container starts almost as quickly as a bare
+    /// program: it only has to be told its command. A box is used once. Returns at once; two boxes
+    /// can wait, or one while a program runs, and one more is not ordered.
     ///
     /// # Errors
-    /// Our own failures only; the slot stays usable after each of them.
+    /// Our own failures only; the slot stays usable after each of them. A box that cannot be made
+    /// shows when it is needed.
     pub fn prepare(&mut self, container: &Container) -> Result<(), SandboxError> {
-        let made = self
-            .retire_prepared()
-            .and_then(|()| self.make_box(container));
-        let made = self.recover(made)?;
-        self.prepared = Some((container.clone(), made));
+        if self.ordered.len() < LANES as usize {
+            self.order(container)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every box that was ordered is made.
+    ///
+    /// # Errors
+    /// A box cannot be made; the slot stays usable.
+    pub fn wait_until_prepared(&mut self) -> Result<(), SandboxError> {
+        while self.ready.len() < self.ordered.len() {
+            let made = self.maker()?.receive();
+            match made {
+                Ok(made) => self.ready.push_back(made),
+                Err(error) => {
+                    // The failed one is not among those that are still to come.
+                    self.ordered.pop_back();
+                    self.recover()?;
+                    return Err(error);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -98,129 +107,143 @@ impl Slot {
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
         command.limits.check()?;
-        let result = self.try_run(container, command, cancel);
-        self.recover(result)
-    }
-
-    /// After a failure of ours the next run gets a new launcher and a new group, whatever state
-    /// the old ones are in.
-    fn recover<T>(&mut self, result: Result<T, SandboxError>) -> Result<T, SandboxError> {
+        let result = self
+            .take_box(container)
+            .and_then(|made| self.run_in(made, command, cancel));
         if let Err(SandboxError::SetUp { .. } | SandboxError::Box { .. } | SandboxError::Lost(_)) =
             result
         {
-            self.prepared = None;
-            self.launcher = None;
-            self.group = None;
-            self.dying = None;
+            self.recover()?;
         }
         result
     }
 
-    fn try_run(
-        &mut self,
-        container: &Container,
-        command: &Command,
-        cancel: &Cancel,
-    ) -> Result<Report, SandboxError> {
-        let Waiting { pending, listener } = self.take_box(container)?;
-        let user = self.first_id + 1;
-        for file in &command.files {
-            pending.scratch.place(file, user)?;
-        }
-        let streams = Streams::new(&command.stdin, user)?;
-        let group = self
-            .group
-            .as_mut()
-            .ok_or(SandboxError::Lost("control group"))?;
-        group.start(&command.limits.group_limits())?;
-        pending.connection.start(command, &streams.program)?;
-        drop(streams.program);
-        let running = Running {
-            connection: &pending.connection,
-            pidfd: pending.pidfd.as_fd(),
-            group,
-            limits: &command.limits,
-            cancel,
-        };
-        let observed = supervise::supervise(
-            &running,
-            streams.stdout,
-            streams.stderr,
-            command.stderr_bytes,
-            listener,
-        );
-        let usage = group.usage();
-        let Pending { pidfd, scratch, .. } = pending;
-        self.dying = Some(pidfd);
-        let (observed, usage) = (observed?, usage?);
-        let scratch_bytes = scratch.used_bytes()?;
-        Ok(evidence::report(
-            observed,
-            &usage,
-            &command.limits,
-            scratch,
-            scratch_bytes,
-        ))
+    fn maker(&self) -> Result<&Maker, SandboxError> {
+        self.maker.as_ref().ok_or(SandboxError::Lost("maker"))
     }
 
-    /// The prepared box if it fits, a new one otherwise.
+    fn order(&mut self, container: &Container) -> Result<(), SandboxError> {
+        self.maker()?.order(container.clone())?;
+        self.ordered.push_back(container.clone());
+        Ok(())
+    }
+
+    /// The oldest box that was ordered for such a container; without one, a new one.
     fn take_box(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
-        match self.prepared.take() {
-            Some((made_for, waiting)) if made_for == *container => Ok(waiting),
-            unfit => {
-                self.prepared = unfit;
-                self.retire_prepared()?;
-                self.make_box(container)
+        while let Some(ordered_for) = self.ordered.pop_front() {
+            let made = self.receive();
+            if ordered_for == *container {
+                return made;
             }
+            self.retire(made?)?;
+        }
+        self.maker()?.order(container.clone())?;
+        self.maker()?.receive()
+    }
+
+    fn receive(&mut self) -> Result<Waiting, SandboxError> {
+        match self.ready.pop_front() {
+            Some(ready) => Ok(ready),
+            None => self.maker()?.receive(),
         }
     }
 
     /// Ends a box that will not be used.
-    fn retire_prepared(&mut self) -> Result<(), SandboxError> {
-        if let Some((_, Waiting { pending, .. })) = self.prepared.take() {
-            let pidfd = pending.pidfd;
-            sys::signal_process(pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
-            self.dying = Some(pidfd);
-        }
-        Ok(())
+    fn retire(&mut self, unused: Waiting) -> Result<(), SandboxError> {
+        let Waiting {
+            pending, mut lane, ..
+        } = unused;
+        sys::signal_process(pending.pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
+        lane.vacate(pending.pidfd);
+        self.maker()?.give_back(lane)
     }
 
-    /// A box that waits for its command.
-    fn make_box(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
-        let mut plan = BoxPlan::clone(&*self.sandbox.plan(container)?);
-        plan.first_id = self.first_id;
-        if let Some(dying) = self.dying.take() {
-            supervise::wait_until_gone(dying.as_fd())?;
+    /// Makes the slot usable again after a failure of ours.
+    fn recover(&mut self) -> Result<(), SandboxError> {
+        while self.ordered.pop_front().is_some() {
+            if let Ok(unused) = self.receive() {
+                self.maker()?.abandon(unused.lane)?;
+            }
         }
-        self.restore()?;
-        let (Some(launcher), Some(group)) = (&self.launcher, &mut self.group) else {
-            return Err(SandboxError::Lost("launcher"));
-        };
-        group.reset()?;
-        let pending = launcher.launch(&plan, group.clone_target())?;
-        group.enter(pending.pid)?;
-        let listener = pending.proceed()?;
-        Ok(Waiting { pending, listener })
+        self.maker()?.reset()
     }
 
-    /// Makes what is missing: at the first run, and after a failure.
-    fn restore(&mut self) -> Result<(), SandboxError> {
-        if self.group.is_none() {
-            self.group = Some(self.sandbox.make_group(&self.lock, self.cpu)?);
+    fn run_in(
+        &mut self,
+        made: Waiting,
+        command: &Command,
+        cancel: &Cancel,
+    ) -> Result<Report, SandboxError> {
+        let Waiting {
+            pending,
+            listener,
+            mut lane,
+        } = made;
+        let result = watch(&pending, listener, &mut lane, command, cancel);
+        let Pending { pidfd, .. } = pending;
+        match result {
+            Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
+                // After a wrong setting it still waits for its command.
+                sys::signal_process(pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
+                lane.vacate(pidfd);
+                self.maker()?.give_back(lane)?;
+            }
+            Err(_) => self.maker()?.abandon(lane)?,
         }
-        if self.launcher.is_none() {
-            self.launcher = Some(self.sandbox.start_launcher()?);
-        }
-        Ok(())
+        result
     }
+}
+
+/// Tells a box its command and watches it to its end.
+fn watch(
+    pending: &Pending,
+    listener: std::os::fd::OwnedFd,
+    lane: &mut Lane,
+    command: &Command,
+    cancel: &Cancel,
+) -> Result<Report, SandboxError> {
+    let user = lane.first_id + 1;
+    for file in &command.files {
+        pending.scratch.place(file, user)?;
+    }
+    let streams = Streams::new(&command.stdin, user)?;
+    let group = lane.group()?;
+    group.start(&command.limits.group_limits())?;
+    pending.connection.start(command, &streams.program)?;
+    drop(streams.program);
+    let running = Running {
+        connection: &pending.connection,
+        pidfd: pending.pidfd.as_fd(),
+        group,
+        limits: &command.limits,
+        cancel,
+    };
+    let observed = supervise::supervise(
+        &running,
+        streams.stdout,
+        streams.stderr,
+        command.stderr_bytes,
+        listener,
+    )?;
+    let usage = group.usage()?;
+    let scratch_bytes = pending.scratch.used_bytes()?;
+    let scratch = pending.scratch.share()?;
+    let limits = &command.limits;
+    Ok(evidence::report(
+        observed,
+        &usage,
+        limits,
+        scratch,
+        scratch_bytes,
+    ))
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         // The launcher first: every box dies with it.
-        self.launcher = None;
-        self.group = None;
+        self.maker = None;
+        self.ready.clear();
         // What cannot be removed now is swept by the next holder of the number.
-        let _ = self.sandbox.remove_group(&self.lock);
+        let _ = self.sandbox.remove_groups(&self.lock);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,33 +16,31 @@ fn mounts() -> usize {
     table.lines().count()
 }
 
-/// Process ids of this user that run our binary or were started by it in a box.
-fn processes_in(group: &str) -> BTreeSet<String> {
-    let roots = ["/sys/fs/cgroup/pids/gavel", "/sys/fs/cgroup/gavel"];
-    roots
-        .iter()
-        .filter_map(|root| {
-            fs::read_to_string(Path::new(root).join(group).join("cgroup.procs")).ok()
-        })
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
-        .collect()
-}
-
-fn group_exists(group: &str) -> bool {
-    [
+/// Where the groups of a slot are, on v1 and on v2.
+fn groups_of(slot: u32) -> impl Iterator<Item = PathBuf> {
+    let parents = [
         "memory/gavel",
         "pids/gavel",
         "cpuset/gavel",
         "cpuacct/gavel",
         "gavel",
-    ]
-    .iter()
-    .any(|parent| {
-        Path::new("/sys/fs/cgroup")
-            .join(parent)
-            .join(group)
-            .exists()
+    ];
+    parents.into_iter().flat_map(move |parent| {
+        let parent = Path::new("/sys/fs/cgroup").join(parent);
+        (0..2).map(move |lane| parent.join(format!("slot-{slot}-{lane}")))
     })
+}
+
+/// Ids of the processes in the groups of a slot.
+fn processes_in(slot: u32) -> BTreeSet<String> {
+    groups_of(slot)
+        .filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok())
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+fn group_exists(slot: u32) -> bool {
+    groups_of(slot).any(|group| group.exists())
 }
 
 fn open_descriptors() -> usize {
@@ -80,13 +78,11 @@ fn many_runs_leave_no_mounts_and_no_descriptors() {
 fn a_dropped_slot_removes_its_group() {
     let mut slot = slot();
     run(&mut slot, &shell("true"));
-    let name = format!("slot-{}", slot.number());
-    assert!(group_exists(&name));
-    // Keeps the number from being taken by another test before we have looked.
     let number = slot.number();
+    assert!(group_exists(number));
     drop(slot);
     eventually("the group is still there", || {
-        !group_exists(&name) || is_taken(number)
+        !group_exists(number) || is_taken(number)
     });
 }
 
@@ -129,7 +125,7 @@ fn a_failed_set_up_names_the_step_and_leaves_the_slot_usable() {
 }
 
 /// A process of its own that runs an endless program in a box and says where.
-fn start_victim() -> (Child, String) {
+fn start_victim() -> (Child, u32) {
     let mut child = Process::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", "leftovers::victim", "--nocapture"])
         .env("GAVEL_TEST_VICTIM", "1")
@@ -137,12 +133,12 @@ fn start_victim() -> (Child, String) {
         .spawn()
         .expect("to start this binary again");
     let output = BufReader::new(child.stdout.take().expect("its output"));
-    let group = output
+    let slot = output
         .lines()
         .map_while(Result::ok)
-        .find_map(|line| line.split("VICTIM ").nth(1).map(str::to_owned))
-        .expect("the name of its group");
-    (child, group)
+        .find_map(|line| line.split("VICTIM ").nth(1)?.parse().ok())
+        .expect("the number of its slot");
+    (child, slot)
 }
 
 /// Does nothing unless it is the process started by [`start_victim`].
@@ -152,7 +148,7 @@ fn victim() {
         return;
     }
     let mut slot = slot();
-    println!("VICTIM slot-{}", slot.number());
+    println!("VICTIM {}", slot.number());
     let mut endless = shell("while :; do sleep 0.01; done");
     endless.limits.wall = Duration::from_secs(60);
     run(&mut slot, &endless);
@@ -160,15 +156,15 @@ fn victim() {
 
 #[test]
 fn a_killed_supervisor_takes_its_boxes_with_it() {
-    let (mut supervisor, group) = start_victim();
-    eventually("the guest does not run", || processes_in(&group).len() >= 2);
+    let (mut supervisor, slot) = start_victim();
+    eventually("the guest does not run", || processes_in(slot).len() >= 2);
     supervisor.kill().expect("kill -9");
     supervisor.wait().expect("its end");
-    eventually("a guest survived", || processes_in(&group).is_empty());
+    eventually("a guest survived", || processes_in(slot).is_empty());
     // Opening again sweeps what it could not remove itself.
     let _sandbox = sandbox();
     eventually("its group is still there", || {
-        !group_exists(&group) || is_taken(group["slot-".len()..].parse().expect("a number"))
+        !group_exists(slot) || is_taken(slot)
     });
 }
 
@@ -176,10 +172,10 @@ fn a_killed_supervisor_takes_its_boxes_with_it() {
 fn a_killed_launcher_takes_its_box_with_it_and_the_slot_recovers() {
     let mut slot = slot();
     run(&mut slot, &shell("true"));
-    let group = format!("slot-{}", slot.number());
+    let number = slot.number();
     let watcher = std::thread::spawn(move || {
-        eventually("the guest does not run", || guest_in(&group).is_some());
-        kill_launcher_of(&guest_in(&group).expect("the guest"));
+        eventually("the guest does not run", || guest_in(number).is_some());
+        kill_launcher_of(&guest_in(number).expect("the guest"));
     });
     let cancel = Cancel::new().expect("an eventfd");
     let result = slot.run(&Container::host_toolchains(), &shell("sleep 30"), &cancel);
@@ -188,9 +184,9 @@ fn a_killed_launcher_takes_its_box_with_it_and_the_slot_recovers() {
     run(&mut slot, &shell("true"));
 }
 
-/// The process of a group that has executed its program.
-fn guest_in(group: &str) -> Option<String> {
-    processes_in(group).into_iter().find(|pid| {
+/// The process of a slot that has executed its program.
+fn guest_in(slot: u32) -> Option<String> {
+    processes_in(slot).into_iter().find(|pid| {
         let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         command.starts_with(b"/bin/sh")
     })

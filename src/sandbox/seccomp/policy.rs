@@ -10,9 +10,6 @@ pub(super) const NAMESPACE_FLAGS: u64 = 0x0000_0080 // time
     | 0x2000_0000 // pid
     | 0x4000_0000; // net
 
-/// Socket families from here on do not exist (`AF_MAX` of Linux 6.18 is 46).
-pub(super) const SOCKET_FAMILIES: u64 = 64;
-
 /// fcntl commands without effect on other holders of the file.
 pub(super) const FCNTL_ALLOWED: &[i32] = &[
     libc::F_DUPFD,

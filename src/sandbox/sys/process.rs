@@ -208,6 +208,15 @@ pub(crate) fn reset_signals() -> io::Result<()> {
     check(result.into()).map(drop)
 }
 
+/// Gives SIGCHLD its default action again, so that ended children are waited for.
+pub(crate) fn reap_by_waiting() -> io::Result<()> {
+    // SAFETY: an all-zero sigaction is the default action with an empty mask.
+    let action: libc::sigaction = unsafe { zeroed() };
+    // SAFETY: `action` lives through the call; the old action is not wanted.
+    let result = unsafe { libc::sigaction(libc::SIGCHLD, &raw const action, std::ptr::null_mut()) };
+    check(result.into()).map(drop)
+}
+
 /// Lets ended children vanish without being waited for.
 pub(crate) fn reap_automatically() -> io::Result<()> {
     // SAFETY: an all-zero sigaction is valid: default action, empty mask.
@@ -246,7 +255,6 @@ pub(crate) fn drop_all_capabilities() -> io::Result<()> {
 
 /// Leaves only CAP_KILL, which the init of a box needs to end processes of the program's user.
 pub(crate) fn drop_capabilities_except_kill() -> io::Result<()> {
-    drop_bounding_set()?;
     set_capabilities(1 << CAP_KILL)
 }
 

@@ -1,0 +1,221 @@
+//! Making boxes ahead, on a thread of its own, so that nobody who waits for a run waits for the
+//! making of the next box or for the kernel to take down the last one.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use super::cgroup::Group;
+use super::host::Sandbox;
+use super::launch::{Launcher, Pending};
+use super::lock::{LANES, SlotLock};
+use super::message::BoxPlan;
+use super::outcome::{SandboxError, SetUpStep};
+use super::spec::Container;
+use super::supervise;
+
+/// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
+/// can be made while another one runs or dies; still only one program of a slot runs at a time.
+#[derive(Debug)]
+pub(super) struct Lane {
+    number: u32,
+    /// Host id of the box's root; the program's user is the next one.
+    pub(super) first_id: u32,
+    group: Option<Group>,
+    /// Init of the previous box, while the kernel still takes it down.
+    dying: Option<OwnedFd>,
+}
+
+impl Lane {
+    /// The cgroup.
+    pub(super) fn group(&mut self) -> Result<&mut Group, SandboxError> {
+        self.group
+            .as_mut()
+            .ok_or(SandboxError::Lost("control group"))
+    }
+
+    /// Notes the box that has to be gone before the next one is made.
+    pub(super) fn vacate(&mut self, init: OwnedFd) {
+        self.dying = Some(init);
+    }
+
+    /// Forgets the cgroup and the box in it, whatever state they are in.
+    fn abandon(&mut self) {
+        self.group = None;
+        self.dying = None;
+    }
+}
+
+/// A box that waits for its command, and the listener of its seccomp filter.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) pending: Pending,
+    pub(super) listener: OwnedFd,
+    pub(super) lane: Lane,
+}
+
+#[derive(Debug)]
+enum Order {
+    Make(Container),
+    Return(Box<Lane>),
+    Reset,
+}
+
+/// The ordering side.
+#[derive(Debug)]
+pub(super) struct Maker {
+    orders: Option<Sender<Order>>,
+    made: Receiver<Result<Waiting, SandboxError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Maker {
+    /// Starts the thread. Host ids from `first_id` on belong to the slot.
+    pub(super) fn start(
+        sandbox: Sandbox,
+        lock: &SlotLock,
+        cpu: usize,
+        first_id: u32,
+    ) -> Result<Self, SandboxError> {
+        let lanes = (0..LANES).map(|number| Lane {
+            number,
+            first_id: first_id + 2 * number,
+            group: None,
+            dying: None,
+        });
+        let workshop = Workshop {
+            sandbox,
+            slot: lock.number(),
+            cpu,
+            launcher: None,
+            lanes: lanes.collect(),
+        };
+        let (orders, incoming) = channel();
+        let (outgoing, made) = channel();
+        let thread = std::thread::Builder::new()
+            .name(format!("maker-{}", lock.number()))
+            .spawn(move || workshop.serve(&incoming, &outgoing))
+            .set_up("start", "the thread that makes boxes")?;
+        Ok(Maker {
+            orders: Some(orders),
+            made,
+            thread: Some(thread),
+        })
+    }
+
+    /// Orders a box. At most [`LANES`] may be ordered or in use.
+    pub(super) fn order(&self, container: Container) -> Result<(), SandboxError> {
+        self.send(Order::Make(container))
+    }
+
+    /// Waits for the box that was ordered first.
+    pub(super) fn receive(&self) -> Result<Waiting, SandboxError> {
+        self.made.recv().unwrap_or(Err(GONE))
+    }
+
+    /// Gives back the lane of a box that was used.
+    pub(super) fn give_back(&self, lane: Lane) -> Result<(), SandboxError> {
+        self.send(Order::Return(Box::new(lane)))
+    }
+
+    /// Gives back the lane of a box that will not be used, or cannot.
+    pub(super) fn abandon(&self, mut lane: Lane) -> Result<(), SandboxError> {
+        lane.abandon();
+        self.send(Order::Return(Box::new(lane)))
+    }
+
+    /// After a failure of ours the next box gets a new launcher and a new group, whatever state
+    /// the old ones are in. Every box that waits dies.
+    pub(super) fn reset(&self) -> Result<(), SandboxError> {
+        self.send(Order::Reset)
+    }
+
+    fn send(&self, order: Order) -> Result<(), SandboxError> {
+        let sent = self.orders.as_ref().map(|orders| orders.send(order));
+        sent.is_some_and(|sent| sent.is_ok())
+            .then_some(())
+            .ok_or(GONE)
+    }
+}
+
+const GONE: SandboxError = SandboxError::Lost("thread that makes boxes");
+
+impl Drop for Maker {
+    fn drop(&mut self) {
+        // The thread ends with its orders, and kills its launcher and every box.
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The making side.
+struct Workshop {
+    sandbox: Sandbox,
+    slot: u32,
+    cpu: usize,
+    launcher: Option<Launcher>,
+    /// Those without a box.
+    lanes: Vec<Lane>,
+}
+
+impl Workshop {
+    fn serve(mut self, orders: &Receiver<Order>, made: &Sender<Result<Waiting, SandboxError>>) {
+        for order in orders {
+            match order {
+                // Nobody receives any more: the slot is being dropped, and the orders end.
+                Order::Make(container) => drop(made.send(self.make(&container))),
+                Order::Return(lane) => self.lanes.push(*lane),
+                Order::Reset => self.reset(),
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.launcher = None;
+        self.lanes.iter_mut().for_each(Lane::abandon);
+    }
+
+    fn make(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
+        let mut lane = self.lanes.pop().ok_or(SandboxError::Lost("free lane"))?;
+        match self.make_in(&mut lane, container) {
+            Ok((pending, listener)) => Ok(Waiting {
+                pending,
+                listener,
+                lane,
+            }),
+            Err(error) => {
+                lane.abandon();
+                self.lanes.push(lane);
+                Err(error)
+            }
+        }
+    }
+
+    fn make_in(
+        &mut self,
+        lane: &mut Lane,
+        container: &Container,
+    ) -> Result<(Pending, OwnedFd), SandboxError> {
+        let mut plan = BoxPlan::clone(&*self.sandbox.plan(container)?);
+        plan.first_id = lane.first_id;
+        if let Some(dying) = lane.dying.take() {
+            supervise::wait_until_gone(dying.as_fd())?;
+        }
+        let group = match &mut lane.group {
+            Some(group) => group,
+            none => none.insert(self.sandbox.make_group(self.slot, lane.number, self.cpu)?),
+        };
+        let launcher = match &mut self.launcher {
+            Some(launcher) => launcher,
+            none => none.insert(self.sandbox.start_launcher()?),
+        };
+        group.reset()?;
+        let pending = launcher.launch(&plan, group.clone_target())?;
+        group.enter(pending.pid)?;
+        let listener = pending.proceed()?;
+        Ok((pending, listener))
+    }
+}
