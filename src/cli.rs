@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. One file for each command; what they share is
 //! how settings are loaded, how log lines leave, and how a signal stops things.
 
+mod bench;
 mod internal;
 mod listen;
 mod logging;
@@ -69,6 +70,8 @@ enum Command {
     Worker(worker::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
+    /// Measure this machine: how fast and how exact the sandbox is
+    Bench(bench::Arguments),
     /// Print the version and what it was built for
     Version(version::Arguments),
     /// What Gavel runs of itself
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
         Command::Migrate(_) => start(options, |config, _| migrate::run(config)),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),
         Command::Internal(command) => internal::run(command),
     }

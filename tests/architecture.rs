@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "api",
+            "bench",
             "config",
             "dashboard",
             "judge",
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("worker", &["judge", "problem", "store"]),
     ("store", &["problem"]),
     ("judge", &["problem", "sandbox"]),
+    ("bench", &["sandbox"]),
     ("problem", &[]),
     ("config", &[]),
     ("sandbox", &[]),
