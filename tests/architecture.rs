@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "api",
+            "cluster",
             "config",
             "dashboard",
             "judge",
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("problem", &[]),
     ("config", &[]),
     ("sandbox", &[]),
+    ("cluster", &[]),
 ];
 
 /// Plain data that everything above its home may name.
