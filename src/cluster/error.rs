@@ -76,7 +76,10 @@ pub enum ClusterError {
         source: io::Error,
     },
     /// A file or directory is not what we would have made.
-    #[error("{path} {reason}; move it away, or choose another data directory with --data-dir")]
+    #[error(
+        "{path} {reason}: run Gavel as the user who made it, move it away, or choose another data \
+         directory with --data-dir"
+    )]
     Foreign {
         /// The file or directory.
         path: PathBuf,

@@ -68,13 +68,18 @@ impl Directory {
             .open(self.inside(name))
             .map_err(cannot("open the file", &path))?;
         let metadata = file.metadata().map_err(cannot("examine the file", &path))?;
-        if metadata.is_file() && metadata.uid() == geteuid().as_raw() && metadata.nlink() == 1 {
+        let reason = if metadata.uid() != geteuid().as_raw() {
+            format!(
+                "belongs to the user {}, and Gavel runs as {}",
+                metadata.uid(),
+                geteuid()
+            )
+        } else if !metadata.is_file() || metadata.nlink() != 1 {
+            "is not a file of Gavel's own".to_owned()
+        } else {
             return Ok(file);
-        }
-        Err(ClusterError::Foreign {
-            path,
-            reason: "is not a file of Gavel's own".to_owned(),
-        })
+        };
+        Err(ClusterError::Foreign { path, reason })
     }
 
     /// Reads the first `max_bytes` of a small text file; none if there is no such file.
