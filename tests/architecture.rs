@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "api",
             "bench",
+            "cluster",
             "config",
             "dashboard",
             "judge",
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("problem", &[]),
     ("config", &[]),
     ("sandbox", &[]),
+    ("cluster", &[]),
 ];
 
 /// Plain data that everything above its home may name.

@@ -1,0 +1,2 @@
+CREATE ROLE gavel LOGIN;
+CREATE DATABASE gavel OWNER gavel;
