@@ -8,7 +8,7 @@ CARGO ?= cargo
 UP_FLAGS = $(if $(LISTEN),--listen $(LISTEN)) $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-v2 check fmt-check lint doc-check deny
+.PHONY: help setup build run test test-v2 check fmt-check lint doc-check queries-check deny
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,14 +25,14 @@ run: build ## Build and start everything, judge a sample submission, keep servin
 	@exec target/release/gavel up --sample $(UP_FLAGS)
 
 test: setup ## Run every test; they start their own Postgres
-	$(CARGO) test --locked
+	scripts/with-postgres.sh $(CARGO) test --locked
 
 test-v2: setup ## Run the sandbox's tests on control groups v2, in a virtual machine
 	@scripts/setup.sh --vm
 	scripts/vm-test.sh "$$($(CARGO) test --locked --test sandbox --no-run 2>&1 | \
 		sed -n 's/.*Executable.*(\(.*\))/\1/p')" --test-threads 1
 
-check: setup fmt-check lint doc-check deny ## Run what a change must pass besides the tests
+check: setup fmt-check lint queries-check doc-check deny ## Run what a change must pass besides the tests
 
 fmt-check:
 	$(CARGO) fmt --check
@@ -42,6 +42,9 @@ lint:
 
 doc-check:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+
+queries-check:
+	scripts/prepare-queries.sh --check
 
 deny:
 	@if command -v cargo-deny >/dev/null; then \

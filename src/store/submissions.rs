@@ -1,7 +1,13 @@
 //! Submissions: stored with their job in one transaction, read with their results.
 
+use sqlx::PgConnection;
+use sqlx::types::Json;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
+use super::blobs::insert_blobs;
+use super::test_sets::{LimitColumns, insert_test_set};
+use super::word::{Word, storable};
 use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId};
 use crate::judge::verdict::{CaseResult, CompileResult, Verdict};
 use crate::problem::{Checker, Limits, SourceFile};
@@ -107,39 +113,210 @@ impl Store {
     /// Stores a submission, its blobs and its job in one transaction; durable on return.
     pub async fn create_submission(
         &self,
-        _new: &NewSubmission,
+        new: &NewSubmission,
     ) -> Result<SubmissionSummary, StoreError> {
-        todo!()
+        self.in_time(async {
+            let mut transaction = self.pool.begin().await?;
+            let (problem_id, test_set) = find_or_insert_tests(&mut transaction, &new.tests).await?;
+            let contents: Vec<&[u8]> = new.files.iter().map(|file| &*file.bytes).collect();
+            let blobs = insert_blobs(&mut transaction, &contents).await?;
+            let blobs: Vec<&[u8]> = blobs.iter().map(|id| id.as_bytes()).collect();
+            let names: Vec<_> = new.files.iter().map(|file| storable(&file.name)).collect();
+            let id = SubmissionId(Uuid::now_v7());
+            let created_at = sqlx::query_scalar!(
+                r#"WITH submission AS (
+                       INSERT INTO submissions (id, language, problem_id, test_set_id)
+                       VALUES ($1, $2, $3, $4)
+                       RETURNING created_at
+                   ),
+                   files AS (
+                       INSERT INTO source_files (submission_id, ordinal, name, content)
+                       SELECT $1, file.position - 1, file.name, file.content
+                       FROM UNNEST($5::text[], $6::bytea[])
+                           WITH ORDINALITY AS file (name, content, position)
+                   ),
+                   job AS (
+                       INSERT INTO jobs (submission_id, language) VALUES ($1, $2)
+                       RETURNING pg_notify('gavel_queued', '')
+                   )
+                   SELECT created_at FROM submission, job"#,
+                id.0,
+                new.language,
+                problem_id.map(|id| id.0),
+                test_set,
+                &names as _,
+                &blobs as &[&[u8]],
+            )
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(SubmissionSummary {
+                id,
+                language: new.language.clone(),
+                problem_id,
+                state: SubmissionState::Queued,
+                verdict: None,
+                reason: None,
+                attempts: 0,
+                created_at,
+                finished_at: None,
+            })
+        })
+        .await
     }
 
     /// Finds a submission with its results.
     pub async fn find_submission(
         &self,
-        _id: SubmissionId,
+        id: SubmissionId,
     ) -> Result<Option<Submission>, StoreError> {
-        todo!()
-    }
-
-    /// Reads the source files of a submission, main file first.
-    pub async fn read_submission_files(
-        &self,
-        _id: SubmissionId,
-    ) -> Result<Vec<SourceFile>, StoreError> {
-        todo!()
+        self.in_time(async {
+            let Some(row) = sqlx::query!(
+                r#"SELECT submissions.id, language, problem_id, state AS "state: SubmissionState",
+                       verdict::text AS "verdict: Word<Verdict>", reason, attempts,
+                       submissions.created_at, finished_at,
+                       cpu_ms, wall_ms, memory_bytes, output_bytes, processes,
+                       checker AS "checker: Json<Checker>"
+                   FROM submissions JOIN test_sets ON test_sets.id = test_set_id
+                   WHERE submissions.id = $1"#,
+                id.0,
+            )
+            .fetch_optional(&self.pool)
+            .await?
+            else {
+                return Ok(None);
+            };
+            // Results are written together with the state, so they are there if it says so.
+            let (compile, cases) = match row.state {
+                SubmissionState::Finished => (
+                    self.read_compile_result(id).await?,
+                    self.read_case_results(id).await?,
+                ),
+                _ => (None, Vec::new()),
+            };
+            let limits = LimitColumns {
+                cpu_ms: row.cpu_ms,
+                wall_ms: row.wall_ms,
+                memory_bytes: row.memory_bytes,
+                output_bytes: row.output_bytes,
+                processes: row.processes,
+            };
+            let summary = SummaryRow {
+                id: row.id,
+                language: row.language,
+                problem_id: row.problem_id,
+                state: row.state,
+                verdict: row.verdict,
+                reason: row.reason,
+                attempts: row.attempts,
+                created_at: row.created_at,
+                finished_at: row.finished_at,
+            };
+            Ok(Some(Submission {
+                summary: summary.into(),
+                limits: limits.into(),
+                checker: row.checker.0,
+                compile,
+                cases,
+            }))
+        })
+        .await
     }
 
     /// Lists submissions, newest first.
     pub async fn list_submissions(
         &self,
-        _filter: &ListFilter,
+        filter: &ListFilter,
     ) -> Result<Vec<SubmissionSummary>, StoreError> {
-        todo!()
-    }
-
-    /// Completes when the submission is finished or failed; returns at once if it already is or
-    /// does not exist. Woken by LISTEN/NOTIFY, with a slow poll as the fallback for lost
-    /// notifications. Bound it with a timeout.
-    pub async fn wait_until_finished(&self, _id: SubmissionId) -> Result<(), StoreError> {
-        todo!()
+        self.in_time(async {
+            let mut transaction = self.pool.begin().await?;
+            // A plan for these filters, not one for any: it is what makes the conditions that are
+            // not asked for disappear, and lets the others use their index.
+            sqlx::query!("SET LOCAL plan_cache_mode = force_custom_plan")
+                .execute(&mut *transaction)
+                .await?;
+            let rows = sqlx::query_as!(
+                SummaryRow,
+                r#"SELECT id, language, problem_id, state AS "state: SubmissionState",
+                       verdict::text AS "verdict: Word<Verdict>", reason, attempts,
+                       created_at, finished_at
+                   FROM submissions
+                   WHERE ($1::text IS NULL OR language = $1)
+                       AND ($2::uuid IS NULL OR problem_id = $2)
+                       AND ($3::submission_state IS NULL OR state = $3)
+                       AND ($4::text IS NULL OR verdict = $4::verdict)
+                       AND ($5::uuid IS NULL OR id < $5)
+                   ORDER BY id DESC
+                   LIMIT $6"#,
+                filter.language.as_deref(),
+                filter.problem_id.map(|id| id.0),
+                filter.state as Option<SubmissionState>,
+                filter.verdict.map(|verdict| Word(verdict).to_string()),
+                filter.before.map(|id| id.0),
+                filter.limit,
+            )
+            .fetch_all(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(rows.into_iter().map(SubmissionSummary::from).collect())
+        })
+        .await
     }
 }
+
+/// The problem and the test set that a new submission is judged on.
+async fn find_or_insert_tests(
+    connection: &mut PgConnection,
+    tests: &Tests,
+) -> Result<(Option<ProblemId>, Uuid), StoreError> {
+    match tests {
+        Tests::Problem(id) => {
+            let test_set =
+                sqlx::query_scalar!("SELECT test_set_id FROM problems WHERE id = $1", id.0)
+                    .fetch_optional(connection)
+                    .await?
+                    .ok_or(StoreError::UnknownProblem(*id))?;
+            Ok((Some(*id), test_set))
+        }
+        Tests::Inline {
+            cases,
+            limits,
+            checker,
+        } => {
+            let test_set = insert_test_set(connection, limits, checker, cases).await?;
+            Ok((None, test_set))
+        }
+    }
+}
+
+/// A row of `submissions` as selected.
+struct SummaryRow {
+    id: Uuid,
+    language: String,
+    problem_id: Option<Uuid>,
+    state: SubmissionState,
+    verdict: Option<Word<Verdict>>,
+    reason: Option<String>,
+    attempts: i32,
+    created_at: OffsetDateTime,
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl From<SummaryRow> for SubmissionSummary {
+    fn from(row: SummaryRow) -> Self {
+        SubmissionSummary {
+            id: SubmissionId(row.id),
+            language: row.language,
+            problem_id: row.problem_id.map(ProblemId),
+            state: row.state,
+            verdict: row.verdict.map(|word| word.0),
+            reason: row.reason,
+            attempts: row.attempts,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! What the store's tests put into it.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use super::{
+    Claim, NewProblem, NewSubmission, NewTestCase, NewWorker, OfferedLanguage, Store, SubmissionId,
+    Tests, WorkerId,
+};
+use crate::judge::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
+use crate::problem::{Checker, Limits, SourceFile};
+use crate::sandbox::Limit;
+
+/// Longer than any test.
+pub(super) const LEASE: Duration = Duration::from_secs(600);
+
+pub(super) const MAX_ATTEMPTS: u32 = 3;
+
+pub(super) fn limits() -> Limits {
+    Limits {
+        cpu_ms: 1001,
+        wall_ms: 2002,
+        memory_bytes: 3 << 40,
+        output_bytes: 4004,
+        processes: u32::MAX,
+    }
+}
+
+pub(super) fn test_case(name: &str, input: &[u8], answer: Option<&[u8]>) -> NewTestCase {
+    NewTestCase {
+        name: name.to_owned(),
+        input: input.into(),
+        answer: answer.map(Into::into),
+    }
+}
+
+pub(super) fn problem(name: &str) -> NewProblem {
+    NewProblem {
+        name: name.to_owned(),
+        limits: limits(),
+        checker: Checker::Float {
+            absolute: 0.1 + 0.2,
+            relative: 1e-300,
+        },
+        cases: vec![
+            test_case("z", b"\0\xff", Some(b"")),
+            test_case("a", b"", None),
+            test_case("m", b"\0\xff", Some(b"\xfe")),
+        ],
+    }
+}
+
+pub(super) fn submission_on(language: &str, tests: Tests) -> NewSubmission {
+    let file = |name: &str, bytes: &[u8]| SourceFile {
+        name: name.to_owned(),
+        bytes: bytes.into(),
+    };
+    NewSubmission {
+        language: language.to_owned(),
+        files: vec![
+            file("main.c", b"int main;"),
+            file("a.h", b"\0\xc3\x28"),
+            file("b.h", b""),
+        ],
+        tests,
+    }
+}
+
+pub(super) fn submission(language: &str) -> NewSubmission {
+    let tests = Tests::Inline {
+        cases: vec![test_case("1", b"in", Some(b"out"))],
+        limits: limits(),
+        checker: Checker::default(),
+    };
+    submission_on(language, tests)
+}
+
+pub(super) fn facts(seed: u64) -> Facts {
+    Facts {
+        exit_code: Some(-1),
+        signal: Some(9),
+        limit: Some(Limit::Memory),
+        cpu_ns: seed,
+        wall_ns: seed + 1,
+        memory_bytes: (1 << 50) + seed,
+        output_bytes: seed + 2,
+        denied_calls: ["socket", "a,b", ""].map(String::from)[..seed as usize % 4].to_vec(),
+    }
+}
+
+/// A judgement with every field set, and `count` test cases of which every third was skipped.
+pub(super) fn judgement(count: u32) -> Judgement {
+    let case = |ordinal: u32| CaseResult {
+        ordinal,
+        name: format!("case {ordinal}"),
+        verdict: if ordinal % 3 == 2 {
+            Verdict::Skipped
+        } else {
+            Verdict::WrongAnswer
+        },
+        reason: format!("reason {ordinal}"),
+        facts: (ordinal % 3 != 2).then(|| facts(ordinal.into())),
+        checker_message: ordinal
+            .is_multiple_of(2)
+            .then(|| format!("token {ordinal}")),
+        stdout_prefix: vec![0, 0xff, ordinal as u8],
+        stderr_prefix: Vec::new(),
+    };
+    Judgement {
+        verdict: Verdict::WrongAnswer,
+        reason: "token 1 differs".to_owned(),
+        compile: Some(CompileResult {
+            ok: true,
+            reason: String::new(),
+            output: vec![0, 0xfe],
+            facts: facts(3),
+        }),
+        cases: (0..count).map(case).collect(),
+    }
+}
+
+pub(super) async fn register(store: &Store) -> WorkerId {
+    let worker = NewWorker {
+        name: "judge-1".to_owned(),
+        slots: 2,
+        languages: vec![language("c", "1")],
+    };
+    store.register_worker(&worker, LEASE).await.unwrap()
+}
+
+pub(super) fn language(id: &str, version: &str) -> OfferedLanguage {
+    OfferedLanguage {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        version: version.to_owned(),
+    }
+}
+
+pub(super) async fn create(store: &Store, language: &str) -> SubmissionId {
+    let stored = store.create_submission(&submission(language)).await;
+    stored.unwrap().id
+}
+
+/// Claims in the language `c`.
+pub(super) async fn claim(store: &Store, worker: WorkerId) -> Option<Claim> {
+    claim_in(store, worker, &["c"]).await
+}
+
+pub(super) async fn claim_in(store: &Store, worker: WorkerId, languages: &[&str]) -> Option<Claim> {
+    let languages: Vec<String> = languages.iter().map(|&id| id.to_owned()).collect();
+    store
+        .claim_next_submission(worker, &languages, LEASE, MAX_ATTEMPTS)
+        .await
+        .unwrap()
+}
+
+/// Lets the lease of a submission run out.
+pub(super) async fn expire(pool: &PgPool, id: SubmissionId) {
+    let expired = sqlx::query("UPDATE jobs SET lease_until = now() WHERE submission_id = $1")
+        .bind(id)
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(expired.rows_affected(), 1);
+}
+
+/// Attempt, worker's name and cause of each recorded failure.
+pub(super) async fn failures(pool: &PgPool, id: SubmissionId) -> Vec<(i32, String, String)> {
+    sqlx::query_as(
+        "SELECT attempt, worker_name, cause FROM attempt_failures
+         WHERE submission_id = $1 ORDER BY attempt",
+    )
+    .bind(id)
+    .fetch_all(pool)
+    .await
+    .unwrap()
+}

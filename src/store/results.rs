@@ -1,0 +1,221 @@
+//! Results: the compile step, the test cases and the measured facts, as columns.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::word::{Word, signed, storable, unsigned};
+use super::{Store, StoreError, SubmissionId};
+use crate::judge::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
+use crate::sandbox::Limit;
+
+/// Stores the results of a judgement.
+pub(super) async fn insert_results(
+    connection: &mut PgConnection,
+    id: SubmissionId,
+    judgement: &Judgement,
+) -> Result<(), StoreError> {
+    if let Some(compile) = &judgement.compile {
+        insert_compile_result(&mut *connection, id, compile).await?;
+    }
+    if !judgement.cases.is_empty() {
+        insert_case_results(&mut *connection, id, &judgement.cases).await?;
+    }
+    Ok(())
+}
+
+async fn insert_compile_result(
+    connection: &mut PgConnection,
+    id: SubmissionId,
+    compile: &CompileResult,
+) -> Result<(), StoreError> {
+    let facts = &compile.facts;
+    sqlx::query!(
+        "INSERT INTO compile_results
+             (submission_id, ok, reason, output, exit_code, signal, exceeded_limit,
+              cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls)
+         VALUES ($1, $2, $3, $4, $5, $6, $7::text::exceeded_limit, $8, $9, $10, $11, $12)",
+        id.0,
+        compile.ok,
+        &storable(&compile.reason),
+        compile.output,
+        facts.exit_code,
+        facts.signal,
+        limit_word(facts),
+        signed(facts.cpu_ns),
+        signed(facts.wall_ns),
+        signed(facts.memory_bytes),
+        signed(facts.output_bytes),
+        &facts.denied_calls,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores all in one statement, a column at a time. Calls are lists of different lengths, which no
+/// SQL array of arrays can be: they travel as JSON.
+async fn insert_case_results(
+    connection: &mut PgConnection,
+    id: SubmissionId,
+    cases: &[CaseResult],
+) -> Result<(), StoreError> {
+    let ordinals: Vec<i32> = column(cases, |case| case.ordinal.cast_signed());
+    let messages = column(cases, |case| case.checker_message.as_deref().map(storable));
+    sqlx::query!(
+        "INSERT INTO case_results
+             (submission_id, ordinal, name, verdict, reason, checker_message,
+              stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit,
+              cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls)
+         SELECT $1, ordinal, name, verdict::verdict, reason, checker_message,
+             stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit::exceeded_limit,
+             cpu_ns, wall_ns, memory_bytes, output_bytes,
+             CASE WHEN denied_calls IS NOT NULL
+                 THEN ARRAY(SELECT jsonb_array_elements_text(denied_calls)) END
+         FROM UNNEST(
+             $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+             $8::bytea[], $9::integer[], $10::integer[], $11::text[], $12::bigint[],
+             $13::bigint[], $14::bigint[], $15::bigint[], $16::jsonb[]
+         ) AS new (
+             ordinal, name, verdict, reason, checker_message, stdout_prefix,
+             stderr_prefix, exit_code, signal, exceeded_limit, cpu_ns,
+             wall_ns, memory_bytes, output_bytes, denied_calls
+         )",
+        id.0,
+        &ordinals,
+        &column(cases, |case| storable(&case.name)) as _,
+        &column(cases, |case| Word(case.verdict).to_string()),
+        &column(cases, |case| storable(&case.reason)) as _,
+        &messages as _,
+        &column(cases, |case| case.stdout_prefix.as_slice()) as &[&[u8]],
+        &column(cases, |case| case.stderr_prefix.as_slice()) as &[&[u8]],
+        &facts_column(cases, |facts| facts.exit_code) as &[Option<i32>],
+        &facts_column(cases, |facts| facts.signal) as &[Option<i32>],
+        &facts_column(cases, limit_word) as &[Option<String>],
+        &facts_column(cases, |facts| Some(signed(facts.cpu_ns))) as &[Option<i64>],
+        &facts_column(cases, |facts| Some(signed(facts.wall_ns))) as &[Option<i64>],
+        &facts_column(cases, |facts| Some(signed(facts.memory_bytes))) as &[Option<i64>],
+        &facts_column(cases, |facts| Some(signed(facts.output_bytes))) as &[Option<i64>],
+        &facts_column(cases, |facts| Some(Json(&facts.denied_calls))) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn column<'a, T>(cases: &'a [CaseResult], value: impl Fn(&'a CaseResult) -> T) -> Vec<T> {
+    cases.iter().map(value).collect()
+}
+
+fn facts_column<'a, T>(
+    cases: &'a [CaseResult],
+    value: impl Fn(&'a Facts) -> Option<T>,
+) -> Vec<Option<T>> {
+    column(cases, |case| case.facts.as_ref().and_then(&value))
+}
+
+fn limit_word(facts: &Facts) -> Option<String> {
+    facts.limit.map(|limit| Word(limit).to_string())
+}
+
+impl Store {
+    /// Reads the result of the compile step, if there is one.
+    pub(super) async fn read_compile_result(
+        &self,
+        id: SubmissionId,
+    ) -> Result<Option<CompileResult>, StoreError> {
+        let row = sqlx::query!(
+            r#"SELECT ok, reason, output, exit_code, signal,
+                   exceeded_limit::text AS "exceeded_limit: Word<Limit>",
+                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls
+               FROM compile_results WHERE submission_id = $1"#,
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| CompileResult {
+            ok: row.ok,
+            reason: row.reason,
+            output: row.output,
+            facts: Facts {
+                exit_code: row.exit_code,
+                signal: row.signal,
+                limit: row.exceeded_limit.map(|word| word.0),
+                cpu_ns: unsigned(row.cpu_ns),
+                wall_ns: unsigned(row.wall_ns),
+                memory_bytes: unsigned(row.memory_bytes),
+                output_bytes: unsigned(row.output_bytes),
+                denied_calls: row.denied_calls,
+            },
+        }))
+    }
+
+    /// Reads the results of the test cases in order.
+    pub(super) async fn read_case_results(
+        &self,
+        id: SubmissionId,
+    ) -> Result<Vec<CaseResult>, StoreError> {
+        let rows = sqlx::query_as!(
+            CaseRow,
+            r#"SELECT ordinal, name, verdict::text AS "verdict!: Word<Verdict>", reason,
+                   checker_message, stdout_prefix, stderr_prefix, exit_code, signal,
+                   exceeded_limit::text AS "exceeded_limit: Word<Limit>",
+                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls
+               FROM case_results WHERE submission_id = $1
+               ORDER BY ordinal"#,
+            id.0,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(CaseResult::from).collect())
+    }
+}
+
+/// A row of `case_results`.
+struct CaseRow {
+    ordinal: i32,
+    name: String,
+    verdict: Word<Verdict>,
+    reason: String,
+    checker_message: Option<String>,
+    stdout_prefix: Vec<u8>,
+    stderr_prefix: Vec<u8>,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    exceeded_limit: Option<Word<Limit>>,
+    cpu_ns: Option<i64>,
+    wall_ns: Option<i64>,
+    memory_bytes: Option<i64>,
+    output_bytes: Option<i64>,
+    denied_calls: Option<Vec<String>>,
+}
+
+impl CaseRow {
+    /// The facts, which are there all or none.
+    fn take_facts(&mut self) -> Option<Facts> {
+        Some(Facts {
+            exit_code: self.exit_code,
+            signal: self.signal,
+            limit: self.exceeded_limit.take().map(|word| word.0),
+            cpu_ns: unsigned(self.cpu_ns?),
+            wall_ns: unsigned(self.wall_ns?),
+            memory_bytes: unsigned(self.memory_bytes?),
+            output_bytes: unsigned(self.output_bytes?),
+            denied_calls: self.denied_calls.take()?,
+        })
+    }
+}
+
+impl From<CaseRow> for CaseResult {
+    fn from(mut row: CaseRow) -> Self {
+        CaseResult {
+            facts: row.take_facts(),
+            ordinal: row.ordinal.cast_unsigned(),
+            name: row.name,
+            verdict: row.verdict.0,
+            reason: row.reason,
+            checker_message: row.checker_message,
+            stdout_prefix: row.stdout_prefix,
+            stderr_prefix: row.stderr_prefix,
+        }
+    }
+}
