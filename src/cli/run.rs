@@ -115,8 +115,9 @@ pub(super) async fn run(
 
 fn judge(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
     let languages = judging::languages(config)?;
-    let files = program::read(&arguments.files)?;
+    let mut files = program::read(&arguments.files)?;
     let language = program::language(&languages, arguments.language.as_deref(), &files)?.clone();
+    program::unname_stranger(&language, &mut files);
     let case = CaseData {
         input: match &arguments.stdin {
             Some(path) => program::read_input(path)?,

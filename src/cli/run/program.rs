@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 
 use crate::judge::{Language, Languages};
 use crate::problem::SourceFile;
@@ -24,14 +24,20 @@ pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<SourceFile>> {
 }
 
 fn name_below(directory: &Path, path: &Path) -> anyhow::Result<String> {
-    let below = path.strip_prefix(directory).map_err(|_| {
-        anyhow!(
-            "{} is not below {}, the directory of the first file",
-            path.display(),
-            directory.display()
-        )
-    })?;
-    let name = below.strip_prefix(".").unwrap_or(below).to_str();
+    let below = path.strip_prefix(directory).unwrap_or(path);
+    let below = below.strip_prefix(".").unwrap_or(below);
+    let is_plain = |part| matches!(part, Component::Normal(_));
+    if !below.components().all(is_plain) {
+        let directory = match directory.to_string_lossy() {
+            empty if empty.is_empty() => "the current directory".into(),
+            other => other,
+        };
+        bail!(
+            "{} is not below {directory}, where the first file is",
+            path.display()
+        );
+    }
+    let name = below.to_str();
     let name = name.with_context(|| format!("the name of {} is not UTF-8", path.display()))?;
     Ok(name.to_owned())
 }
@@ -40,6 +46,16 @@ fn name_below(directory: &Path, path: &Path) -> anyhow::Result<String> {
 pub(super) fn read_file(path: &Path) -> anyhow::Result<Arc<[u8]>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(bytes.into())
+}
+
+/// A program of one file is that file, whatever its name: where that is none of the language, the
+/// file becomes one that nobody named.
+pub(super) fn unname_stranger(language: &Language, files: &mut [SourceFile]) {
+    if let [only] = files
+        && !language.is_source(&only.name)
+    {
+        "main".clone_into(&mut only.name);
+    }
 }
 
 /// Reads a file, or standard input where it is named `-`.
@@ -92,7 +108,9 @@ mod tests {
         assert_eq!(name("", "./a.cpp").as_deref(), Some("a.cpp"));
         assert_eq!(name("src", "src/x/a.h").as_deref(), Some("x/a.h"));
         assert_eq!(name("/tmp/p", "/tmp/p/a.h").as_deref(), Some("a.h"));
-        assert_eq!(name("src", "lib/a.h"), None);
+        assert_eq!(name("..", "../a.cpp").as_deref(), Some("a.cpp"));
+        assert_eq!(name("src", "/src/a.h"), None);
+        assert_eq!(name("", "../a.h"), None);
     }
 
     #[test]
