@@ -3,12 +3,14 @@
 
 mod bench;
 mod internal;
+mod judging;
 mod listen;
 mod logging;
 mod migrate;
 mod options;
 mod parts;
 mod roles;
+mod run;
 mod sample;
 mod serve;
 mod signals;
@@ -47,6 +49,7 @@ Examples:
   gavel up --listen 0.0.0.0:9090         the same, reachable from elsewhere
   gavel serve                            only the HTTP API, with DATABASE_URL in the environment
   gavel worker --slots 4                 only a worker, four runs at the same time
+  gavel run solution.cpp                 one program, without database or API
 
 Settings also come from /etc/gavel/gavel.toml and GAVEL_* variables: see docs/CONFIGURATION.md.";
 
@@ -68,6 +71,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Judge submissions only
     Worker(worker::Arguments),
+    /// Compile and run one program, without database or API
+    Run(run::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
     /// Measure this machine: how fast and how exact the sandbox is
@@ -98,6 +103,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Up(arguments) => start(options, |config, stop| up::run(arguments, config, stop)),
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
+        Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
         Command::Migrate(_) => start(options, |config, _| migrate::run(config)),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::Limit;
+use super::compare::Comparison;
+use super::reason;
+use crate::problem::Limits;
+use crate::sandbox::{Exit, Limit, Outcome, Usage};
 
 /// What a contestant is told about a run, a test case or a submission.
 ///
@@ -111,3 +114,77 @@ pub struct Judgement {
     /// One entry for each test case, in order.
     pub cases: Vec<CaseResult>,
 }
+
+/// Everything that the verdict of a run depends on, but for the comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evidence<'a> {
+    pub outcome: &'a Outcome,
+    pub usage: &'a Usage,
+    pub denied_calls: &'a [String],
+    /// The limits that the run had.
+    pub limits: &'a Limits,
+    /// Size of the program's files, in bytes.
+    pub image_bytes: u64,
+}
+
+impl Evidence<'_> {
+    /// Whether the output is worth a comparison.
+    pub(super) fn ended_well(&self) -> bool {
+        *self.outcome == Outcome::Ended(Exit::Code(0))
+    }
+}
+
+/// Decides the verdict of a run and explains it in one line. The sandbox has already told by the
+/// kernel's counters which limit was exceeded, memory before CPU time before the clock before
+/// output; a limit comes before the program's own end, and that before its output.
+pub(super) fn decide(run: &Evidence<'_>, comparison: Option<&Comparison>) -> (Verdict, String) {
+    let (verdict, mut reason) = match *run.outcome {
+        Outcome::LimitHit { limit, .. } => {
+            (exceeded(limit, run.usage), reason::of_run_limit(limit, run))
+        }
+        Outcome::NotExecutable { errno } => not_executable(errno, run),
+        Outcome::Ended(Exit::Code(0)) => return compared(comparison, run),
+        Outcome::Ended(exit) => (Verdict::RuntimeError, reason::of_exit(exit)),
+    };
+    reason.push_str(&reason::of_refusals(run));
+    (verdict, reason)
+}
+
+/// Less CPU time than this part of the time on the clock is waiting, not working.
+const IDLE_PART: u32 = 10;
+
+fn exceeded(limit: Limit, usage: &Usage) -> Verdict {
+    match limit {
+        Limit::Memory => Verdict::MemoryLimit,
+        Limit::Cpu => Verdict::TimeLimit,
+        Limit::Wall if usage.cpu >= usage.wall / IDLE_PART => Verdict::WallTimeLimit,
+        Limit::Wall | Limit::Idle => Verdict::IdleLimit,
+        Limit::Output => Verdict::OutputLimit,
+    }
+}
+
+/// A program that does not fit is told from one that is none.
+fn not_executable(errno: i32, run: &Evidence<'_>) -> (Verdict, String) {
+    let is_too_large = errno == libc::ENOMEM || run.image_bytes > run.limits.memory_bytes;
+    let verdict = if is_too_large {
+        Verdict::MemoryLimit
+    } else {
+        Verdict::RuntimeError
+    };
+    (verdict, reason::of_refused_program(errno, run))
+}
+
+fn compared(comparison: Option<&Comparison>, run: &Evidence<'_>) -> (Verdict, String) {
+    match comparison {
+        None => (Verdict::Completed, "ended with exit code 0".to_owned()),
+        Some(Comparison::Same) => (Verdict::Accepted, "the output is right".to_owned()),
+        Some(Comparison::Different { place, .. }) => {
+            let refusals = reason::of_refusals(run);
+            let reason = format!("the output differs from the answer {place}{refusals}");
+            (Verdict::WrongAnswer, reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

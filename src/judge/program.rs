@@ -1,0 +1,151 @@
+//! A submitted program: its files under checked names, and which of them is the main one.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use super::JudgeError;
+use super::language::{Language, Values};
+use crate::problem::SourceFile;
+use crate::sandbox::InputFile;
+
+/// Name under which a program of one file comes that nobody named.
+const UNNAMED: &str = "main";
+const MAX_NAME_BYTES: usize = 1000;
+
+/// The source files of a program.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// All files, sources or not.
+    pub files: Vec<SourceFile>,
+    /// Names of the sources, the main one first.
+    pub sources: Vec<String>,
+}
+
+impl Program {
+    /// Checks the names; `Ok(None)` where no file is a source of the language.
+    pub(super) fn new(
+        language: &Language,
+        files: &[SourceFile],
+    ) -> Result<Option<Program>, JudgeError> {
+        let mut files = files.to_vec();
+        if let [only] = &mut files[..]
+            && only.name == UNNAMED
+        {
+            only.name.clone_from(&language.source_file);
+        }
+        check_names(&files)?;
+        let names = files.iter().map(|file| file.name.clone());
+        let sources: Vec<String> = names.filter(|name| language.is_source(name)).collect();
+        Ok((!sources.is_empty()).then_some(Program { files, sources }))
+    }
+
+    /// The files as they are put into a box.
+    pub(super) fn input_files(&self) -> Vec<InputFile> {
+        let input = |file: &SourceFile| InputFile {
+            path: PathBuf::from(&file.name),
+            bytes: file.bytes.clone(),
+            mode: 0o444,
+        };
+        self.files.iter().map(input).collect()
+    }
+
+    /// What fills the placeholders of a command.
+    pub(super) fn values(&self, memory_bytes: u64) -> Values<'_> {
+        let main = self.sources.first().map_or("", String::as_str);
+        let name = main.rsplit_once('/').map_or(main, |(_, name)| name);
+        Values {
+            sources: &self.sources,
+            main,
+            stem: name.rsplit_once('.').map_or(name, |(stem, _)| stem),
+            memory_mib: memory_bytes.div_ceil(1 << 20),
+        }
+    }
+}
+
+/// Names become arguments and paths. What begins with a dash would be an option, with an at sign
+/// a file of options; a leading dot could be `..`.
+fn check_names(files: &[SourceFile]) -> Result<(), JudgeError> {
+    let mut seen = HashSet::new();
+    for SourceFile { name, .. } in files {
+        let refuse = |reason| {
+            Err(JudgeError::File {
+                name: name.clone(),
+                reason,
+            })
+        };
+        if name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
+            return refuse("the name is too long or not printable");
+        }
+        let is_plain = |part: &str| !part.is_empty() && !part.starts_with(['.', '-', '@']);
+        if !name.split('/').all(is_plain) {
+            return refuse(
+                "a part of the name is empty or begins with a dot, a dash or an at sign",
+            );
+        }
+        let parents = name.match_indices('/').map(|(end, _)| &name[..end]);
+        let is_below_a_file = parents
+            .clone()
+            .any(|parent| files.iter().any(|file| file.name == parent));
+        if !seen.insert(name) || is_below_a_file {
+            return refuse("there is another file of this name");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::language::Languages;
+    use super::*;
+
+    fn program(language: &str, names: &[&str]) -> Result<Option<Program>, JudgeError> {
+        let languages = Languages::built_in().unwrap();
+        let files: Vec<SourceFile> = names
+            .iter()
+            .map(|&name| SourceFile {
+                name: name.to_owned(),
+                bytes: Arc::from([]),
+            })
+            .collect();
+        Program::new(languages.find(language).unwrap(), &files)
+    }
+
+    #[test]
+    fn a_program_without_a_name_gets_that_of_the_language() {
+        let java = program("java", &["main"]).unwrap().unwrap();
+        assert_eq!(java.sources, ["Main.java"]);
+        assert_eq!(java.values(1).stem, "Main");
+        assert_eq!(java.values((1 << 20) + 1).memory_mib, 2);
+    }
+
+    #[test]
+    fn the_main_file_is_the_first_source() {
+        let cpp = program("cpp", &["x.h", "src/a.cpp", "b.cc", "main"]);
+        let cpp = cpp.unwrap().unwrap();
+        assert_eq!(cpp.sources, ["src/a.cpp", "b.cc"]);
+        assert_eq!((cpp.values(1).main, cpp.values(1).stem), ("src/a.cpp", "a"));
+        assert_eq!(cpp.files.len(), 4);
+        assert!(program("cpp", &["a.py"]).unwrap().is_none());
+    }
+
+    #[test]
+    fn names_that_are_options_or_lead_elsewhere_are_refused() {
+        for names in [
+            &["-o.cpp"][..],
+            &["@x.cpp"],
+            &["../x.cpp"],
+            &["/x.cpp"],
+            &["a//x.cpp"],
+            &["a/-x.cpp"],
+            &["x\n.cpp"],
+            &[""],
+            &["x.cpp", "x.cpp"],
+            &["x.cpp/y", "x.cpp"],
+        ] {
+            let refused = program("cpp", names);
+            assert!(matches!(refused, Err(JudgeError::File { .. })), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! One run of a program: a fresh box, the facts, and the verdict.
+
+use std::time::Duration;
+
+use super::compare::{Comparison, compare};
+use super::compile::Artefacts;
+use super::language::{Language, Values};
+use super::verdict::{Evidence, Facts, Verdict, decide};
+use super::{CaseData, JudgeError};
+use crate::problem::{self, Checker};
+use crate::sandbox::{Cancel, Command, Container, Exit, Limits, Outcome, Report, Slot, Stdin};
+
+const OPEN_FILES: u64 = 256;
+
+/// A program that is ready to run, any number of times.
+pub(super) struct Runnable {
+    container: Container,
+    command: Command,
+    limits: problem::Limits,
+    image_bytes: u64,
+}
+
+/// What one run came to.
+pub(super) struct Finished {
+    pub verdict: Verdict,
+    pub reason: String,
+    pub facts: Facts,
+    pub checker_message: Option<String>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+impl Runnable {
+    /// `values` are of the run's own limits; `stderr_bytes` of standard error are kept.
+    pub(super) fn new(
+        language: &Language,
+        limits: problem::Limits,
+        values: &Values<'_>,
+        artefacts: Artefacts,
+        stderr_bytes: u64,
+    ) -> Self {
+        let container = language.container();
+        let image_bytes = artefacts.iter().map(|file| file.bytes.len() as u64).sum();
+        let command = Command {
+            program: language.run.command.program().into(),
+            args: language.run.command.fill(values),
+            env: language.environment.clone(),
+            files: artefacts,
+            stdin: Stdin::Empty,
+            stderr_bytes,
+            limits: sandbox_limits(&limits, container.scratch_bytes),
+        };
+        Runnable {
+            container,
+            command,
+            limits,
+            image_bytes,
+        }
+    }
+
+    /// Runs once and decides.
+    pub(super) fn run(
+        &self,
+        slot: &mut Slot,
+        case: CaseData,
+        checker: &Checker,
+        cancel: &Cancel,
+    ) -> Result<Finished, JudgeError> {
+        let command = Command {
+            stdin: Stdin::Bytes(case.input),
+            ..self.command.clone()
+        };
+        let report = slot.run(&self.container, &command, cancel)?;
+        let evidence = Evidence {
+            outcome: &report.outcome,
+            usage: &report.usage,
+            denied_calls: &report.denied_calls,
+            limits: &self.limits,
+            image_bytes: self.image_bytes,
+        };
+        let comparison = case
+            .answer
+            .filter(|_| evidence.ended_well())
+            .map(|answer| compare(checker, &report.stdout.bytes, &answer));
+        let (verdict, reason) = decide(&evidence, comparison.as_ref());
+        Ok(Finished {
+            verdict,
+            reason,
+            facts: facts(&report),
+            checker_message: match comparison {
+                Some(Comparison::Different { message, .. }) => Some(message),
+                _ => None,
+            },
+            stdout: report.stdout.bytes,
+            stderr: report.stderr.bytes,
+        })
+    }
+}
+
+fn sandbox_limits(limits: &problem::Limits, scratch_bytes: u64) -> Limits {
+    Limits {
+        cpu: Duration::from_millis(limits.cpu_ms),
+        wall: Duration::from_millis(limits.wall_ms),
+        idle: None,
+        memory_bytes: limits.memory_bytes,
+        stdout_bytes: limits.output_bytes,
+        processes: limits.processes,
+        // Nearly all the memory may be stack, as contests expect; but endless recursion must end
+        // in a segmentation fault of the stack and not at the limit of the memory.
+        stack_bytes: (limits.memory_bytes - limits.memory_bytes / 8).max(1),
+        open_files: OPEN_FILES,
+        file_bytes: scratch_bytes,
+    }
+}
+
+/// The measured facts of a run.
+pub(super) fn facts(report: &Report) -> Facts {
+    let (limit, exit) = match report.outcome {
+        Outcome::Ended(exit) => (None, Some(exit)),
+        Outcome::LimitHit { limit, exit } => (Some(limit), exit),
+        Outcome::NotExecutable { .. } => (None, None),
+    };
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    Facts {
+        exit_code: exit.and_then(|exit| match exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) => None,
+        }),
+        signal: exit.and_then(|exit| match exit {
+            Exit::Signal(signal) => Some(signal),
+            Exit::Code(_) => None,
+        }),
+        limit,
+        cpu_ns: nanoseconds(report.usage.cpu),
+        wall_ns: nanoseconds(report.usage.wall),
+        memory_bytes: report.usage.memory_bytes,
+        output_bytes: report.stdout.total_bytes,
+        denied_calls: report.denied_calls.clone(),
+    }
+}

@@ -1,0 +1,248 @@
+//! Judging one program after another: compile, run the cases in order, stop at the first failure.
+
+use super::compile::{self, Artefacts};
+use super::language::Language;
+use super::program::Program;
+use super::run::{Finished, Runnable};
+use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work};
+use crate::sandbox::Slot;
+
+/// How much of each stream of a test case is kept.
+const PREFIX_BYTES: usize = 4 << 10;
+/// How much standard error a single run keeps.
+const RUN_STDERR_BYTES: u64 = 64 << 10;
+
+/// The right to judge one program at a time. Use it on one thread that lives as long as it does:
+/// what it starts dies with the thread that first used it.
+#[derive(Debug)]
+pub struct JudgeSlot {
+    judge: Judge,
+    slot: Slot,
+}
+
+/// The result of a single run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// The verdict; [`Verdict::Completed`] where nothing was compared.
+    pub verdict: Verdict,
+    /// One line that explains the verdict.
+    pub reason: String,
+    /// `None` for languages without a compile step.
+    pub compile: Option<CompileResult>,
+    /// Measured facts; `None` where it was not compiled.
+    pub facts: Option<Facts>,
+    /// Where the first difference is.
+    pub checker_message: Option<String>,
+    /// Standard output, up to its limit.
+    pub stdout: Vec<u8>,
+    /// The first 64 KiB of standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// A program on its way to its first run.
+enum Prepared {
+    Ready(Option<CompileResult>, Box<Runnable>),
+    Failed(String, Option<CompileResult>),
+}
+
+impl JudgeSlot {
+    pub(super) fn new(judge: Judge, slot: Slot) -> Self {
+        JudgeSlot { judge, slot }
+    }
+
+    /// Judges a program on test cases, in order. The first that fails decides and the rest are
+    /// skipped.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn judge(
+        &mut self,
+        work: &Work,
+        cases: &dyn Cases,
+        cancel: &Cancel,
+    ) -> Result<Judgement, JudgeError> {
+        match self.prepare(work, PREFIX_BYTES as u64, cancel)? {
+            Prepared::Failed(reason, compile) => {
+                let skipped = (0..cases.count()).map(|index| skipped(cases, index));
+                Ok(Judgement {
+                    verdict: Verdict::CompileError,
+                    reason,
+                    compile,
+                    cases: skipped.collect(),
+                })
+            }
+            Prepared::Ready(compile, runnable) => {
+                let results = self.run_cases(&runnable, work, cases, cancel)?;
+                let (verdict, reason) = overall(&results);
+                Ok(Judgement {
+                    verdict,
+                    reason,
+                    compile,
+                    cases: results,
+                })
+            }
+        }
+    }
+
+    /// Runs a program once.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn run(
+        &mut self,
+        work: &Work,
+        case: CaseData,
+        cancel: &Cancel,
+    ) -> Result<RunResult, JudgeError> {
+        match self.prepare(work, RUN_STDERR_BYTES, cancel)? {
+            Prepared::Failed(reason, compile) => Ok(RunResult {
+                verdict: Verdict::CompileError,
+                reason,
+                compile,
+                facts: None,
+                checker_message: None,
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            }),
+            Prepared::Ready(compile, runnable) => {
+                let run = runnable.run(&mut self.slot, case, &work.checker, cancel)?;
+                Ok(RunResult {
+                    verdict: run.verdict,
+                    reason: run.reason,
+                    compile,
+                    facts: Some(run.facts),
+                    checker_message: run.checker_message,
+                    stdout: run.stdout,
+                    stderr: run.stderr,
+                })
+            }
+        }
+    }
+
+    fn prepare(
+        &mut self,
+        work: &Work,
+        stderr_bytes: u64,
+        cancel: &Cancel,
+    ) -> Result<Prepared, JudgeError> {
+        let language = self.judge.language(&work.language)?;
+        let Some(program) = Program::new(language, &work.files)? else {
+            return Ok(Prepared::Failed(no_source(language), None));
+        };
+        let (compile, artefacts): (_, Option<Artefacts>) = match &language.compile {
+            None => (None, Some(program.input_files())),
+            Some(step) => {
+                let slot = &mut self.slot;
+                let (result, artefacts) = compile::compile(slot, language, step, &program, cancel)?;
+                (Some(result), artefacts)
+            }
+        };
+        let Some(artefacts) = artefacts else {
+            let reason = compile.as_ref().map(|result| result.reason.clone());
+            return Ok(Prepared::Failed(reason.unwrap_or_default(), compile));
+        };
+        let limits = language.run_limits(&work.limits);
+        let values = program.values(limits.memory_bytes);
+        let runnable = Runnable::new(language, limits, &values, artefacts, stderr_bytes);
+        Ok(Prepared::Ready(compile, Box::new(runnable)))
+    }
+
+    fn run_cases(
+        &mut self,
+        runnable: &Runnable,
+        work: &Work,
+        cases: &dyn Cases,
+        cancel: &Cancel,
+    ) -> Result<Vec<CaseResult>, JudgeError> {
+        let mut results = Vec::with_capacity(cases.count());
+        let mut has_failed = false;
+        for index in 0..cases.count() {
+            if has_failed {
+                results.push(skipped(cases, index));
+                continue;
+            }
+            let name = cases.name(index);
+            let case = cases.load(index).map_err(|source| JudgeError::Data {
+                name: name.to_owned(),
+                source,
+            })?;
+            let run = runnable.run(&mut self.slot, case, &work.checker, cancel)?;
+            has_failed = !is_success(run.verdict);
+            results.push(case_result(index, name, run));
+        }
+        Ok(results)
+    }
+}
+
+fn no_source(language: &Language) -> String {
+    let extensions: Vec<String> = language
+        .extensions
+        .iter()
+        .map(|e| format!(".{e}"))
+        .collect();
+    format!(
+        "no file is {} source: its name would end in {}",
+        language.name,
+        extensions.join(" or ")
+    )
+}
+
+fn is_success(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Accepted | Verdict::Completed)
+}
+
+/// The first failing case in order decides.
+fn overall(results: &[CaseResult]) -> (Verdict, String) {
+    if let Some(failed) = results.iter().find(|case| !is_success(case.verdict)) {
+        let reason = format!("test case {}: {}", failed.name, failed.reason);
+        return (failed.verdict, reason);
+    }
+    match results {
+        [only] => (only.verdict, only.reason.clone()),
+        // Right answers are what Accepted is about: without one there is nothing to accept.
+        _ if results.iter().any(|r| r.verdict == Verdict::Accepted) => (
+            Verdict::Accepted,
+            format!("all {} test cases are right", results.len()),
+        ),
+        _ => (
+            Verdict::Completed,
+            format!("all {} test cases ended well", results.len()),
+        ),
+    }
+}
+
+fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
+    let prefix = |mut bytes: Vec<u8>| {
+        bytes.truncate(PREFIX_BYTES);
+        bytes.shrink_to_fit();
+        bytes
+    };
+    CaseResult {
+        ordinal: ordinal(index),
+        name: name.to_owned(),
+        verdict: run.verdict,
+        reason: run.reason,
+        facts: Some(run.facts),
+        checker_message: run.checker_message,
+        stdout_prefix: prefix(run.stdout),
+        stderr_prefix: prefix(run.stderr),
+    }
+}
+
+fn skipped(cases: &dyn Cases, index: usize) -> CaseResult {
+    CaseResult {
+        ordinal: ordinal(index),
+        name: cases.name(index).to_owned(),
+        verdict: Verdict::Skipped,
+        reason: "not run: the verdict was decided before".to_owned(),
+        facts: None,
+        checker_message: None,
+        stdout_prefix: Vec::new(),
+        stderr_prefix: Vec::new(),
+    }
+}
+
+fn ordinal(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

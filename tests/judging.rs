@@ -1,0 +1,21 @@
+//! Judging as its users see it: real compilers, the real sandbox, nothing mocked.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails loudly, and says what it could not try"
+)]
+
+#[path = "judging/support.rs"]
+mod support;
+
+#[path = "judging/command.rs"]
+mod command;
+#[path = "judging/compiling.rs"]
+mod compiling;
+#[path = "judging/languages.rs"]
+mod languages;
+#[path = "judging/verdicts.rs"]
+mod verdicts;

@@ -1,0 +1,4 @@
+int main(void) {
+    volatile unsigned spin = 0;
+    for (;;) spin++;
+}
