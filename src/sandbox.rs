@@ -18,6 +18,7 @@
 mod cancel;
 mod capture;
 mod cgroup;
+mod container;
 mod evidence;
 mod host;
 mod inside;
@@ -40,9 +41,13 @@ mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
+pub use container::{
+    Access, Container, Devices, FileOperation, FileSystem, FileSystemKind, Mount, Network, Proc,
+    Root,
+};
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
-pub use spec::{Access, Command, Container, InputFile, Limits, Mount, Network, Proc, Stdin};
+pub use spec::{Command, InputFile, Limits, Stdin};

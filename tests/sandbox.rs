@@ -20,5 +20,7 @@ mod leftovers;
 mod limits;
 #[path = "sandbox/outcomes.rs"]
 mod outcomes;
+#[path = "sandbox/roots.rs"]
+mod roots;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;

@@ -8,12 +8,13 @@ use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::{Pid, geteuid};
 
 use super::cgroup::{Group, Hierarchy};
+use super::container::{Container, Devices, Network, Proc};
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
 use super::message::BoxPlan;
 use super::outcome::{SandboxError, SetUpStep};
 use super::slot::Slot;
-use super::spec::{Container, Network, Proc, at_least_one};
+use super::spec::at_least_one;
 use super::{landlock, plan, seccomp};
 
 /// Host ids from here on belong to no user, container or service manager by convention
@@ -180,6 +181,7 @@ impl Sandbox {
             exec_tmp: container.exec_tmp,
             loopback: container.network == Network::Loopback,
             proc_pids_only: container.proc == Proc::Pids,
+            terminals: container.devices == Devices::Terminals,
             first_id: 0,
             filter,
             landlock: landlock::plan(container, self.shared.landlock_abi),

@@ -17,6 +17,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
 
 use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step};
+use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
@@ -48,16 +49,18 @@ const MASKED_PROC: &[&CStr] = &[
 pub(super) struct Inside<'a> {
     /// The box's end of the connection to the supervising side.
     pub socket: BorrowedFd<'a>,
-    /// The read-only root, detached.
+    /// The root, detached.
     pub root: BorrowedFd<'a>,
-    /// Detached writable directories and where below [`STAGING`] they go.
-    pub scratch: [(BorrowedFd<'a>, &'static CStr); 3],
+    /// Detached writable directories and where below the root they go.
+    pub scratch: &'a [(BorrowedFd<'a>, &'static CStr)],
     /// Host name.
     pub hostname: &'a str,
     /// Whether loopback is brought up.
     pub loopback: bool,
     /// Whether proc shows processes only.
     pub proc_pids_only: bool,
+    /// Whether the box has terminals of its own.
+    pub terminals: bool,
     /// The compiled seccomp filter.
     pub filter: &'a [u8],
     /// The Landlock policy: attributes, how many of them, rules.
@@ -162,9 +165,12 @@ fn become_box_root() -> io::Result<()> {
 fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     sys::attach_mount(inside.root, STAGING).in_step(Step::AttachRoot)?;
     fchdir(inside.root).in_step(Step::AttachRoot)?;
-    mount_proc(inside.proc_pids_only).in_step(Step::MountProc)?;
+    if inside.terminals {
+        mount_terminals(inside.root).in_step(Step::MountTerminals)?;
+    }
+    mount_proc(inside.root, inside.proc_pids_only).in_step(Step::MountProc)?;
     for (directory, target) in inside.scratch {
-        sys::attach_mount(directory, target).in_step(Step::AttachScratch)?;
+        attach_beneath(inside.root, *directory, target).in_step(Step::AttachScratch)?;
     }
     // The old root ends up stacked on the new one and is then let go: after this no path, and
     // after close_inherited no descriptor, leads to the host.
@@ -173,7 +179,16 @@ fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     chdir(c"/").in_step(Step::PivotRoot)
 }
 
-fn mount_proc(pids_only: bool) -> io::Result<()> {
+/// A terminal file system of the box's own: none of the host's terminals is in it.
+fn mount_terminals(root: BorrowedFd<'_>) -> io::Result<()> {
+    let context = sys::new_file_system(c"devpts")?;
+    let options: &[(&CStr, &CStr)] = &[(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    let attributes = MountAttr::NO_SUID.and(MountAttr::NO_EXEC);
+    let terminals = sys::configure_mount(context.as_fd(), options, attributes)?;
+    attach_beneath(root, terminals.as_fd(), c"dev/pts")
+}
+
+fn mount_proc(root: BorrowedFd<'_>, pids_only: bool) -> io::Result<()> {
     let context = sys::new_file_system(c"proc")?;
     let options: &[(&CStr, &CStr)] = if pids_only {
         &[(c"hidepid", c"invisible"), (c"subset", c"pid")]
@@ -185,7 +200,7 @@ fn mount_proc(pids_only: bool) -> io::Result<()> {
         .and(MountAttr::NO_DEV)
         .and(MountAttr::NO_EXEC);
     let proc = sys::configure_mount(context.as_fd(), options, attributes)?;
-    sys::attach_mount(proc.as_fd(), c"proc")
+    attach_beneath(root, proc.as_fd(), c"proc")
 }
 
 fn mask_proc() -> io::Result<()> {

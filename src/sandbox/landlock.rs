@@ -3,10 +3,12 @@
 //! The masks come from the `landlock` crate; the calls are made inside the box by
 //! [`super::inside`], where nothing may allocate.
 
+use std::path::Path;
+
 use landlock::{ABI, Access, AccessFs, AccessNet, Scope};
 
+use super::container::{Access as MountAccess, Container, Devices, FileSystemKind, Network};
 use super::message::LandlockPlan;
-use super::spec::{Container, Network};
 use super::sys;
 
 /// The newest version this policy knows.
@@ -28,17 +30,36 @@ pub(super) fn plan(container: &Container, kernel_abi: u32) -> Option<LandlockPla
     } else {
         no_execution
     };
+    let root = if container.root_access == MountAccess::ReadWrite {
+        all
+    } else {
+        read
+    };
+    let device = read | (all & AccessFs::WriteFile);
     let mut rules = vec![
-        ("/".to_owned(), read.bits()),
-        (
-            "/dev".to_owned(),
-            (read | (all & AccessFs::WriteFile)).bits(),
-        ),
+        ("/".to_owned(), root.bits()),
+        ("/dev".to_owned(), device.bits()),
         ("/dev/shm".to_owned(), no_execution.bits()),
         ("/tmp".to_owned(), tmp.bits()),
         ("/box".to_owned(), all.bits()),
     ];
-    rules.extend(writable_mounts(container).map(|path| (path, all.bits())));
+    if container.devices == Devices::Terminals {
+        let terminal = device | (all & AccessFs::IoctlDev);
+        rules.push(("/dev/pts".to_owned(), terminal.bits()));
+        rules.push((
+            "/dev/tty".to_owned(),
+            (all & terminal & AccessFs::from_file(abi)).bits(),
+        ));
+    }
+    rules.extend(writable_mounts(container).map(|(path, is_file)| {
+        let access = if is_file {
+            all & AccessFs::from_file(abi)
+        } else {
+            all
+        };
+        (path, access.bits())
+    }));
+    rules.extend(writable_file_systems(container).map(|path| (path, all.bits())));
     let network = match container.network {
         Network::None => AccessNet::from_all(abi).bits(),
         Network::Loopback => 0,
@@ -51,12 +72,28 @@ pub(super) fn plan(container: &Container, kernel_abi: u32) -> Option<LandlockPla
     })
 }
 
-fn writable_mounts(container: &Container) -> impl Iterator<Item = String> {
-    container
-        .mounts
-        .iter()
-        .filter(|mount| mount.access == super::spec::Access::ReadWrite)
-        .map(|mount| mount.target.to_string_lossy().into_owned())
+/// Their targets, and whether they are files: those know fewer kinds of access.
+fn writable_mounts(container: &Container) -> impl Iterator<Item = (String, bool)> {
+    let mounts = container.mounts.iter();
+    mounts
+        .filter(|mount| mount.access == MountAccess::ReadWrite)
+        .map(|mount| (shown(&mount.target), !mount.source.is_dir()))
+}
+
+/// What can be executed there is a matter of how they are mounted.
+fn writable_file_systems(container: &Container) -> impl Iterator<Item = String> {
+    let is_writable = |kind: &FileSystemKind| match kind {
+        FileSystemKind::Tmpfs { .. } => true,
+        FileSystemKind::Overlay { access, .. } => *access == MountAccess::ReadWrite,
+    };
+    let file_systems = container.file_systems.iter();
+    file_systems
+        .filter(move |file_system| is_writable(&file_system.kind))
+        .map(|file_system| shown(&file_system.target))
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 fn abi(kernel: u32) -> Option<ABI> {

@@ -16,7 +16,7 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::inside::{self, Inside, LandlockRules, PROGRAM_ID};
 use super::message::{
-    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, RootPlan,
+    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS,
 };
 use super::root::{self, Roots};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
@@ -142,16 +142,17 @@ impl Launcher {
         let socket = socket
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))
             .during("find", "the connection of the box")?;
-        let root = self.root(&plan.root)?;
-        let scratch = self.roots.scratch(plan, plan.first_id + 1)?;
+        let (root, scratch) = self.roots.make(plan, plan.first_id + 1)?;
+        let attachments = scratch.attachments();
         let rules = landlock_rules(plan)?;
         let mut inside = Inside {
             socket: socket.as_fd(),
             root: root.as_fd(),
-            scratch: scratch.attachments(),
+            scratch: &attachments,
             hostname: &plan.hostname,
             loopback: plan.loopback,
             proc_pids_only: plan.proc_pids_only,
+            terminals: plan.terminals,
             filter: &plan.filter,
             landlock: plan.landlock.as_ref().map(|policy| LandlockRules {
                 attributes: policy.attributes,
@@ -176,10 +177,6 @@ impl Launcher {
                 })
             }
         }
-    }
-
-    fn root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
-        self.roots.clone_root(plan)
     }
 }
 

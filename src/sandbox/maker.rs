@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use super::cgroup::Group;
+use super::container::Container;
 use super::host::Sandbox;
 use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
 use super::message::BoxPlan;
 use super::outcome::{SandboxError, SetUpStep};
-use super::spec::Container;
 use super::supervise;
 
 /// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
@@ -56,7 +56,7 @@ pub(super) struct Waiting {
 
 #[derive(Debug)]
 enum Order {
-    Make(Container),
+    Make(Box<Container>),
     Return(Box<Lane>),
     Reset,
 }
@@ -105,7 +105,7 @@ impl Maker {
 
     /// Orders a box. At most [`LANES`] may be ordered or in use.
     pub(super) fn order(&self, container: Container) -> Result<(), SandboxError> {
-        self.send(Order::Make(container))
+        self.send(Order::Make(Box::new(container)))
     }
 
     /// Waits for the box that was ordered first.

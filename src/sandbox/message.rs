@@ -21,7 +21,7 @@ pub(super) const MAX_STRINGS: usize = 4096;
 /// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BoxPlan {
-    /// The read-only root, shared by all boxes with the same one.
+    /// The root.
     pub root: RootPlan,
     /// Host name inside the box.
     pub hostname: String,
@@ -35,6 +35,8 @@ pub(super) struct BoxPlan {
     pub loopback: bool,
     /// Whether `/proc` shows processes only.
     pub proc_pids_only: bool,
+    /// Whether the box has terminals of its own.
+    pub terminals: bool,
     /// Host user and group id of the box's root; the program's user has the next one.
     pub first_id: u32,
     /// The compiled seccomp filter.
@@ -43,23 +45,71 @@ pub(super) struct BoxPlan {
     pub landlock: Option<LandlockPlan>,
 }
 
-/// The read-only part of a box's root.
+/// How a box's root is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RootPlan {
-    /// Directories, files and links of the root itself, parents first.
-    pub entries: Vec<RootEntry>,
-    /// Trees of the host, parents first.
-    pub mounts: Vec<PlannedMount>,
+    /// The directory of the host that lies below; without one the root begins empty.
+    pub base: Option<String>,
+    /// What is made and mounted in it, in order.
+    pub steps: Vec<RootStep>,
+    /// Whether the root can be written to.
+    pub writable: bool,
+    /// Whether each box needs one of its own. Otherwise one is made and cloned for every box.
+    pub per_box: bool,
 }
 
-/// An entry of the root; paths are relative to it.
+/// One step of making a root; paths are relative to it and lead through no link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum RootStep {
+    /// Something that has to be there.
+    Entry(RootEntry),
+    /// A tree of the host.
+    Bind(PlannedMount),
+    /// A file system of ours for what follows below this path, read-only at the end.
+    Cover(String),
+    /// An empty file system for the program.
+    Tmpfs {
+        /// Where.
+        target: String,
+        /// Options of the mount, by name.
+        options: Vec<(String, String)>,
+        /// Whether files in it can be executed.
+        execute: bool,
+    },
+    /// Directories of the host over one another.
+    Overlay {
+        /// Where.
+        target: String,
+        /// Absolute host paths without links, the first one on top.
+        lower: Vec<String>,
+        /// Whether it can be written to.
+        writable: bool,
+    },
+    /// The scratch directory of this number.
+    Scratch(usize),
+    /// What was asked for in so many words.
+    Operation(Operation),
+}
+
+/// An entry of the root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum RootEntry {
-    /// An empty directory.
+    /// A directory.
     Directory(String),
-    /// A file with these contents.
+    /// A file with these contents, where there is none.
     File(String, Vec<u8>),
     /// A symbolic link: where it is, and where it points.
+    Link(String, String),
+}
+
+/// An operation on the finished root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Operation {
+    /// Writes a file.
+    Write(String, Vec<u8>, u32),
+    /// Makes a directory.
+    Directory(String, u32),
+    /// Makes a link: where it is, and where it points.
     Link(String, String),
 }
 
@@ -206,6 +256,8 @@ steps! {
     RaiseLoopback = "bring up the loopback device",
     /// Attach the root.
     AttachRoot = "attach the root file system",
+    /// Mount the box's own terminals.
+    MountTerminals = "mount /dev/pts",
     /// Mount proc.
     MountProc = "mount /proc (is the host's own /proc covered by other mounts?)",
     /// Attach the writable directories.

@@ -19,7 +19,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED};
 
-use super::spec::Network;
+use super::container::Network;
 
 /// Why the filter could not be compiled.
 #[derive(Debug, thiserror::Error)]

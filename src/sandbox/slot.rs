@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
+use super::container::Container;
 use super::host::Sandbox;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
 use super::outcome::{Report, SandboxError, SetUpStep};
-use super::spec::{Command, Container};
+use super::spec::Command;
 use super::streams::Streams;
 use super::supervise::{self, Running};
 use super::{evidence, sys};
