@@ -15,6 +15,7 @@
 //! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
 //! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
 
+mod blueprint;
 mod cancel;
 mod capture;
 mod cgroup;
@@ -28,7 +29,9 @@ mod launcher;
 mod lock;
 mod maker;
 mod message;
+mod namespaces;
 mod outcome;
+mod pasta;
 mod plan;
 mod refused;
 mod root;
@@ -42,12 +45,13 @@ mod sys;
 
 pub use cancel::Cancel;
 pub use container::{
-    Access, Container, Devices, FileOperation, FileSystem, FileSystemKind, Mount, Network, Proc,
-    Root,
+    Access, Container, Devices, FileOperation, FileSystem, FileSystemKind, Mount, Namespace,
+    Network, Proc, Resource, Rlimit, Root, Session, User,
 };
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
+pub use namespaces::{NamespaceFact, Owner};
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
-pub use spec::{Command, InputFile, Limits, Stdin};
+pub use spec::{Command, InputFile, Limits, Output, Outputs, Stdin};

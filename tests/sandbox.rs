@@ -12,12 +12,16 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/commands.rs"]
+mod commands;
 #[path = "sandbox/containment.rs"]
 mod containment;
 #[path = "sandbox/leftovers.rs"]
 mod leftovers;
 #[path = "sandbox/limits.rs"]
 mod limits;
+#[path = "sandbox/namespaces.rs"]
+mod namespaces;
 #[path = "sandbox/outcomes.rs"]
 mod outcomes;
 #[path = "sandbox/roots.rs"]

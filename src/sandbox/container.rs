@@ -1,5 +1,6 @@
 //! What a box is: plain, cloneable data. Nothing happens until a slot makes one of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,19 @@ use serde::{Deserialize, Serialize};
 /// A box to run programs in: root file system, namespaces and policies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Container {
-    /// Host name inside the box.
+    /// Host name inside the box; empty, and only then, where the host's name is shared.
     pub hostname: String,
+    /// Namespaces of the host that the box shares: cgroup, ipc and uts can be. The network is
+    /// shared by [`Network::Host`], and the others never are.
+    pub shared_namespaces: BTreeSet<Namespace>,
+    /// Who the program is.
+    pub user: User,
+    /// Where the program starts.
+    pub working_directory: PathBuf,
+    /// Whose session the program is in.
+    pub session: Session,
+    /// Resource limits in addition to those of a run, or instead of them; the last one wins.
+    pub rlimits: Vec<Rlimit>,
     /// What the root is made of.
     pub root: Root,
     /// Whether the root itself may be written to. What is written goes to the scratch file system
@@ -40,6 +52,11 @@ impl Container {
     pub fn host_toolchains() -> Self {
         Container {
             hostname: "box".to_owned(),
+            shared_namespaces: BTreeSet::new(),
+            user: User::default(),
+            working_directory: PathBuf::from("/box"),
+            session: Session::New,
+            rlimits: Vec::new(),
             root: Root::HostToolchains,
             root_access: Access::ReadOnly,
             mounts: Vec::new(),
@@ -90,6 +107,32 @@ impl Container {
     pub fn operation(mut self, operation: FileOperation) -> Self {
         self.operations.push(operation);
         self
+    }
+}
+
+impl Container {
+    /// What is weaker than in the usual box, in words.
+    pub(super) fn loosened(&self) -> Vec<String> {
+        let mut loosened = Vec::new();
+        for namespace in &self.shared_namespaces {
+            loosened.push(format!("shared namespace {namespace:?}").to_lowercase());
+        }
+        match &self.network {
+            Network::None | Network::Loopback => {}
+            Network::Host => loosened.push("network of the host".to_owned()),
+            Network::Pasta(_) => loosened.push("network through pasta".to_owned()),
+        }
+        if self.session == Session::Shared {
+            loosened.push("session of the host".to_owned());
+        }
+        if self.devices == Devices::Terminals {
+            loosened.push("terminals".to_owned());
+        }
+        let writable = |mount: &&Mount| mount.access == Access::ReadWrite;
+        for mount in self.mounts.iter().filter(writable) {
+            loosened.push(format!("writes to {} of the host", mount.source.display()));
+        }
+        loosened
     }
 }
 
@@ -190,14 +233,151 @@ pub enum FileOperation {
     },
 }
 
-/// Network of a box. There is never a way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Network of a box.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
     /// An empty network namespace; internet sockets are refused.
     None,
     /// A private loopback device only.
     Loopback,
+    /// The host's network with all that listens on it.
+    Host,
+    /// A private network with a way out through `pasta`, which speaks to the world as an ordinary
+    /// program of the host. Neither side can reach ports of the other unless these arguments of
+    /// pasta say so.
+    Pasta(Vec<String>),
+}
+
+impl Network {
+    /// Whether internet sockets have a use.
+    pub(super) fn has_internet_sockets(&self) -> bool {
+        *self != Network::None
+    }
+
+    /// Whether names of the world can be resolved.
+    pub(super) fn leads_out(&self) -> bool {
+        matches!(self, Network::Host | Network::Pasta(_))
+    }
+}
+
+/// A kind of namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Namespace {
+    /// Control groups.
+    Cgroup,
+    /// System V IPC and POSIX message queues.
+    Ipc,
+    /// Mounts.
+    Mount,
+    /// Network.
+    Network,
+    /// Process ids.
+    Pid,
+    /// User ids.
+    User,
+    /// Host name.
+    Uts,
+}
+
+/// Who a program is inside its box. Outside it is always an id that only this box has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct User {
+    /// User id.
+    pub uid: u32,
+    /// Primary group id.
+    pub gid: u32,
+    /// Supplementary group ids, at most 16.
+    pub groups: Vec<u32>,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        User {
+            uid: 1000,
+            gid: 1000,
+            groups: Vec::new(),
+        }
+    }
+}
+
+/// Whose session a program is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Session {
+    /// One of its own, without a terminal.
+    New,
+    /// That of the process that opened the sandbox, with its terminal: for a person at it.
+    Shared,
+}
+
+/// A resource limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rlimit {
+    /// What is limited.
+    pub resource: Resource,
+    /// What the program gets; `u64::MAX` is no limit.
+    pub soft: u64,
+    /// How far it may raise that.
+    pub hard: u64,
+}
+
+macro_rules! resources {
+    ($($(#[doc = $doc:literal])* $name:ident = $kernel:ident),* $(,)?) => {
+        /// What a resource limit limits, each as in `setrlimit(2)`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Resource {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Resource {
+            /// All of them.
+            pub const ALL: &[Resource] = &[$(Resource::$name,)*];
+
+            pub(super) fn kernel(self) -> nix::sys::resource::Resource {
+                match self {
+                    $(Resource::$name => nix::sys::resource::Resource::$kernel,)*
+                }
+            }
+        }
+    };
+}
+
+resources! {
+    /// Address space of a process, in bytes.
+    AddressSpace = RLIMIT_AS,
+    /// Size of a core file, in bytes.
+    Core = RLIMIT_CORE,
+    /// CPU time of a process, in seconds.
+    Cpu = RLIMIT_CPU,
+    /// Data segment, in bytes.
+    Data = RLIMIT_DATA,
+    /// Size of a file, in bytes.
+    FileSize = RLIMIT_FSIZE,
+    /// File locks; without effect in today's kernels.
+    Locks = RLIMIT_LOCKS,
+    /// Locked memory, in bytes.
+    LockedMemory = RLIMIT_MEMLOCK,
+    /// POSIX message queues, in bytes.
+    MessageQueues = RLIMIT_MSGQUEUE,
+    /// 20 less the lowest nice value.
+    Nice = RLIMIT_NICE,
+    /// Open files.
+    OpenFiles = RLIMIT_NOFILE,
+    /// Processes of the user.
+    Processes = RLIMIT_NPROC,
+    /// Resident memory, in bytes; without effect in today's kernels.
+    ResidentMemory = RLIMIT_RSS,
+    /// Real-time priority.
+    RealtimePriority = RLIMIT_RTPRIO,
+    /// CPU time without a blocking call under real-time scheduling, in microseconds.
+    RealtimeCpu = RLIMIT_RTTIME,
+    /// Pending signals.
+    PendingSignals = RLIMIT_SIGPENDING,
+    /// Stack, in bytes.
+    Stack = RLIMIT_STACK,
 }
 
 /// What of `/proc` is visible; always the box's own processes only.

@@ -16,18 +16,13 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step};
+use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step, UserPlan};
 use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
 /// every user may search does; the mount is visible in this mount namespace only.
 const STAGING: &CStr = c"/tmp";
-/// Root of the box's user namespace owns set-up and init; the program has an id of its own, so
-/// that it can neither signal nor inspect init.
-const BOX_ROOT_ID: u32 = 0;
-/// User and group id of the program inside the box.
-pub(super) const PROGRAM_ID: u32 = 1000;
 /// The descriptor that keeps the connection to the supervising side.
 const REPORT_FD: i32 = 3;
 
@@ -53,10 +48,19 @@ pub(super) struct Inside<'a> {
     pub root: BorrowedFd<'a>,
     /// Detached writable directories and where below the root they go.
     pub scratch: &'a [(BorrowedFd<'a>, &'static CStr)],
-    /// Host name.
-    pub hostname: &'a str,
+    /// Host name; `None` where it is the host's.
+    pub hostname: Option<&'a str>,
+    /// Whether the cgroup namespace is the host's.
+    pub shares_cgroup: bool,
     /// Whether loopback is brought up.
     pub loopback: bool,
+    /// Who the program is, and who init is. They differ, so that the program can neither signal
+    /// nor inspect init.
+    pub user: &'a UserPlan,
+    /// Where the program starts.
+    pub working_directory: &'a CStr,
+    /// Whether the program gets a session of its own.
+    pub new_session: bool,
     /// Whether proc shows processes only.
     pub proc_pids_only: bool,
     /// Whether the box has terminals of its own.
@@ -81,8 +85,8 @@ pub(super) struct LandlockRules<'a> {
     pub rules: &'a [(CString, u64)],
 }
 
-/// A step that failed.
-struct Failure(Step, io::Error);
+/// A step that failed, and the number of what it was done to where there are several.
+struct Failure(Step, io::Error, u32);
 
 type StepResult<T> = Result<T, Failure>;
 
@@ -93,24 +97,25 @@ trait InStep<T> {
 
 impl<T, E: Into<io::Error>> InStep<T> for Result<T, E> {
     fn in_step(self, step: Step) -> StepResult<T> {
-        self.map_err(|error| Failure(step, error.into()))
+        self.map_err(|error| Failure(step, error.into(), 0))
     }
 }
 
 /// Runs as PID 1 of a new box and never returns.
 pub(super) fn run_init(inside: &mut Inside<'_>) -> ! {
-    if let Err(Failure(step, error)) = init(inside) {
-        report_failure(inside.socket, step, &error);
+    if let Err(failure) = init(inside) {
+        // The supervising side takes a closed connection as a failure too, so a lost report is safe.
+        let _ = sys::send_with_fds(inside.socket, &failure.report().encode(), &[]);
         sys::exit_now(1);
     }
     sys::exit_now(0)
 }
 
-fn report_failure(socket: BorrowedFd<'_>, step: Step, error: &io::Error) {
-    let errno = error.raw_os_error().unwrap_or(libc::EIO);
-    let report = BoxReport::SetUpFailed(step, errno).encode();
-    // The supervising side takes a closed connection as a failure too, so a lost report is safe.
-    let _ = sys::send_with_fds(socket, &report, &[]);
+impl Failure {
+    fn report(&self) -> BoxReport {
+        let Failure(step, error, object) = self;
+        BoxReport::SetUpFailed(*step, error.raw_os_error().unwrap_or(libc::EIO), *object)
+    }
 }
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
@@ -118,9 +123,13 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
-    become_box_root().in_step(Step::BecomeBoxRoot)?;
-    unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
-    sethostname(inside.hostname).in_step(Step::SetHostname)?;
+    become_box_root(inside.user.init).in_step(Step::BecomeBoxRoot)?;
+    if !inside.shares_cgroup {
+        unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
+    }
+    if let Some(hostname) = inside.hostname {
+        sethostname(hostname).in_step(Step::SetHostname)?;
+    }
     if inside.loopback {
         sys::raise_loopback().in_step(Step::RaiseLoopback)?;
     }
@@ -155,9 +164,9 @@ fn await_proceed(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-fn become_box_root() -> io::Result<()> {
-    sys::set_groups_empty()?;
-    sys::set_ids(BOX_ROOT_ID, BOX_ROOT_ID)?;
+fn become_box_root(id: u32) -> io::Result<()> {
+    sys::set_groups(&[])?;
+    sys::set_ids(id, id)?;
     // Changing ids clears the death signal.
     sys::set_parent_death_signal(libc::SIGKILL)
 }
@@ -280,16 +289,13 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
 fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option<OwnedFd>) -> ! {
-    let filter = inside.filter;
-    let started = confine(socket, filter, landlock).and_then(|()| await_start(inside, socket));
+    let started = confine(inside, socket, landlock).and_then(|()| await_start(inside, socket));
     let failed = match started {
         Ok(start) => {
             let error = sys::execute(start.program, start.arguments, start.environment);
             BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO))
         }
-        Err(Failure(step, error)) => {
-            BoxReport::SetUpFailed(step, error.raw_os_error().unwrap_or(libc::EIO))
-        }
+        Err(failure) => failure.report(),
     };
     let _ = sys::send_with_fds(socket, &failed.encode(), &[]);
     sys::exit_now(127)
@@ -297,11 +303,17 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option
 
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
-fn confine(socket: BorrowedFd<'_>, filter: &[u8], landlock: Option<OwnedFd>) -> StepResult<()> {
-    new_session().in_step(Step::NewSession)?;
-    chdir(c"/box").in_step(Step::EnterDirectory)?;
-    sys::set_groups_empty().in_step(Step::BecomeUser)?;
-    sys::set_ids(PROGRAM_ID, PROGRAM_ID).in_step(Step::BecomeUser)?;
+fn confine(
+    inside: &Inside<'_>,
+    socket: BorrowedFd<'_>,
+    landlock: Option<OwnedFd>,
+) -> StepResult<()> {
+    let (user, filter) = (inside.user, inside.filter);
+    new_session(inside.new_session).in_step(Step::NewSession)?;
+    sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
+    sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
+    // As that user, who may not be allowed to enter it.
+    chdir(inside.working_directory).in_step(Step::EnterDirectory)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
     sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
     if let Some(ruleset) = landlock {
@@ -318,7 +330,7 @@ fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepRe
     let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
     let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
     install_streams(&streams).in_step(Step::InstallStreams)?;
-    start.set_rlimits().in_step(Step::SetRlimits)?;
+    start.set_rlimits()?;
     let starting = BoxReport::Starting(sys::monotonic_ns()).encode();
     sys::send_with_fds(socket, &starting, &[]).in_step(Step::AnnounceStart)?;
     Ok(start)
@@ -345,8 +357,10 @@ fn install_streams(streams: &[OwnedFd; 3]) -> io::Result<()> {
     Ok(())
 }
 
-fn new_session() -> io::Result<()> {
-    setsid()?;
+fn new_session(is_wanted: bool) -> io::Result<()> {
+    if is_wanted {
+        setsid()?;
+    }
     umask(Mode::from_bits_truncate(0o022));
     Ok(())
 }
@@ -359,7 +373,7 @@ struct Start<'a> {
     rlimits: &'a [u8],
 }
 
-const RLIMIT_BYTES: usize = 12;
+const RLIMIT_BYTES: usize = 20;
 
 impl<'a> Start<'a> {
     /// The inverse of [`super::message::encode_start`].
@@ -396,15 +410,19 @@ impl<'a> Start<'a> {
         })
     }
 
-    fn set_rlimits(&self) -> io::Result<()> {
+    fn set_rlimits(&self) -> StepResult<()> {
         for entry in self.rlimits.chunks_exact(RLIMIT_BYTES) {
-            let (resource, value) = entry.split_at(4);
-            let (Ok(resource), Ok(value)) = (resource.try_into(), value.try_into()) else {
-                return Err(io::ErrorKind::InvalidData.into());
+            let [a, b, c, d, limits @ ..] = entry else {
+                break;
             };
-            let resource = rlimit_by_number(u32::from_ne_bytes(resource))?;
-            let value = u64::from_ne_bytes(value);
-            setrlimit(resource, value, value)?;
+            let number = u32::from_ne_bytes([*a, *b, *c, *d]);
+            let (soft, hard) = limits.split_at(8);
+            // Eight bytes each by the length of the chunk.
+            let value = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().unwrap_or_default());
+            let (soft, hard) = (value(soft), value(hard));
+            rlimit_by_number(number)
+                .and_then(|resource| Ok(setrlimit(resource, soft, hard)?))
+                .map_err(|error| Failure(Step::SetRlimits, error, number))?;
         }
         Ok(())
     }
@@ -451,7 +469,7 @@ mod tests {
     #[test]
     fn a_start_request_survives_encoding() {
         let bytes = encode_start(
-            &[(Resource::RLIMIT_NOFILE as u32, 64)],
+            &[(Resource::RLIMIT_NOFILE as u32, 64, 128)],
             b"/bin/echo",
             &[b"echo", b"", b"\xff"],
             &[b"A=1".to_vec()],

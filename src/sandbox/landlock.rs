@@ -7,7 +7,7 @@ use std::path::Path;
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Scope};
 
-use super::container::{Access as MountAccess, Container, Devices, FileSystemKind, Network};
+use super::container::{Access as MountAccess, Container, Devices, FileSystemKind};
 use super::message::LandlockPlan;
 use super::sys;
 
@@ -60,9 +60,10 @@ pub(super) fn plan(container: &Container, kernel_abi: u32) -> Option<LandlockPla
         (path, access.bits())
     }));
     rules.extend(writable_file_systems(container).map(|path| (path, all.bits())));
-    let network = match container.network {
-        Network::None => AccessNet::from_all(abi).bits(),
-        Network::Loopback => 0,
+    let network = if container.network.has_internet_sockets() {
+        0
+    } else {
+        AccessNet::from_all(abi).bits()
     };
     let (attributes, attribute_count) = ([all.bits(), network, Scope::from_all(abi).bits()], abi);
     Some(LandlockPlan {

@@ -10,9 +10,9 @@ use super::container::Container;
 use super::host::Sandbox;
 use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
-use super::message::BoxPlan;
+use super::message::{BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
-use super::supervise;
+use super::{namespaces, supervise};
 
 /// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
 /// can be made while another one runs or dies; still only one program of a slot runs at a time.
@@ -199,8 +199,12 @@ impl Workshop {
         lane: &mut Lane,
         container: &Container,
     ) -> Result<(Pending, OwnedFd), SandboxError> {
-        let mut plan = BoxPlan::clone(&*self.sandbox.plan(container)?);
+        let blueprint = self.sandbox.blueprint(container)?;
+        let mut plan = BoxPlan::clone(&blueprint.plan);
         plan.first_id = lane.first_id;
+        if !plan.user.groups.is_empty() {
+            plan.first_group = self.sandbox.first_group(self.slot, lane.number)?;
+        }
         if let Some(dying) = lane.dying.take() {
             supervise::wait_until_gone(dying.as_fd())?;
         }
@@ -213,9 +217,18 @@ impl Workshop {
             none => none.insert(self.sandbox.start_launcher()?),
         };
         group.reset()?;
-        let pending = launcher.launch(&plan, group.clone_target())?;
+        let mut pending = launcher.launch(&blueprint, &plan, group.clone_target())?;
         group.enter(pending.pid)?;
+        if let NetworkPlan::Pasta(arguments) = &plan.network {
+            let name = format!("pasta-{}-{}", self.slot, lane.number);
+            pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
+        }
         let listener = pending.proceed()?;
+        if blueprint.namespaces.get().is_none() {
+            let facts = namespaces::inspect(container, pending.pid)?;
+            // Somebody else has found the same in the meantime, perhaps.
+            let _ = blueprint.namespaces.set(facts);
+        }
         Ok((pending, listener))
     }
 }

@@ -23,26 +23,66 @@ pub(super) const MAX_STRINGS: usize = 4096;
 pub(super) struct BoxPlan {
     /// The root.
     pub root: RootPlan,
-    /// Host name inside the box.
-    pub hostname: String,
+    /// Host name inside the box; `None` where it is the host's.
+    pub hostname: Option<String>,
+    /// Whether the IPC namespace is the host's.
+    pub shares_ipc: bool,
+    /// Whether the cgroup namespace is the host's.
+    pub shares_cgroup: bool,
+    /// Who the program is.
+    pub user: UserPlan,
+    /// Where the program starts.
+    pub working_directory: String,
+    /// Whether the program gets a session of its own.
+    pub new_session: bool,
+    /// Resource limits: number, soft and hard limit.
+    pub rlimits: Vec<(u32, u64, u64)>,
     /// Size of the scratch file system.
     pub scratch_bytes: u64,
     /// Inodes of the scratch file system.
     pub scratch_inodes: u64,
     /// Whether files below `/tmp` may be executed.
     pub exec_tmp: bool,
-    /// Whether the loopback device is brought up.
-    pub loopback: bool,
+    /// Where the network is from.
+    pub network: NetworkPlan,
     /// Whether `/proc` shows processes only.
     pub proc_pids_only: bool,
     /// Whether the box has terminals of its own.
     pub terminals: bool,
     /// Host user and group id of the box's root; the program's user has the next one.
     pub first_id: u32,
+    /// Host group id of the first supplementary group.
+    pub first_group: u32,
     /// The compiled seccomp filter.
     pub filter: Vec<u8>,
     /// The Landlock policy.
     pub landlock: Option<LandlockPlan>,
+}
+
+/// Who a program is, and who init has to be so that they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UserPlan {
+    /// User id of the program.
+    pub uid: u32,
+    /// Group id of the program.
+    pub gid: u32,
+    /// Supplementary groups of the program.
+    pub groups: Vec<u32>,
+    /// User and group id of init.
+    pub init: u32,
+}
+
+/// Where the network of a box is from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NetworkPlan {
+    /// The empty namespace of its launcher.
+    Empty,
+    /// A namespace of its own with loopback.
+    Loopback,
+    /// The namespace of the host.
+    Host,
+    /// A namespace of its own, connected by pasta with these arguments.
+    Pasta(Vec<String>),
 }
 
 /// How a box's root is made.
@@ -168,8 +208,8 @@ pub(super) enum BoxReport {
     /// The program-to-be has given up everything and waits to be started. Carries the seccomp
     /// listener.
     Confined,
-    /// A step failed with an errno; the box is gone.
-    SetUpFailed(Step, i32),
+    /// A step failed with an errno, with the object of this number; the box is gone.
+    SetUpFailed(Step, i32, u32),
     /// The program is about to be executed, at this monotonic time.
     Starting(u64),
     /// The kernel refused to execute the program.
@@ -188,7 +228,11 @@ impl BoxReport {
         let (kind, number, value) = match self {
             BoxReport::Ready => (0, 0, 0),
             BoxReport::Confined => (5, 0, 0),
-            BoxReport::SetUpFailed(step, errno) => (1, step as i32, errno as u64),
+            BoxReport::SetUpFailed(step, errno, object) => (
+                1,
+                step as i32,
+                u64::from(object) << 32 | u64::from(errno as u32),
+            ),
             BoxReport::Starting(time_ns) => (2, 0, time_ns),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
             BoxReport::Ended(status, time_ns) => (4, status, time_ns),
@@ -208,7 +252,10 @@ impl BoxReport {
         Some(match bytes[0] {
             0 => BoxReport::Ready,
             5 => BoxReport::Confined,
-            1 => BoxReport::SetUpFailed(*Step::ALL.get(number as usize)?, value as i32),
+            1 => {
+                let step = *Step::ALL.get(number as usize)?;
+                BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
+            }
             2 => BoxReport::Starting(value),
             3 => BoxReport::NotExecutable(number),
             4 => BoxReport::Ended(number, value),
@@ -278,10 +325,10 @@ steps! {
     DropInitPrivileges = "drop the privileges of init",
     /// New session.
     NewSession = "start a session",
-    /// Go to the working directory.
-    EnterDirectory = "enter the working directory",
     /// Become the program's user.
     BecomeUser = "become the program's user",
+    /// Go to the working directory.
+    EnterDirectory = "enter the working directory",
     /// Drop all capabilities.
     DropCapabilities = "drop all capabilities",
     /// Set no_new_privs.
@@ -302,7 +349,7 @@ steps! {
 
 /// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
 pub(super) fn encode_start(
-    rlimits: &[(u32, u64)],
+    rlimits: &[(u32, u64, u64)],
     program: &[u8],
     arguments: &[&[u8]],
     environment: &[Vec<u8>],
@@ -311,9 +358,10 @@ pub(super) fn encode_start(
     for count in [rlimits.len(), arguments.len(), environment.len()] {
         bytes.extend_from_slice(&(count as u32).to_ne_bytes());
     }
-    for (resource, value) in rlimits {
+    for (resource, soft, hard) in rlimits {
         bytes.extend_from_slice(&resource.to_ne_bytes());
-        bytes.extend_from_slice(&value.to_ne_bytes());
+        bytes.extend_from_slice(&soft.to_ne_bytes());
+        bytes.extend_from_slice(&hard.to_ne_bytes());
     }
     let strings = std::iter::once(program)
         .chain(arguments.iter().copied())
@@ -334,7 +382,7 @@ mod tests {
         let reports = [
             BoxReport::Ready,
             BoxReport::Confined,
-            BoxReport::SetUpFailed(Step::AnnounceStart, 13),
+            BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
             BoxReport::Starting(u64::MAX),
             BoxReport::NotExecutable(2),
             BoxReport::Ended(0x8b, 7),
@@ -348,7 +396,7 @@ mod tests {
     fn garbage_is_not_a_report() {
         assert_eq!(BoxReport::decode(&[9; REPORT_BYTES]), None);
         assert_eq!(BoxReport::decode(&[0; 3]), None);
-        let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1).encode();
+        let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1, 0).encode();
         unknown_step[4] = 250;
         assert_eq!(BoxReport::decode(&unknown_step), None);
     }

@@ -1,6 +1,7 @@
 //! What is wanted of one run: plain, cloneable data. Nothing happens until a slot runs it.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,31 @@ pub enum Stdin {
     Empty,
     /// A sealed, seekable file with these bytes.
     Bytes(Arc<[u8]>),
+    /// A regular file of the host, which the program cannot write to by any way.
+    File(PathBuf),
+    /// This descriptor. What the program may do with it, it may do.
+    Descriptor(Arc<OwnedFd>),
+}
+
+/// Where standard output and standard error go.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// Standard output.
+    pub stdout: Output,
+    /// Standard error.
+    pub stderr: Output,
+}
+
+/// Where an output stream goes.
+#[derive(Debug, Clone, Default)]
+pub enum Output {
+    /// Into the report, up to the limit of the command.
+    #[default]
+    Captured,
+    /// Nowhere. No limit applies.
+    Null,
+    /// To this descriptor. No limit applies.
+    Descriptor(Arc<OwnedFd>),
 }
 
 /// Budgets of one run. Zero is refused everywhere: it never means "unlimited".

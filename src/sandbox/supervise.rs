@@ -10,7 +10,7 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use super::cancel::Cancel;
 use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
-use super::launch::{BoxConnection, failure_of};
+use super::launch::BoxConnection;
 use super::message::BoxReport;
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
@@ -59,8 +59,8 @@ pub(super) struct Running<'a> {
 /// Watches a run until the whole box is dead.
 pub(super) fn supervise(
     running: &Running<'_>,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
     stderr_bytes: u64,
     listener: OwnedFd,
 ) -> Result<Observation, SandboxError> {
@@ -219,7 +219,7 @@ impl Watch<'_> {
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
-            (other, _) => return Err(failure_of(other)),
+            (other, _) => return Err(self.running.connection.failure_of(other)),
         }
         Ok(())
     }

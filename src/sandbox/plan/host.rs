@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use super::super::container::{Container, Devices, Root};
-use super::super::inside::PROGRAM_ID;
 use super::super::message::{MountKind, RootEntry, RootStep};
 use super::super::outcome::SandboxError;
 use super::{Cover, Planner};
@@ -42,7 +41,7 @@ pub(super) fn add_standard(
     }
     planner.add_mount_point("dev/shm", true)?;
     if container.root == Root::HostToolchains {
-        add_etc(planner)?;
+        add_etc(planner, container)?;
         for tree in TOOLCHAIN_TREES {
             add_toolchain_tree(planner, tree)?;
         }
@@ -83,16 +82,27 @@ fn add_link(planner: &mut Planner, path: &str, target: &str) -> Result<(), Sandb
 }
 
 /// Names for the ids of the box, and nothing about the host.
-fn add_etc(planner: &mut Planner) -> Result<(), SandboxError> {
-    let passwd = format!(
-        "root:x:0:0:root:/:/usr/sbin/nologin\nbox:x:{PROGRAM_ID}:{PROGRAM_ID}:box:/box:/bin/sh\n\
-         nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"
-    );
-    let group = format!("root:x:0:\nbox:x:{PROGRAM_ID}:\nnogroup:x:65534:\n");
+fn add_etc(planner: &mut Planner, container: &Container) -> Result<(), SandboxError> {
+    let user = &container.user;
+    let (uid, gid) = (user.uid, user.gid);
+    let mut passwd = format!("box:x:{uid}:{gid}:box:/box:/bin/sh\n");
+    let mut group = format!("box:x:{gid}:\n");
+    for (name, id, group_name) in [("root", 0, "root"), ("nobody", 65_534, "nogroup")] {
+        if id != uid {
+            passwd += &format!("{name}:x:{id}:{id}:{name}:/:/usr/sbin/nologin\n");
+        }
+        if id != gid {
+            group += &format!("{group_name}:x:{id}:\n");
+        }
+    }
     let hosts = "127.0.0.1 localhost\n::1 localhost\n".to_owned();
     let nsswitch = "passwd: files\ngroup: files\nhosts: files\n".to_owned();
     for directory in ["etc", "etc/ssl", "usr"] {
         planner.add_entry(RootEntry::Directory(directory.to_owned()))?;
+    }
+    if container.network.leads_out() {
+        let resolver = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+        add_file(planner, "etc/resolv.conf", resolver)?;
     }
     let files = [
         ("etc/passwd", passwd),
