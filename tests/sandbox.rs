@@ -26,5 +26,7 @@ mod namespaces;
 mod outcomes;
 #[path = "sandbox/roots.rs"]
 mod roots;
+#[path = "sandbox/shares.rs"]
+mod shares;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;

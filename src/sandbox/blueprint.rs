@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::container::{Container, Devices, Namespace, Network, Proc, Session, User};
+use super::container::{
+    Container, CpuQuota, Devices, Namespace, Network, Proc, Session, Share, User,
+};
 use super::message::{BoxPlan, NetworkPlan, Step, UserPlan};
 use super::namespaces::NamespaceFact;
 use super::outcome::SandboxError;
@@ -23,6 +25,8 @@ pub(super) struct Blueprint {
     pub namespaces: OnceLock<Vec<NamespaceFact>>,
     /// What makes a box weaker than the usual one.
     pub loosened: Vec<String>,
+    /// How many CPUs a box has.
+    pub cpus: u32,
 }
 
 impl Blueprint {
@@ -30,13 +34,18 @@ impl Blueprint {
     ///
     /// # Errors
     /// The setting that cannot be honoured.
-    pub(super) fn of(container: &Container, landlock_abi: u32) -> Result<Self, SandboxError> {
+    pub(super) fn of(
+        container: &Container,
+        landlock_abi: u32,
+        cpus: &[usize],
+    ) -> Result<Self, SandboxError> {
         let filter =
             seccomp::compile(&container.network).map_err(|error| SandboxError::Setting {
                 setting: "seccomp",
                 reason: error.to_string(),
             })?;
         check_shared(container)?;
+        check_share(&container.share, cpus)?;
         let shares = |namespace| container.shared_namespaces.contains(&namespace);
         let rlimits = container.rlimits.iter();
         let plan = BoxPlan {
@@ -65,6 +74,7 @@ impl Blueprint {
             plan,
             namespaces: OnceLock::new(),
             loosened: container.loosened(),
+            cpus: u32::try_from(container.share.cpus.len().max(1)).unwrap_or(u32::MAX),
         })
     }
 
@@ -102,6 +112,30 @@ fn check_shared(container: &Container) -> Result<(), SandboxError> {
             }
         };
         return Err(refused("shared_namespaces", reason));
+    }
+    Ok(())
+}
+
+fn check_share(share: &Share, cpus: &[usize]) -> Result<(), SandboxError> {
+    let outside = share.cpus.iter().find(|cpu| !cpus.contains(cpu));
+    if let Some(cpu) = outside {
+        let reason = format!("CPU {cpu} is not one of those of this process: {cpus:?}");
+        return Err(refused("share.cpus", reason));
+    }
+    if share
+        .cpu_weight
+        .is_some_and(|weight| !(1..=10_000).contains(&weight))
+    {
+        return Err(refused("share.cpu_weight", "it must be 1 to 10000"));
+    }
+    let fits =
+        |quota: CpuQuota| quota.quota_us >= 1000 && (1000..=1_000_000).contains(&quota.period_us);
+    if share.cpu_quota.is_some_and(|quota| !fits(quota)) {
+        let reason = "the quota must be at least 1000 us and the period 1000 to 1000000 us";
+        return Err(refused("share.cpu_quota", reason));
+    }
+    if let Some(bytes) = share.memory_reservation_bytes {
+        at_least_one("share.memory_reservation_bytes", bytes)?;
     }
     Ok(())
 }
@@ -181,7 +215,7 @@ mod tests {
     fn setting_refused(change: impl FnOnce(&mut Container)) -> Option<&'static str> {
         let mut container = Container::host_toolchains();
         change(&mut container);
-        match Blueprint::of(&container, 6) {
+        match Blueprint::of(&container, 6, &[0, 1]) {
             Err(SandboxError::Setting { setting, .. }) => Some(setting),
             _ => None,
         }
@@ -217,6 +251,26 @@ mod tests {
             setting_refused(|c| c.user.groups = (1..=17).collect()),
             Some("user")
         );
+        assert_eq!(
+            setting_refused(|c| c.share.cpus = vec![7]),
+            Some("share.cpus")
+        );
+        let weight = |weight| setting_refused(move |c| c.share.cpu_weight = Some(weight));
+        assert_eq!((weight(0), weight(1)), (Some("share.cpu_weight"), None));
+        assert_eq!(
+            (weight(10_001), weight(10_000)),
+            (Some("share.cpu_weight"), None)
+        );
+        let quota = |quota_us, period_us| {
+            let quota = CpuQuota {
+                quota_us,
+                period_us,
+            };
+            setting_refused(move |c| c.share.cpu_quota = Some(quota))
+        };
+        assert_eq!(quota(1000, 1000), None);
+        assert_eq!(quota(999, 1000), Some("share.cpu_quota"));
+        assert_eq!(quota(1000, 1_000_001), Some("share.cpu_quota"));
         let directory = |path: &str| setting_refused(|c| c.working_directory = path.into());
         assert_eq!(directory("tmp"), Some("working_directory"));
     }

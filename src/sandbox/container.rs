@@ -19,6 +19,8 @@ pub struct Container {
     pub working_directory: PathBuf,
     /// Whose session the program is in.
     pub session: Session,
+    /// Its part of the machine; how much it may use is a matter of the limits of each run.
+    pub share: Share,
     /// Resource limits in addition to those of a run, or instead of them; the last one wins.
     pub rlimits: Vec<Rlimit>,
     /// What the root is made of.
@@ -56,6 +58,7 @@ impl Container {
             user: User::default(),
             working_directory: PathBuf::from("/box"),
             session: Session::New,
+            share: Share::default(),
             rlimits: Vec::new(),
             root: Root::HostToolchains,
             root_access: Access::ReadOnly,
@@ -300,6 +303,30 @@ impl Default for User {
             groups: Vec::new(),
         }
     }
+}
+
+/// A box's part of the machine, next to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Share {
+    /// Weight when CPUs are scarce, 1 to 10000; others have 100.
+    pub cpu_weight: Option<u32>,
+    /// How much CPU time it gets, however idle the machine is.
+    pub cpu_quota: Option<CpuQuota>,
+    /// Memory that is taken from it last when the machine runs short, in bytes.
+    pub memory_reservation_bytes: Option<u64>,
+    /// Swap that it may use besides its memory, in bytes.
+    pub swap_bytes: u64,
+    /// Its CPUs; empty for the one of its slot.
+    pub cpus: Vec<usize>,
+}
+
+/// CPU time in each period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CpuQuota {
+    /// CPU time of all processes together, at least 1000.
+    pub quota_us: u32,
+    /// Length of a period, 1000 to 1000000.
+    pub period_us: u32,
 }
 
 /// Whose session a program is in.

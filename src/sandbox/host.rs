@@ -8,7 +8,7 @@ use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::{Pid, geteuid};
 
 use super::blueprint::{Blueprint, MAX_GROUPS};
-use super::cgroup::{Group, Hierarchy};
+use super::cgroup::{Group, GroupShare, Hierarchy};
 use super::container::Container;
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
@@ -121,9 +121,11 @@ impl Sandbox {
         &self,
         slot: u32,
         lane: u32,
-        cpu: usize,
+        share: &GroupShare,
     ) -> Result<Group, SandboxError> {
-        self.shared.groups.make(&lock::group_name(slot, lane), cpu)
+        self.shared
+            .groups
+            .make(&lock::group_name(slot, lane), share)
     }
 
     /// Removes the cgroups of a slot.
@@ -188,7 +190,11 @@ impl Sandbox {
         if let Some(plan) = plans.get(container) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(Blueprint::of(container, self.shared.landlock_abi)?);
+        let plan = Arc::new(Blueprint::of(
+            container,
+            self.shared.landlock_abi,
+            &self.shared.cpus,
+        )?);
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)
     }

@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::cgroup::Group;
-use super::container::Container;
+use super::cgroup::{Group, GroupShare};
+use super::container::{Container, Share};
 use super::host::Sandbox;
 use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
@@ -21,7 +21,8 @@ pub(super) struct Lane {
     number: u32,
     /// Host id of the box's root; the program's user is the next one.
     pub(super) first_id: u32,
-    group: Option<Group>,
+    /// The cgroup and what it was made for.
+    group: Option<(GroupShare, Group)>,
     /// Init of the previous box, while the kernel still takes it down.
     dying: Option<OwnedFd>,
 }
@@ -31,6 +32,7 @@ impl Lane {
     pub(super) fn group(&mut self) -> Result<&mut Group, SandboxError> {
         self.group
             .as_mut()
+            .map(|(_, group)| group)
             .ok_or(SandboxError::Lost("control group"))
     }
 
@@ -194,6 +196,17 @@ impl Workshop {
         }
     }
 
+    fn share(&self, share: &Share) -> GroupShare {
+        let cpus = match share.cpus.as_slice() {
+            [] => vec![self.cpu],
+            cpus => cpus.to_vec(),
+        };
+        GroupShare {
+            cpus,
+            share: share.clone(),
+        }
+    }
+
     fn make_in(
         &mut self,
         lane: &mut Lane,
@@ -208,10 +221,16 @@ impl Workshop {
         if let Some(dying) = lane.dying.take() {
             supervise::wait_until_gone(dying.as_fd())?;
         }
-        let group = match &mut lane.group {
-            Some(group) => group,
-            none => none.insert(self.sandbox.make_group(self.slot, lane.number, self.cpu)?),
-        };
+        let share = self.share(&container.share);
+        // One that was made for something else is made anew.
+        let kept = lane.group.take().filter(|(made_for, _)| *made_for == share);
+        let (_, group) = lane.group.insert(match kept {
+            Some(kept) => kept,
+            None => {
+                let group = self.sandbox.make_group(self.slot, lane.number, &share)?;
+                (share, group)
+            }
+        });
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
             none => none.insert(self.sandbox.start_launcher()?),

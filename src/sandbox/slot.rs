@@ -233,6 +233,7 @@ fn watch(
         pidfd: pending.pidfd.as_fd(),
         group,
         limits: &command.limits,
+        cpus: pending.connection.blueprint.cpus,
         cancel,
     };
     let observed = supervise::supervise(
