@@ -45,8 +45,9 @@ mod sys;
 
 pub use cancel::Cancel;
 pub use container::{
-    Access, Container, CpuQuota, Devices, FileOperation, FileSystem, FileSystemKind, Mount,
-    Namespace, Network, Proc, Resource, Rlimit, Root, Session, Share, User,
+    Access, Container, CpuQuota, Devices, Enforcement, FileOperation, FileSystem, FileSystemKind,
+    LandlockRules, Mount, Namespace, Network, PathAccess, PathRule, Proc, Resource, Rlimit, Root,
+    Session, Share, User,
 };
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;

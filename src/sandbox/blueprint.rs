@@ -25,6 +25,8 @@ pub(super) struct Blueprint {
     pub namespaces: OnceLock<Vec<NamespaceFact>>,
     /// What makes a box weaker than the usual one.
     pub loosened: Vec<String>,
+    /// What of Landlock this kernel cannot enforce.
+    pub unenforced: Vec<String>,
     /// How many CPUs a box has.
     pub cpus: u32,
 }
@@ -48,6 +50,7 @@ impl Blueprint {
         check_share(&container.share, cpus)?;
         let shares = |namespace| container.shared_namespaces.contains(&namespace);
         let rlimits = container.rlimits.iter();
+        let (landlock, unenforced) = landlock::plan(container, landlock_abi)?;
         let plan = BoxPlan {
             root: plan::root(container)?,
             hostname: hostname(container)?,
@@ -68,12 +71,13 @@ impl Blueprint {
             first_id: 0,
             first_group: 0,
             filter,
-            landlock: landlock::plan(container, landlock_abi),
+            landlock,
         };
         Ok(Blueprint {
             plan,
             namespaces: OnceLock::new(),
             loosened: container.loosened(),
+            unenforced,
             cpus: u32::try_from(container.share.cpus.len().max(1)).unwrap_or(u32::MAX),
         })
     }
@@ -87,8 +91,8 @@ impl Blueprint {
                 .find(|resource| **resource as u32 == number)
                 .map(|resource| format!("{resource:?}")),
             Step::BuildLandlock => {
-                let rules = self.plan.landlock.as_ref().map(|policy| &policy.rules)?;
-                rules.get(number as usize).map(|(path, _)| path.clone())
+                let mut rules = self.plan.landlock.iter().flat_map(|policy| &policy.rules);
+                rules.nth(number as usize).map(|(path, _)| path.clone())
             }
             _ => None,
         }

@@ -19,6 +19,8 @@ pub struct Container {
     pub working_directory: PathBuf,
     /// Whose session the program is in.
     pub session: Session,
+    /// Rules in addition to the built-in ones: what both allow is allowed.
+    pub landlock: Option<LandlockRules>,
     /// Its part of the machine; how much it may use is a matter of the limits of each run.
     pub share: Share,
     /// Resource limits in addition to those of a run, or instead of them; the last one wins.
@@ -58,6 +60,7 @@ impl Container {
             user: User::default(),
             working_directory: PathBuf::from("/box"),
             session: Session::New,
+            landlock: None,
             share: Share::default(),
             rlimits: Vec::new(),
             root: Root::HostToolchains,
@@ -303,6 +306,51 @@ impl Default for User {
             groups: Vec::new(),
         }
     }
+}
+
+/// What may be done with files and TCP ports; enforced by the kernel's Landlock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LandlockRules {
+    /// What may be done with files beneath paths of the box; nothing elsewhere. Without any, files
+    /// are not restricted.
+    pub paths: Vec<PathRule>,
+    /// The ports that may be bound; `None` for any.
+    pub tcp_bind: Option<Vec<u16>>,
+    /// The ports that may be connected to; `None` for any.
+    pub tcp_connect: Option<Vec<u16>>,
+    /// What to do on a kernel that cannot enforce a rule.
+    pub enforcement: Enforcement,
+}
+
+/// What may be done beneath a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PathRule {
+    /// An absolute path in the box, which must exist.
+    pub path: PathBuf,
+    /// What is allowed.
+    pub access: BTreeSet<PathAccess>,
+}
+
+/// A kind of access to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathAccess {
+    /// Reading files and listing directories.
+    Read,
+    /// Everything that changes something.
+    Write,
+    /// Executing files.
+    Execute,
+}
+
+/// What to do on a kernel that cannot enforce a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Enforcement {
+    /// Refuse to run.
+    Enforce,
+    /// Run, and say in the report what was not enforced.
+    BestEffort,
 }
 
 /// A box's part of the machine, next to others.

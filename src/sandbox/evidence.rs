@@ -33,6 +33,7 @@ pub(super) fn report(
         denied_calls: observed.denied_calls,
         namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
         loosened: blueprint.loosened.clone(),
+        unenforced: blueprint.unenforced.clone(),
         scratch,
     }
 }

@@ -13,10 +13,10 @@ use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step, UserPlan};
+use super::message::{BoxReport, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
 use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 
@@ -67,8 +67,8 @@ pub(super) struct Inside<'a> {
     pub terminals: bool,
     /// The compiled seccomp filter.
     pub filter: &'a [u8],
-    /// The Landlock policy: attributes, how many of them, rules.
-    pub landlock: Option<LandlockRules<'a>>,
+    /// The Landlock policies, at most [`MAX_LAYERS`].
+    pub landlock: &'a [LandlockLayer<'a>],
     /// Where the request to start is received.
     pub buffer: &'a mut [u8],
     /// Where the pointers to its strings are put.
@@ -76,14 +76,18 @@ pub(super) struct Inside<'a> {
 }
 
 /// A Landlock policy with C paths.
-pub(super) struct LandlockRules<'a> {
-    /// `handled_access_fs`, `handled_access_net`, `scoped`.
-    pub attributes: [u64; 3],
-    /// How many of them this kernel knows.
-    pub attribute_count: usize,
-    /// Paths and allowed access.
-    pub rules: &'a [(CString, u64)],
+pub(super) struct LandlockLayer<'a> {
+    /// The policy.
+    pub plan: &'a LandlockPlan,
+    /// Its paths and allowed access.
+    pub rules: Vec<(CString, u64)>,
 }
+
+/// The built-in policy, and one that was asked for.
+pub(super) const MAX_LAYERS: usize = 2;
+
+/// Rulesets that are ready to be applied.
+type Rulesets = [Option<OwnedFd>; MAX_LAYERS];
 
 /// A step that failed, and the number of what it was done to where there are several.
 struct Failure(Step, io::Error, u32);
@@ -139,7 +143,9 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     }
     close_inherited(inside.socket).in_step(Step::CloseInherited)?;
     let socket = sys::borrow_fd(REPORT_FD);
-    let landlock = build_landlock(inside.landlock.as_ref()).in_step(Step::BuildLandlock)?;
+    // What fails from here on is reported there.
+    inside.socket = socket;
+    let landlock = build_landlock(inside.landlock)?;
     // Once for both: after this nothing in the box can gain a capability by execve.
     sys::drop_bounding_set().in_step(Step::DropBoundingSet)?;
     let program = match fork_program().in_step(Step::ForkProgram)? {
@@ -238,17 +244,37 @@ fn close_inherited(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn build_landlock(policy: Option<&LandlockRules<'_>>) -> io::Result<Option<OwnedFd>> {
-    let Some(policy) = policy else {
-        return Ok(None);
-    };
-    let ruleset = sys::landlock_new(&policy.attributes, policy.attribute_count)?;
-    for (path, access) in policy.rules {
-        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-        let beneath = open(path.as_c_str(), flags, Mode::empty())?;
-        sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), *access)?;
+fn build_landlock(layers: &[LandlockLayer<'_>]) -> StepResult<Rulesets> {
+    let mut rulesets = Rulesets::default();
+    let mut number = 0;
+    for (ruleset, layer) in rulesets.iter_mut().zip(layers) {
+        let plan = layer.plan;
+        let made = sys::landlock_new(&plan.attributes, plan.attribute_count.into())
+            .in_step(Step::BuildLandlock)?;
+        for (path, access) in &layer.rules {
+            add_path_rule(&made, path, *access, plan.file_access)
+                .map_err(|error| Failure(Step::BuildLandlock, error, number))?;
+            number += 1;
+        }
+        for (port, access) in &plan.ports {
+            sys::landlock_add_port(made.as_fd(), *port, *access).in_step(Step::BuildLandlock)?;
+        }
+        *ruleset = Some(made);
     }
-    Ok(Some(ruleset))
+    Ok(rulesets)
+}
+
+/// What concerns directories only is refused by the kernel for a file.
+fn add_path_rule(ruleset: &OwnedFd, path: &CStr, access: u64, file_access: u64) -> io::Result<()> {
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let beneath = open(path, flags, Mode::empty())?;
+    let kind = SFlag::from_bits_truncate(fstat(&beneath)?.st_mode) & SFlag::S_IFMT;
+    let mask = if kind == SFlag::S_IFDIR {
+        u64::MAX
+    } else {
+        file_access
+    };
+    sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), access & mask)
 }
 
 fn fork_program() -> io::Result<CloneSide> {
@@ -288,7 +314,7 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
 }
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
-fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option<OwnedFd>) -> ! {
+fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> ! {
     let started = confine(inside, socket, landlock).and_then(|()| await_start(inside, socket));
     let failed = match started {
         Ok(start) => {
@@ -303,11 +329,7 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option
 
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
-fn confine(
-    inside: &Inside<'_>,
-    socket: BorrowedFd<'_>,
-    landlock: Option<OwnedFd>,
-) -> StepResult<()> {
+fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> StepResult<()> {
     let (user, filter) = (inside.user, inside.filter);
     new_session(inside.new_session).in_step(Step::NewSession)?;
     sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
@@ -316,8 +338,9 @@ fn confine(
     chdir(inside.working_directory).in_step(Step::EnterDirectory)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
     sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
-    if let Some(ruleset) = landlock {
-        sys::landlock_restrict(ruleset.as_fd()).in_step(Step::RestrictLandlock)?;
+    for (ruleset, layer) in landlock.iter().flatten().zip(inside.landlock) {
+        sys::landlock_restrict(ruleset.as_fd(), layer.plan.flags)
+            .in_step(Step::RestrictLandlock)?;
     }
     sys::close_from_on_exec(3).in_step(Step::InstallStreams)?;
     let listener = sys::install_filter(filter).in_step(Step::InstallFilter)?;

@@ -5,7 +5,7 @@
 //! memory to the guest. The launcher is our own binary executed again before any thread starts.
 //! It dies when its connection closes, and every box dies with it.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
-use super::inside::{self, Inside, LandlockRules};
+use super::inside::{self, Inside, LandlockLayer};
 use super::message::{
     BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, NetworkPlan,
 };
@@ -152,7 +152,7 @@ impl Launcher {
             .during("find", "the connection of the box")?;
         let (root, scratch) = self.roots.make(plan, plan.first_id + 1)?;
         let attachments = scratch.attachments();
-        let rules = landlock_rules(plan)?;
+        let landlock = landlock_layers(plan)?;
         let working_directory = root::c_path(&plan.working_directory)?;
         let mut inside = Inside {
             socket: socket.as_fd(),
@@ -167,11 +167,7 @@ impl Launcher {
             proc_pids_only: plan.proc_pids_only,
             terminals: plan.terminals,
             filter: &plan.filter,
-            landlock: plan.landlock.as_ref().map(|policy| LandlockRules {
-                attributes: policy.attributes,
-                attribute_count: policy.attribute_count.into(),
-                rules: &rules,
-            }),
+            landlock: &landlock,
             buffer: &mut self.start_buffer,
             pointers: &mut self.pointers,
         };
@@ -214,10 +210,17 @@ fn namespaces(plan: &BoxPlan) -> u64 {
     flags.bits() as u32 as u64
 }
 
-fn landlock_rules(plan: &BoxPlan) -> Result<Vec<(CString, u64)>, LaunchFailure> {
-    let rules = plan.landlock.iter().flat_map(|policy| &policy.rules);
-    rules
-        .map(|(path, access)| Ok((root::c_path(path)?, *access)))
+fn landlock_layers(plan: &BoxPlan) -> Result<Vec<LandlockLayer<'_>>, LaunchFailure> {
+    let layers = plan.landlock.iter();
+    layers
+        .map(|plan| {
+            let rules = plan.rules.iter();
+            let rules = rules.map(|(path, access)| Ok((root::c_path(path)?, *access)));
+            Ok(LandlockLayer {
+                plan,
+                rules: rules.collect::<Result<_, _>>()?,
+            })
+        })
         .collect()
 }
 

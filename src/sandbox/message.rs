@@ -55,8 +55,8 @@ pub(super) struct BoxPlan {
     pub first_group: u32,
     /// The compiled seccomp filter.
     pub filter: Vec<u8>,
-    /// The Landlock policy.
-    pub landlock: Option<LandlockPlan>,
+    /// The Landlock policies, one upon the other.
+    pub landlock: Vec<LandlockPlan>,
 }
 
 /// Who a program is, and who init has to be so that they differ.
@@ -182,8 +182,14 @@ pub(super) struct LandlockPlan {
     pub attributes: [u64; 3],
     /// How many of them this kernel knows.
     pub attribute_count: u8,
+    /// What of the access to files concerns plain files.
+    pub file_access: u64,
     /// Paths in the box and what is allowed beneath them.
     pub rules: Vec<(String, u64)>,
+    /// TCP ports and what is allowed with them.
+    pub ports: Vec<(u16, u64)>,
+    /// Flags of the restriction itself.
+    pub flags: u32,
 }
 
 /// The launcher's answer: the process id of the new init, or what failed.

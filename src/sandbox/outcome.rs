@@ -95,6 +95,8 @@ pub struct Report {
     pub namespaces: Vec<NamespaceFact>,
     /// What made the box weaker than the usual one, as asked for.
     pub loosened: Vec<String>,
+    /// What of Landlock this kernel could not enforce, of the built-in rules and of those asked for.
+    pub unenforced: Vec<String>,
     /// The files the run left in `/box`.
     pub scratch: ScratchDir,
 }

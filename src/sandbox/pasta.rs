@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
+use std::process::{Child, ChildStderr, Command as Process, Stdio};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
@@ -29,6 +29,9 @@ const CLOSED: [(&str, &str, &[&str]); 5] = [
 #[derive(Debug)]
 pub(super) struct Pasta {
     process: Child,
+    /// Kept open, so that its complaints do not end it.
+    /// Kept open, so that a complaint does not end it.
+    errors: Option<ChildStderr>,
 }
 
 impl Pasta {
@@ -91,8 +94,11 @@ fn start(fifo: &Path, pid: i32, arguments: &[String]) -> Result<Pasta, SandboxEr
             source: error,
         },
     })?;
-    let mut pasta = Pasta { process };
-    await_ready(&ready, &mut pasta.process)?;
+    let mut pasta = Pasta {
+        process,
+        errors: None,
+    };
+    pasta.errors = Some(await_ready(&ready, &mut pasta.process)?);
     Ok(pasta)
 }
 
@@ -113,7 +119,7 @@ fn closed(arguments: &[String]) -> impl Iterator<Item = &'static str> {
     wanted.into_iter()
 }
 
-fn await_ready(ready: &File, process: &mut Child) -> Result<(), SandboxError> {
+fn await_ready(ready: &File, process: &mut Child) -> Result<ChildStderr, SandboxError> {
     let Some(mut errors) = process.stderr.take() else {
         return Err(SandboxError::Lost("error stream of pasta"));
     };
@@ -124,7 +130,7 @@ fn await_ready(ready: &File, process: &mut Child) -> Result<(), SandboxError> {
     poll(&mut polled, PollTimeout::from(PATIENCE_MS)).set_up("wait for", "pasta")?;
     let is_ready = |fd: &PollFd<'_>| fd.revents().is_some_and(|e| e.contains(PollFlags::POLLIN));
     if is_ready(&polled[0]) {
-        return Ok(());
+        return Ok(errors);
     }
     // It ends with its words, or is ended.
     let _ = process.kill();

@@ -153,6 +153,12 @@ fn pasta_lets_through_what_its_arguments_say_or_names_its_package() {
         assert!(error.contains("package passt"), "{error}");
         return;
     }
+    let routes = std::fs::read_to_string("/proc/net/route").expect("the routes");
+    if routes.lines().count() < 2 {
+        eprintln!("this machine has no network that pasta could stand for");
+        assert!(result.is_err());
+        return;
+    }
     let report = result.expect("a run");
     assert_eq!(stdout(&report), "b'hello'\n", "{}", stderr(&report));
     answer.join().expect("an answer");
