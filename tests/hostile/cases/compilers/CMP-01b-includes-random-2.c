@@ -1,0 +1,5 @@
+// id: CMP-01b
+// about: includes /dev/random
+// expect: CE
+#include "/dev/random"
+int main(void) { return 0; }
