@@ -18,6 +18,8 @@ mod areas;
 mod canaries;
 #[path = "hostile/case.rs"]
 mod case;
+#[path = "hostile/catalogue.rs"]
+mod catalogue;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/host.rs"]

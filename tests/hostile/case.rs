@@ -3,6 +3,7 @@
 //! The header is the comment lines at the top, each `key: value`, up to the first line that is none.
 //! An unknown key is an error, so that a misspelt expectation cannot pass for a kept one.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,6 +69,18 @@ pub(crate) struct Expected {
     pub verdict: Verdict,
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = serde_json::to_value(self.verdict).map_err(|_| fmt::Error)?;
+        f.write_str(verdict.as_str().unwrap_or_default())?;
+        match (self.exit_code, self.signal) {
+            (Some(code), _) => write!(f, ", exit code {code}"),
+            (None, Some(signal)) => write!(f, ", signal {signal}"),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 /// A bound of a measured figure.
@@ -200,7 +213,8 @@ impl Case {
 /// Keys and values of the comment at the top.
 fn header<'a>(extension: &str, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let mark = match extension {
-        "py" | "sh" => "# ",
+        "py" | "sh" | "compiled" | "collected" => "# ",
+        "rs" => "//! ",
         _ => "// ",
     };
     text.lines()

@@ -15,7 +15,7 @@ use crate::case::{Case, Input};
 
 /// One for all areas, for asking the toolchains takes a second.
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
-    let languages = Languages::built_in().expect("languages");
+    let languages = languages();
     let config = SandboxConfig {
         launcher: PathBuf::from(env!("CARGO_BIN_EXE_gavel")),
         ..SandboxConfig::default()
@@ -23,14 +23,27 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
     Judge::open(languages, &config).expect("these tests need root and control groups")
 });
 
+/// Those that come with Gavel, and those that stand for compilers under the contestant's command.
+fn languages() -> Languages {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let all = tempfile::tempdir().expect("a directory");
+    for directory in ["languages", "tests/hostile/languages"] {
+        for entry in std::fs::read_dir(root.join(directory)).expect("languages") {
+            let path = entry.expect("a language").path();
+            std::fs::copy(&path, all.path().join(path.file_name().unwrap())).expect("a copy");
+        }
+    }
+    Languages::read(all.path()).expect("languages")
+}
+
 pub(crate) fn slot() -> JudgeSlot {
     JUDGE.slot().expect("a free slot")
 }
 
 /// The language of an extension, if its toolchain is there.
 pub(crate) fn language(extension: &str) -> Option<String> {
-    let languages = Languages::built_in().expect("languages");
-    let id = languages.of_file(&format!("x.{extension}"))?.id.clone();
+    static LANGUAGES: LazyLock<Languages> = LazyLock::new(languages);
+    let id = LANGUAGES.of_file(&format!("x.{extension}"))?.id.clone();
     let is_offered = JUDGE.offered().iter().any(|offered| offered.id == id);
     is_offered.then_some(id)
 }
@@ -134,7 +147,8 @@ pub(crate) fn python(text: &str, limits: Limits) -> Work {
     unnamed("python", text, limits)
 }
 
-fn unnamed(language: &str, text: &str, limits: Limits) -> Work {
+/// A program of one file.
+pub(crate) fn unnamed(language: &str, text: &str, limits: Limits) -> Work {
     Work {
         language: language.to_owned(),
         files: vec![SourceFile {
