@@ -45,9 +45,10 @@ mod sys;
 
 pub use cancel::Cancel;
 pub use container::{
-    Access, Container, CpuQuota, Devices, Enforcement, FileOperation, FileSystem, FileSystemKind,
-    LandlockRules, Mount, Namespace, Network, PathAccess, PathRule, Proc, Resource, Rlimit, Root,
-    Session, Share, User,
+    Access, ArgumentTest, Comparison, Container, CpuQuota, Devices, Enforcement, FileOperation,
+    FileSystem, FileSystemKind, LandlockRules, Mount, Namespace, Network, PathAccess, PathRule,
+    Proc, Resource, Rlimit, Root, Seccomp, SeccompAction, SeccompProfile, SeccompRule, Session,
+    Share, User,
 };
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;

@@ -16,6 +16,8 @@ mod ahead;
 mod commands;
 #[path = "sandbox/containment.rs"]
 mod containment;
+#[path = "sandbox/filters.rs"]
+mod filters;
 #[path = "sandbox/landlock.rs"]
 mod landlock;
 #[path = "sandbox/leftovers.rs"]

@@ -213,7 +213,7 @@ impl Slot {
 /// Tells a box its command and watches it to its end.
 fn watch(
     pending: &Pending,
-    listener: std::os::fd::OwnedFd,
+    listener: Option<std::os::fd::OwnedFd>,
     lane: &mut Lane,
     command: &Command,
     outputs: &Outputs,

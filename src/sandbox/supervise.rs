@@ -64,7 +64,7 @@ pub(super) fn supervise(
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
     stderr_bytes: u64,
-    listener: OwnedFd,
+    listener: Option<OwnedFd>,
 ) -> Result<Observation, SandboxError> {
     let mut watch = Watch {
         running,
@@ -217,7 +217,8 @@ impl Watch<'_> {
             return Ok(());
         };
         match report {
-            (BoxReport::Starting(time_ns), _) => {
+            (BoxReport::Starting(time_ns), listener) => {
+                self.refused.listen_to(listener);
                 let Running { limits, cpus, .. } = self.running;
                 self.clock = Some(Clock::start(time_ns, limits, *cpus));
             }
