@@ -12,6 +12,8 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/children.rs"]
+mod children;
 #[path = "sandbox/commands.rs"]
 mod commands;
 #[path = "sandbox/containment.rs"]
