@@ -11,4 +11,5 @@ pub mod judge;
 pub mod problem;
 pub mod sandbox;
 pub mod store;
+pub mod unpack;
 pub mod worker;
