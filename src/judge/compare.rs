@@ -10,7 +10,7 @@ mod tokens;
 use crate::problem::Checker;
 use tokens::Spacing;
 
-/// What a comparison found.
+/// What a comparison, or a validator in its place, found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// The output is as good as the answer.
@@ -21,6 +21,11 @@ pub(super) enum Comparison {
         place: String,
         /// Where the first difference is, in one line. It quotes the answer: for judges only.
         message: String,
+    },
+    /// A validator of the problem says that it is not.
+    Rejected {
+        /// What it tells judges.
+        message: Option<String>,
     },
 }
 

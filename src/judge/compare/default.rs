@@ -52,8 +52,8 @@ mod tests {
         let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
         let checker = Checker::default_validator(&arguments, Repeats::Refused).unwrap();
         match compare(&checker, output.as_bytes(), answer.as_bytes()) {
-            Comparison::Same => None,
             Comparison::Different { message, .. } => Some(message),
+            _ => None,
         }
     }
 

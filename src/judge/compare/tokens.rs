@@ -118,8 +118,8 @@ mod tests {
     fn found_with(spacing: Spacing, output: &str, answer: &str) -> Option<String> {
         let (output, answer) = (output.as_bytes(), answer.as_bytes());
         match compare(output, answer, spacing, |a, b| a == b) {
-            Comparison::Same => None,
             Comparison::Different { message, .. } => Some(message),
+            _ => None,
         }
     }
 
