@@ -8,6 +8,7 @@ use super::program::Program;
 use super::run::Runnable;
 use super::verdict::CompileResult;
 use crate::problem::Limits;
+use crate::sandbox::Container;
 
 /// A program that can be run. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
@@ -45,6 +46,11 @@ impl Executable {
     /// The limits of its runs: those of the problem times its language's factors.
     pub fn limits(&self, limits: &Limits) -> Limits {
         self.shared.language.run_limits(limits)
+    }
+
+    /// The box in which it runs.
+    pub(super) fn container(&self) -> Container {
+        self.shared.language.container()
     }
 
     /// The program under the limits of a problem; of standard error `stderr_bytes` are kept.

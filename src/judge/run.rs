@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
 use super::language::{Language, Values};
-use super::validator::{Check, Output};
+use super::validator::{Check, Output, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
 use crate::problem;
@@ -64,6 +64,23 @@ impl Runnable {
     /// The box and the command of a run without input.
     pub(super) fn into_parts(self) -> (Container, Command) {
         (self.container, self.command)
+    }
+
+    /// Has boxes made for the next runs, of which there are so many.
+    pub(super) fn prepare(&self, slot: &mut Slot, runs: usize) -> Result<(), JudgeError> {
+        let upcoming = [&self.container, &self.container];
+        Ok(slot.prepare_for(&upcoming[..runs.min(2)])?)
+    }
+
+    /// Has a box made for the next run and one for the validator after it.
+    pub(super) fn prepare_with(
+        &self,
+        slot: &mut Slot,
+        validators: &[Validator],
+    ) -> Result<(), JudgeError> {
+        let validator = validators.first().map(Validator::container);
+        let upcoming = std::iter::once(&self.container).chain(&validator);
+        Ok(slot.prepare_for(&upcoming.collect::<Vec<_>>())?)
     }
 
     /// Runs once and decides.

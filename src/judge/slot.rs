@@ -16,8 +16,7 @@ const PREFIX_BYTES: usize = 4 << 10;
 /// How much standard error a single run keeps.
 const RUN_STDERR_BYTES: u64 = 64 << 10;
 
-/// The right to judge one program at a time. Use it on one thread that lives as long as it does:
-/// what it starts dies with the thread that first used it.
+/// The right to judge one program at a time.
 #[derive(Debug)]
 pub struct JudgeSlot {
     judge: Judge,
@@ -82,6 +81,19 @@ impl JudgeSlot {
                 })
             }
         }
+    }
+
+    /// Has a box made for another program in this language. Call it when nobody waits.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn prepare_for(&mut self, language: &str) -> Result<(), JudgeError> {
+        let language = self.judge.language(language)?;
+        let first = match &language.compile {
+            Some(compile) => compile.container(language),
+            None => language.container(),
+        };
+        Ok(self.slot.prepare_for(&[&first])?)
     }
 
     /// Runs a program once.
@@ -170,6 +182,13 @@ impl JudgeSlot {
         check: Check<'_>,
         cancel: &Cancel,
     ) -> Result<CaseResult, JudgeError> {
+        match check {
+            // Most often the next run is of the same program.
+            Check::Compare(_) => runnable.prepare(&mut self.slot, 2)?,
+            Check::Validate { validators, .. } => {
+                runnable.prepare_with(&mut self.slot, validators)?;
+            }
+        }
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
         Ok(case_result(index, name, run))
     }
@@ -193,6 +212,8 @@ impl JudgeSlot {
                 name: name.to_owned(),
                 source,
             })?;
+            // The box of the next run is made while this one runs.
+            runnable.prepare(&mut self.slot, cases.count() - index)?;
             let check = Check::Compare(&work.checker);
             let run = runnable.run(&mut self.slot, case, check, cancel)?;
             has_failed = !is_success(run.verdict);

@@ -77,6 +77,11 @@ impl Validator {
         }
     }
 
+    /// The box that it needs for cases that are not large.
+    pub(super) fn container(&self) -> Container {
+        self.executable.container()
+    }
+
     /// Asks the validator, in a fresh box.
     pub(super) fn validate(
         &self,

@@ -93,7 +93,10 @@ fn a_validator_that_does_not_answer_is_no_verdict() {
         ("kill -SEGV $$", "SIGSEGV"),
         ("while :; do :; done", "time limit"),
         ("sleep 100", "time limit"),
-        ("printf -v x %1000000000s; exit 42", "memory limit"),
+        (
+            "head -c 100000000 /dev/zero > $3/big; exit 42",
+            "memory limit",
+        ),
         ("while :; do echo xxxxxxxxxxxxxxxx; done", "standard output"),
         ("echo 1 > $3/score.txt; exit 42", "score.txt"),
         (
