@@ -5,6 +5,7 @@
 //! judges one program at a time. Whatever a program or its compiler does is a verdict; only what
 //! fails on our side is a [`JudgeError`], and that is never shown as anybody's verdict.
 
+mod class_name;
 mod compare;
 mod compile;
 mod executable;

@@ -61,6 +61,12 @@ impl Runnable {
         }
     }
 
+    /// The same program with more arguments.
+    pub fn with_arguments(mut self, arguments: &[String]) -> Runnable {
+        self.command.args.extend(arguments.iter().map(Into::into));
+        self
+    }
+
     /// The box and the command of a run without input.
     pub(super) fn into_parts(self) -> (Container, Command) {
         (self.container, self.command)
