@@ -12,4 +12,5 @@ pub mod problem;
 pub mod sandbox;
 pub mod store;
 pub mod unpack;
+pub mod verify;
 pub mod worker;

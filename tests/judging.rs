@@ -21,3 +21,5 @@ mod languages;
 mod validating;
 #[path = "judging/verdicts.rs"]
 mod verdicts;
+#[path = "judging/verifying.rs"]
+mod verifying;

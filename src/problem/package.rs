@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 pub use data::TestCase;
 pub use expectation::{Expectation, Expected, Rule, TimingRole};
+pub use glob::matches as path_matches;
 pub use limits::{PackageLimits, TimeRule};
 pub use programs::ProgramFiles;
 pub use report::{Finding, Findings, Severity};
@@ -67,6 +68,11 @@ pub enum Validation {
 /// Reads a package. There is none where the findings have errors.
 pub fn read(tree: &Tree) -> (Option<Package>, Findings) {
     let mut findings = Findings::default();
+    for path in tree.left_out() {
+        let message = "the link is ignored, for it leads out of the package or nowhere: put the file \
+                       in its place";
+        findings.warning(path, None, message);
+    }
     let package = read_into(tree, &mut findings);
     (package.filter(|_| !findings.has_errors()), findings)
 }

@@ -32,7 +32,13 @@ pub(super) fn read(root: &File, caps: &Caps) -> Result<Tree, UnpackError> {
                 pending.push(path);
                 continue;
             }
-            let file = open(root, &path, OFlag::O_NONBLOCK)?;
+            let file = match open(root, &path, OFlag::O_NONBLOCK) {
+                Err(UnpackError::NotPlain(path)) if kind == Some(Type::Symlink) => {
+                    collector.tree.leave_out(&path);
+                    continue;
+                }
+                other => other?,
+            };
             let about = file.metadata().map_err(|error| failed(&path, error))?;
             // A link to a directory is one of the package's; a circle of links ends at the depth.
             if about.is_dir() && path.matches('/').count() < MAX_LINKED_DEPTH {

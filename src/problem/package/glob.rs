@@ -6,7 +6,7 @@ const MAX_ALTERNATIVES: usize = 200;
 
 /// Whether a pattern names a path or one of the directories above it; `None` where it is no
 /// pattern.
-pub(super) fn matches(pattern: &str, path: &str) -> Option<bool> {
+pub fn matches(pattern: &str, path: &str) -> Option<bool> {
     let patterns = alternatives(pattern)?;
     Some(patterns.iter().any(|pattern| covers(pattern, path)))
 }

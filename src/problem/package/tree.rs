@@ -29,6 +29,8 @@ pub enum NameError {
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     files: BTreeMap<String, Arc<[u8]>>,
+    /// Paths that could not be followed.
+    left_out: Vec<String>,
 }
 
 /// What stands directly in a directory.
@@ -67,7 +69,18 @@ impl Tree {
         let unwrapped = files.map(|(path, bytes)| (path[wrapper.len()..].to_owned(), bytes));
         Tree {
             files: unwrapped.collect(),
+            left_out: self.left_out,
         }
+    }
+
+    /// Notes that something of the package is not in the tree: a link that leads out of it.
+    pub fn leave_out(&mut self, path: &str) {
+        self.left_out.push(path.to_owned());
+    }
+
+    /// What was left out.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The paths of all files, sorted.
