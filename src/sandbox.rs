@@ -18,6 +18,7 @@
 mod cancel;
 mod capture;
 mod cgroup;
+mod check;
 mod evidence;
 mod host;
 mod inside;
@@ -29,6 +30,7 @@ mod maker;
 mod message;
 mod outcome;
 mod plan;
+mod protection;
 mod refused;
 mod root;
 mod scratch;
@@ -40,9 +42,11 @@ mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
+pub use check::{HostCheck, Status, Unfit, check_host};
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
+pub use protection::Protection;
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
 pub use spec::{Access, Command, Container, InputFile, Limits, Mount, Network, Proc, Stdin};

@@ -14,6 +14,8 @@ mod support;
 mod ahead;
 #[path = "sandbox/containment.rs"]
 mod containment;
+#[path = "sandbox/host.rs"]
+mod host;
 #[path = "sandbox/leftovers.rs"]
 mod leftovers;
 #[path = "sandbox/limits.rs"]

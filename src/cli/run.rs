@@ -136,7 +136,7 @@ fn judge(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Res
         checker: Checker::default(),
     };
     let only = languages.filter(|other| other.id == language.id);
-    let judge = Judge::open(only, &judging::sandbox(config))?;
+    let judge = Judge::open(only, &judging::sandbox(config)?)?;
     if judge.offered().is_empty() {
         return Err(anyhow!(
             "{} cannot be used: its toolchain is not installed, or not where a sandbox sees it \

@@ -69,6 +69,22 @@ impl Hierarchy {
         }
     }
 
+    /// The parent of all groups; on v1 that of the memory controller.
+    pub(super) fn parent(&self) -> PathBuf {
+        let parent = self.directories("").into_iter().next();
+        // Collected anew, for joining an empty name leaves a slash at the end.
+        parent.iter().flat_map(|path| path.components()).collect()
+    }
+
+    /// Whether swapping can be limited.
+    pub(super) fn can_limit_swap(&self) -> bool {
+        let file = match self {
+            Hierarchy::V1(_) => "memory.memsw.limit_in_bytes",
+            Hierarchy::V2(_) => "memory.swap.max",
+        };
+        self.parent().join(file).exists()
+    }
+
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
     pub(super) fn make(&self, name: &str, cpu: usize) -> Result<Group, SandboxError> {
         self.remove(name)?;

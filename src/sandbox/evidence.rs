@@ -2,6 +2,7 @@
 
 use super::cgroup::GroupUsage;
 use super::outcome::{Exit, Limit, Outcome, Report, Usage};
+use super::protection::Protection;
 use super::scratch::ScratchDir;
 use super::spec::Limits;
 use super::supervise::Observation;
@@ -11,6 +12,7 @@ pub(super) fn report(
     observed: Observation,
     usage: &GroupUsage,
     limits: &Limits,
+    degraded: &[Protection],
     scratch: ScratchDir,
     scratch_bytes: u64,
 ) -> Report {
@@ -29,6 +31,7 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
+        degraded: degraded.to_vec(),
         scratch,
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::check::Unfit;
+use super::protection::Protection;
 use super::scratch::ScratchDir;
 
 /// A budget that a run exceeded.
@@ -90,6 +92,8 @@ pub struct Report {
     pub stderr: Captured,
     /// Names of refused system calls, in order of first use.
     pub denied_calls: Vec<String>,
+    /// Protections that the box lacked, with the operator's consent.
+    pub degraded: Vec<Protection>,
     /// The files the run left in `/box`.
     pub scratch: ScratchDir,
 }
@@ -105,6 +109,9 @@ pub enum SandboxError {
         /// What is wrong and what to change.
         reason: String,
     },
+    /// The host lacks something that is required.
+    #[error("{0}")]
+    Unfit(Unfit),
     /// A set-up step of the supervising side failed.
     #[error("cannot {step} {object}: {source}")]
     SetUp {

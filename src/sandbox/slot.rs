@@ -10,6 +10,7 @@ use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
 use super::outcome::{Report, SandboxError, SetUpStep};
+use super::protection::Protection;
 use super::spec::{Command, Container};
 use super::streams::Streams;
 use super::supervise::{self, Running};
@@ -179,7 +180,8 @@ impl Slot {
             listener,
             mut lane,
         } = made;
-        let result = watch(&pending, listener, &mut lane, command, cancel);
+        let degraded = self.sandbox.degraded();
+        let result = watch(&pending, listener, &mut lane, command, cancel, degraded);
         let Pending { pidfd, .. } = pending;
         match result {
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
@@ -201,6 +203,7 @@ fn watch(
     lane: &mut Lane,
     command: &Command,
     cancel: &Cancel,
+    degraded: &[Protection],
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     for file in &command.files {
@@ -233,6 +236,7 @@ fn watch(
         observed,
         &usage,
         limits,
+        degraded,
         scratch,
         scratch_bytes,
     ))
