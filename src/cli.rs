@@ -108,7 +108,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
         Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
-        Command::Migrate(_) => start(options, |config, _| migrate::run(config)),
+        Command::Migrate(_) => start(options, migrate::run),
         Command::CheckHost(arguments) => check_host::run(&arguments, options),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),

@@ -66,7 +66,7 @@ pub trait Cases {
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
     /// The sandbox failed.
-    #[error("the sandbox failed: {0}")]
+    #[error("the sandbox failed")]
     Sandbox(#[source] SandboxError),
     /// The judging was cancelled by its owner.
     #[error("the judging was cancelled")]

@@ -11,3 +11,4 @@ pub mod judge;
 pub mod problem;
 pub mod sandbox;
 pub mod store;
+pub mod worker;

@@ -62,4 +62,10 @@ pub enum ConfigError {
         "cannot choose a data directory, for neither HOME nor XDG_DATA_HOME is set: pass --data-dir DIR"
     )]
     NoDataDir,
+    /// The command needs a database of somebody else's, and none is named.
+    #[error(
+        "this command needs a database: set DATABASE_URL=postgres://user:password@host/name, or \
+         use `gavel up`, which starts one of its own"
+    )]
+    NoDatabase,
 }

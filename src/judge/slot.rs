@@ -199,6 +199,7 @@ fn overall(results: &[CaseResult]) -> (Verdict, String) {
         return (failed.verdict, reason);
     }
     match results {
+        [] => (Verdict::Completed, "there are no test cases".to_owned()),
         [only] => (only.verdict, only.reason.clone()),
         // Right answers are what Accepted is about: without one there is nothing to accept.
         _ if results.iter().any(|r| r.verdict == Verdict::Accepted) => (
@@ -245,4 +246,51 @@ fn skipped(cases: &dyn Cases, index: usize) -> CaseResult {
 
 fn ordinal(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker opens one judge and hands a slot to each of its threads.
+    #[test]
+    fn a_judge_is_shared_by_threads_and_a_slot_moves_to_one() {
+        fn is_shared<T: Clone + Send + Sync>() {}
+        fn moves<T: Send>() {}
+        is_shared::<Judge>();
+        moves::<JudgeSlot>();
+    }
+
+    fn case(name: &str, verdict: Verdict) -> CaseResult {
+        CaseResult {
+            ordinal: 0,
+            name: name.to_owned(),
+            verdict,
+            reason: "why".to_owned(),
+            facts: None,
+            checker_message: None,
+            stdout_prefix: Vec::new(),
+            stderr_prefix: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_a_right_answer_makes_accepted() {
+        use Verdict::*;
+        for (verdicts, expected) in [
+            (&[][..], Completed),
+            (&[Completed, Completed], Completed),
+            (&[Completed, Accepted], Accepted),
+            (&[Accepted, TimeLimit, Skipped], TimeLimit),
+        ] {
+            let cases: Vec<_> = verdicts.iter().map(|v| case("a", *v)).collect();
+            assert_eq!(overall(&cases).0, expected, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_names_the_case_unless_all_are_right() {
+        let (_, reason) = overall(&[case("a", Verdict::WrongAnswer), case("b", Verdict::Skipped)]);
+        assert_eq!(reason, "test case a: why");
+    }
 }

@@ -29,7 +29,8 @@ const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
 pub struct SandboxConfig {
     /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
     pub runtime_dir: PathBuf,
-    /// The binary that becomes the launcher. Its `main` must call [`become_launcher_if_asked`].
+    /// The binary that becomes the launcher. Its `main` must call
+    /// [`become_launcher_if_asked`](super::become_launcher_if_asked).
     pub launcher: PathBuf,
     /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
     /// `gavel` at the root (v1) or beneath the group that the service was given (v2).

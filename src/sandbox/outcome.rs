@@ -60,7 +60,7 @@ pub struct Usage {
     pub cpu: Duration,
     /// Time on the clock, from execve to the exit of the main process.
     pub wall: Duration,
-    /// Peak memory of the group, in bytes.
+    /// Peak memory of the group, in bytes; at least 256 KiB, the batch in which the kernel counts.
     pub memory_bytes: u64,
     /// How much of it were files in the scratch file system at the end, in bytes.
     pub scratch_bytes: u64,

@@ -111,120 +111,124 @@ fn a_well_prepared_host_passes_every_check() {
     }
 }
 
+const SWAPPING: &str = "Filename Type\n/dev/sda2 partition";
+
+/// What each check sees in a host that is good but for one file.
+const FLAWS: &[(&str, Status, &str, &str)] = &[
+    (
+        "privileges",
+        Status::Fail,
+        "/proc/self/status",
+        "Uid:\t0\t1000\t0\t0",
+    ),
+    (
+        "user-ids",
+        Status::Fail,
+        "/proc/self/uid_map",
+        "0 100000 1000",
+    ),
+    (
+        "kernel",
+        Status::Fail,
+        "/proc/sys/kernel/osrelease",
+        "5.18.0-1",
+    ),
+    (
+        "namespaces",
+        Status::Fail,
+        "/proc/sys/user/max_user_namespaces",
+        "0",
+    ),
+    (
+        "seccomp",
+        Status::Fail,
+        "/proc/sys/kernel/seccomp/actions_avail",
+        "errno allow",
+    ),
+    ("swap", Status::Warn, "/proc/swaps", SWAPPING),
+    (
+        "huge-pages",
+        Status::Warn,
+        "/sys/kernel/mm/transparent_hugepage/enabled",
+        "[always] madvise never",
+    ),
+    (
+        "turbo",
+        Status::Warn,
+        "/sys/devices/system/cpu/intel_pstate/no_turbo",
+        "0",
+    ),
+    (
+        "smt",
+        Status::Warn,
+        "/sys/devices/system/cpu/smt/active",
+        "1",
+    ),
+    (
+        "cpus-online",
+        Status::Warn,
+        "/sys/devices/system/cpu/online",
+        "0",
+    ),
+    (
+        "clock-source",
+        Status::Warn,
+        "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+        "hpet",
+    ),
+    (
+        "cpu-governor",
+        Status::Warn,
+        "/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor",
+        "powersave",
+    ),
+    (
+        "cpu-flaws",
+        Status::Warn,
+        "/sys/devices/system/cpu/vulnerabilities/mds",
+        "Vulnerable: Clear CPU buffers attempted, no microcode",
+    ),
+    (
+        "core-pattern",
+        Status::Warn,
+        "/proc/sys/kernel/core_pattern",
+        "|/usr/lib/x %P",
+    ),
+    (
+        "terminal-injection",
+        Status::Warn,
+        "/proc/sys/dev/tty/legacy_tiocsti",
+        "1",
+    ),
+    (
+        "io-uring",
+        Status::Warn,
+        "/proc/sys/kernel/io_uring_disabled",
+        "1",
+    ),
+    (
+        "aslr",
+        Status::Warn,
+        "/proc/sys/kernel/randomize_va_space",
+        "1",
+    ),
+    (
+        "protected-symlinks",
+        Status::Warn,
+        "/proc/sys/fs/protected_symlinks",
+        "0",
+    ),
+    (
+        "page-cache-writers",
+        Status::Warn,
+        "/proc/modules",
+        "rxrpc 1 0 - Live 0x0",
+    ),
+];
+
 #[test]
 fn each_flaw_is_seen_by_its_check_and_by_no_other() {
-    let swaps = "Filename Type\n/dev/sda2 partition";
-    for (name, expected, path, text) in [
-        (
-            "privileges",
-            Status::Fail,
-            "/proc/self/status",
-            "Uid:\t0\t1000\t0\t0",
-        ),
-        (
-            "user-ids",
-            Status::Fail,
-            "/proc/self/uid_map",
-            "0 100000 1000",
-        ),
-        (
-            "kernel",
-            Status::Fail,
-            "/proc/sys/kernel/osrelease",
-            "5.18.0-1",
-        ),
-        (
-            "namespaces",
-            Status::Fail,
-            "/proc/sys/user/max_user_namespaces",
-            "0",
-        ),
-        (
-            "seccomp",
-            Status::Fail,
-            "/proc/sys/kernel/seccomp/actions_avail",
-            "errno allow",
-        ),
-        ("swap", Status::Warn, "/proc/swaps", swaps),
-        (
-            "huge-pages",
-            Status::Warn,
-            "/sys/kernel/mm/transparent_hugepage/enabled",
-            "[always] madvise never",
-        ),
-        (
-            "turbo",
-            Status::Warn,
-            "/sys/devices/system/cpu/intel_pstate/no_turbo",
-            "0",
-        ),
-        (
-            "smt",
-            Status::Warn,
-            "/sys/devices/system/cpu/smt/active",
-            "1",
-        ),
-        (
-            "cpus-online",
-            Status::Warn,
-            "/sys/devices/system/cpu/online",
-            "0",
-        ),
-        (
-            "clock-source",
-            Status::Warn,
-            "/sys/devices/system/clocksource/clocksource0/current_clocksource",
-            "hpet",
-        ),
-        (
-            "cpu-governor",
-            Status::Warn,
-            "/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor",
-            "powersave",
-        ),
-        (
-            "cpu-flaws",
-            Status::Warn,
-            "/sys/devices/system/cpu/vulnerabilities/mds",
-            "Vulnerable: Clear CPU buffers attempted, no microcode",
-        ),
-        (
-            "core-pattern",
-            Status::Warn,
-            "/proc/sys/kernel/core_pattern",
-            "|/usr/lib/x %P",
-        ),
-        (
-            "terminal-injection",
-            Status::Warn,
-            "/proc/sys/dev/tty/legacy_tiocsti",
-            "1",
-        ),
-        (
-            "io-uring",
-            Status::Warn,
-            "/proc/sys/kernel/io_uring_disabled",
-            "1",
-        ),
-        (
-            "aslr",
-            Status::Warn,
-            "/proc/sys/kernel/randomize_va_space",
-            "1",
-        ),
-        (
-            "protected-symlinks",
-            Status::Warn,
-            "/proc/sys/fs/protected_symlinks",
-            "0",
-        ),
-        (
-            "page-cache-writers",
-            Status::Warn,
-            "/proc/modules",
-            "rxrpc 1 0 - Live 0x0",
-        ),
-    ] {
+    for &(name, expected, path, text) in FLAWS {
         for check in all(&host(&[(path, text)]), &BTreeSet::new()) {
             let expected = if check.name == name {
                 expected
@@ -260,7 +264,7 @@ fn an_older_kernel_does_with_control_groups_v1() {
 
 #[test]
 fn swap_that_cannot_be_limited_is_refused() {
-    let mut swapping = host(&[("/proc/swaps", "Filename Type\n/dev/sda2 partition")]);
+    let mut swapping = host(&[("/proc/swaps", SWAPPING)]);
     if let Ok(groups) = &mut swapping.groups {
         groups.limit_swap = false;
     }
