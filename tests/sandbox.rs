@@ -22,5 +22,7 @@ mod leftovers;
 mod limits;
 #[path = "sandbox/outcomes.rs"]
 mod outcomes;
+#[path = "sandbox/posture.rs"]
+mod posture;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;
