@@ -26,3 +26,5 @@ mod outcomes;
 mod posture;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;
+#[path = "sandbox/without_groups.rs"]
+mod without_groups;

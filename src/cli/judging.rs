@@ -61,7 +61,7 @@ mod tests {
         for name in ["seccomp", "Landlock", ""] {
             let error = may_lack(&config(&[name])).unwrap_err().to_string();
             assert!(error.contains(&format!("{name:?}")), "{error}");
-            assert!(error.contains("landlock, swap"), "{error}");
+            assert!(error.contains("cgroup, landlock, swap"), "{error}");
         }
     }
 }

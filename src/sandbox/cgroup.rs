@@ -3,6 +3,7 @@
 //! Written by hand rather than with a library, because a run needs what libraries do not offer:
 //! descriptors kept open, counters by difference, kernel events, and starting inside a group.
 
+mod absent;
 mod v1;
 mod v2;
 
@@ -16,11 +17,14 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::message::ReapedUse;
 use super::outcome::{SandboxError, SetUpStep};
 
 /// What a group may use; fixed while the group runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GroupLimits {
+    /// CPU time. A group has no such limit: whoever watches it reads its counter.
+    pub cpu: Duration,
     /// Memory on top of what the waiting box itself holds, in bytes.
     pub memory_bytes: u64,
     /// Processes and threads, init of the box included.
@@ -47,6 +51,8 @@ pub(super) enum Hierarchy {
     V1(v1::Trees),
     /// One tree for all.
     V2(v2::Tree),
+    /// None, and none is required.
+    Absent,
 }
 
 impl Hierarchy {
@@ -61,11 +67,12 @@ impl Hierarchy {
         }
     }
 
-    /// The version, for reports: "v1" or "v2".
+    /// The version, for reports: "v1", "v2" or "none".
     pub(super) fn version(&self) -> &'static str {
         match self {
             Hierarchy::V1(_) => "v1",
             Hierarchy::V2(_) => "v2",
+            Hierarchy::Absent => "none",
         }
     }
 
@@ -81,6 +88,7 @@ impl Hierarchy {
         let file = match self {
             Hierarchy::V1(_) => "memory.memsw.limit_in_bytes",
             Hierarchy::V2(_) => "memory.swap.max",
+            Hierarchy::Absent => return false,
         };
         self.parent().join(file).exists()
     }
@@ -91,6 +99,7 @@ impl Hierarchy {
         match self {
             Hierarchy::V1(trees) => v1::Group::make(trees, name, cpu).map(Group::V1),
             Hierarchy::V2(tree) => v2::Group::make(tree, name, cpu).map(Group::V2),
+            Hierarchy::Absent => Ok(Group::Absent(absent::Group::new(cpu))),
         }
     }
 
@@ -120,6 +129,7 @@ impl Hierarchy {
         match self {
             Hierarchy::V1(trees) => trees.directories(name),
             Hierarchy::V2(tree) => vec![tree.directory(name)],
+            Hierarchy::Absent => Vec::new(),
         }
     }
 }
@@ -131,13 +141,15 @@ pub(super) enum Group {
     V1(v1::Group),
     /// One directory.
     V2(v2::Group),
+    /// Limits and figures of the processes themselves.
+    Absent(absent::Group),
 }
 
 impl Group {
     /// Prepares for a new box: an empty group.
     pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
         match self {
-            Group::V1(_) => Ok(()),
+            Group::V1(_) | Group::Absent(_) => Ok(()),
             Group::V2(group) => group.reset(),
         }
     }
@@ -145,7 +157,7 @@ impl Group {
     /// A directory to clone into, where the kernel can.
     pub(super) fn clone_target(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Group::V1(_) => None,
+            Group::V1(_) | Group::Absent(_) => None,
             Group::V2(group) => Some(group.directory()),
         }
     }
@@ -155,6 +167,7 @@ impl Group {
         match self {
             Group::V1(group) => group.enter(pid),
             Group::V2(_) => Ok(()),
+            Group::Absent(group) => group.enter(pid),
         }
     }
 
@@ -163,6 +176,7 @@ impl Group {
         match self {
             Group::V1(group) => group.start(limits),
             Group::V2(group) => group.start(limits),
+            Group::Absent(group) => group.start(limits),
         }
     }
 
@@ -171,14 +185,16 @@ impl Group {
         match self {
             Group::V1(group) => group.cpu(),
             Group::V2(group) => group.cpu(),
+            Group::Absent(group) => Ok(group.cpu()),
         }
     }
 
-    /// All counters since the start.
-    pub(super) fn usage(&self) -> Result<GroupUsage, SandboxError> {
+    /// All counters since the start. `reaped` stands in for them where there are none.
+    pub(super) fn usage(&self, reaped: ReapedUse) -> Result<GroupUsage, SandboxError> {
         match self {
             Group::V1(group) => group.usage(),
             Group::V2(group) => group.usage(),
+            Group::Absent(group) => Ok(group.usage(reaped)),
         }
     }
 
@@ -187,7 +203,7 @@ impl Group {
     pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Group::V1(group) => Some(group.out_of_memory_event()),
-            Group::V2(_) => None,
+            Group::V2(_) | Group::Absent(_) => None,
         }
     }
 }

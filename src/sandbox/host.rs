@@ -77,7 +77,12 @@ impl Sandbox {
         let groups = Hierarchy::find(config.cgroup_parent.as_deref());
         let checks = check::look_around(&groups, &config.may_lack);
         check::refuse_unfit(&checks)?;
-        let (groups, degraded) = (groups?, check::degraded(&checks));
+        let degraded = check::degraded(&checks);
+        let groups = match groups {
+            // Refused above unless it is allowed.
+            Err(_) if degraded.contains(&Protection::Cgroup) => Hierarchy::Absent,
+            found => found?,
+        };
         for protection in &degraded {
             tracing::warn!(
                 protection = protection.name(),
@@ -134,7 +139,7 @@ impl Sandbox {
         Launcher::start(&config.launcher, &config.runtime_dir.join("boxes"))
     }
 
-    /// The cgroup version in use: "v1" or "v2".
+    /// The cgroup version in use: "v1", "v2" or "none".
     pub fn cgroup_version(&self) -> &'static str {
         self.shared.groups.version()
     }

@@ -12,11 +12,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::stat::{Mode, umask};
+use nix::sys::time::TimeValLike;
 use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step};
+use super::message::{BoxReport, MAX_STRINGS, PROCEED, ReapedUse, Step};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
@@ -258,8 +259,19 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
         }
     }
     if let Some((status, time_ns)) = ended {
-        let report = BoxReport::Ended(status, time_ns).encode();
+        let report = BoxReport::Ended(status, time_ns, reaped_use()).encode();
         let _ = sys::send_with_fds(socket, &report, &[]);
+    }
+}
+
+fn reaped_use() -> ReapedUse {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
+        return ReapedUse::default();
+    };
+    let cpu_us = (usage.user_time() + usage.system_time()).num_microseconds();
+    ReapedUse {
+        cpu_us: u32::try_from(cpu_us).unwrap_or(u32::MAX),
+        peak_kib: u32::try_from(usage.max_rss()).unwrap_or(u32::MAX),
     }
 }
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protection {
+    /// Limits and figures of whole boxes; without, those of each process.
+    Cgroup,
     /// The second layer around files and sockets.
     Landlock,
     /// Memory limits that swapping cannot evade.
@@ -17,11 +19,12 @@ pub enum Protection {
 
 impl Protection {
     /// All of them.
-    pub const ALL: &[Protection] = &[Protection::Landlock, Protection::Swap];
+    pub const ALL: &[Protection] = &[Protection::Cgroup, Protection::Landlock, Protection::Swap];
 
     /// The name: that of the check in `gavel check-host`.
     pub fn name(self) -> &'static str {
         match self {
+            Protection::Cgroup => "cgroup",
             Protection::Landlock => "landlock",
             Protection::Swap => "swap",
         }

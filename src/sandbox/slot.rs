@@ -249,7 +249,7 @@ fn watch(
         command.stderr_bytes,
         listener,
     )?;
-    let usage = group.usage()?;
+    let usage = group.usage(observed.reaped)?;
     let scratch_bytes = pending.scratch.used_bytes()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;

@@ -11,7 +11,7 @@ use super::cancel::Cancel;
 use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
 use super::launch::{BoxConnection, failure_of};
-use super::message::BoxReport;
+use super::message::{BoxReport, ReapedUse};
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
 use super::spec::Limits;
@@ -38,6 +38,8 @@ pub(super) struct Observation {
     pub stdout: Captured,
     /// Standard error.
     pub stderr: Captured,
+    /// What init counted of the processes that it reaped.
+    pub reaped: ReapedUse,
     /// Names of refused calls.
     pub denied_calls: Vec<String>,
 }
@@ -72,6 +74,7 @@ pub(super) fn supervise(
         clock: None,
         not_executable: None,
         ended: None,
+        reaped: ReapedUse::default(),
         stop: None,
         buffer: vec![0; CHUNK],
     };
@@ -113,6 +116,7 @@ struct Watch<'a> {
     not_executable: Option<i32>,
     /// Wait status and monotonic time of the program's end.
     ended: Option<(i32, u64)>,
+    reaped: ReapedUse,
     stop: Option<Stop>,
     buffer: Vec<u8>,
 }
@@ -218,7 +222,9 @@ impl Watch<'_> {
                 self.clock = Some(Clock::start(time_ns, self.running.limits));
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
-            (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
+            (BoxReport::Ended(status, time_ns, reaped), _) => {
+                (self.ended, self.reaped) = (Some((status, time_ns)), reaped);
+            }
             (other, _) => return Err(failure_of(other)),
         }
         Ok(())
@@ -243,7 +249,7 @@ impl Watch<'_> {
             return Err(SandboxError::Cancelled);
         }
         if self.stop == Some(Stop::InitDied) {
-            if self.running.group.usage()?.oom_kills == 0 {
+            if self.running.group.usage(self.reaped)?.oom_kills == 0 {
                 return Err(SandboxError::Lost("init of a box"));
             }
             self.stop = Some(Stop::Limit(Limit::Memory));
@@ -259,6 +265,7 @@ impl Watch<'_> {
             killed_for,
             exit: self.ended.map(|(status, _)| exit_of(status)),
             not_executable: self.not_executable,
+            reaped: self.reaped,
             wall: self.wall(),
             stdout: self.stdout.into_captured(),
             stderr: self.stderr.into_captured(),

@@ -69,5 +69,8 @@ fn an_unknown_protection_is_a_setting_that_cannot_be_used() {
     let output = check_host_command(&[], &["--allow-degraded", "seccomp"]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("known are: landlock, swap"), "{message}");
+    assert!(
+        message.contains("known are: cgroup, landlock, swap"),
+        "{message}"
+    );
 }

@@ -11,12 +11,15 @@ use gavel::sandbox::{
     Cancel, Command, Container, InputFile, Limits, Report, Sandbox, SandboxConfig, Slot, Stdin,
 };
 
-pub(crate) fn sandbox() -> Sandbox {
-    Sandbox::open(&SandboxConfig {
+pub(crate) fn config() -> SandboxConfig {
+    SandboxConfig {
         launcher: PathBuf::from(env!("CARGO_BIN_EXE_gavel")),
         ..SandboxConfig::default()
-    })
-    .expect("these tests need root and control groups")
+    }
+}
+
+pub(crate) fn sandbox() -> Sandbox {
+    Sandbox::open(&config()).expect("these tests need root and control groups")
 }
 
 pub(crate) fn slot() -> Slot {

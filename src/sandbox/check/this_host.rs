@@ -24,6 +24,8 @@ impl ThisHost {
                 parent: groups.parent().to_string_lossy().into_owned(),
                 limit_swap: groups.can_limit_swap(),
             }),
+            // The name of the setting is that of the check.
+            Err(SandboxError::Setting { reason, .. }) => Err(reason.clone()),
             Err(error) => Err(error.to_string()),
         };
         ThisHost { groups }
