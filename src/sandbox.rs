@@ -15,10 +15,12 @@
 //! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
 //! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
 
+mod blueprint;
 mod cancel;
 mod capture;
 mod cgroup;
 mod check;
+mod container;
 mod evidence;
 mod host;
 mod inside;
@@ -28,7 +30,9 @@ mod launcher;
 mod lock;
 mod maker;
 mod message;
+mod namespaces;
 mod outcome;
+mod pasta;
 mod plan;
 mod protection;
 mod refused;
@@ -43,10 +47,16 @@ mod sys;
 
 pub use cancel::Cancel;
 pub use check::{HostCheck, Status, Unfit, check_host};
+pub use container::{
+    Access, Container, CpuQuota, Devices, Enforcement, FileOperation, FileSystem, FileSystemKind,
+    LandlockRules, Mount, Namespace, Network, PathAccess, PathRule, Proc, Resource, Rlimit, Root,
+    Session, Share, User,
+};
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
+pub use namespaces::{NamespaceFact, Owner};
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
 pub use protection::Protection;
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
-pub use spec::{Access, Command, Container, InputFile, Limits, Mount, Network, Proc, Stdin};
+pub use spec::{Command, InputFile, Limits, Output, Outputs, Stdin};

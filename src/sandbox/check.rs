@@ -19,10 +19,11 @@ use serde::Serialize;
 
 use super::cancel::Cancel;
 use super::cgroup::Hierarchy;
+use super::container::Container;
 use super::host::{Sandbox, SandboxConfig};
 use super::outcome::{Exit, Outcome, SandboxError};
 use super::protection::Protection;
-use super::spec::{Command, Container, Limits, Stdin};
+use super::spec::{Command, Limits, Stdin};
 use this_host::ThisHost;
 
 /// How good what was found is.

@@ -1,8 +1,8 @@
 //! What ended a run, told by evidence: one pure function over what was observed and counted.
 
+use super::blueprint::Blueprint;
 use super::cgroup::GroupUsage;
 use super::outcome::{Exit, Limit, Outcome, Report, Usage};
-use super::protection::Protection;
 use super::scratch::ScratchDir;
 use super::spec::Limits;
 use super::supervise::Observation;
@@ -16,9 +16,9 @@ pub(super) fn report(
     observed: Observation,
     usage: &GroupUsage,
     limits: &Limits,
-    degraded: &[Protection],
     scratch: ScratchDir,
     scratch_bytes: u64,
+    blueprint: &Blueprint,
 ) -> Report {
     let told_of_oom = observed.killed_for == Some(Limit::Memory);
     Report {
@@ -35,7 +35,10 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
-        degraded: degraded.to_vec(),
+        degraded: blueprint.degraded.clone(),
+        namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
+        loosened: blueprint.loosened.clone(),
+        unenforced: blueprint.unenforced.clone(),
         scratch,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::check::Unfit;
+use super::namespaces::NamespaceFact;
 use super::protection::Protection;
 use super::scratch::ScratchDir;
 
@@ -94,6 +95,12 @@ pub struct Report {
     pub denied_calls: Vec<String>,
     /// Protections that the box lacked, with the operator's consent.
     pub degraded: Vec<Protection>,
+    /// Whose namespaces the box had, as asked and as found.
+    pub namespaces: Vec<NamespaceFact>,
+    /// What made the box weaker than the usual one, as asked for.
+    pub loosened: Vec<String>,
+    /// What of Landlock this kernel could not enforce, of the built-in rules and of those asked for.
+    pub unenforced: Vec<String>,
     /// The files the run left in `/box`.
     pub scratch: ScratchDir,
 }

@@ -39,7 +39,7 @@ pub(crate) const LIMITS: Limits = Limits {
 };
 
 /// How many times slower than usual the machine is. Limits that a test is about are its own.
-fn slowness() -> u32 {
+pub(crate) fn slowness() -> u32 {
     let told = std::env::var("GAVEL_TEST_SLOWNESS").ok();
     told.map_or(1, |number| number.parse().expect("a whole number"))
 }

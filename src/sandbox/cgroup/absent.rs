@@ -11,15 +11,16 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::Resource;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+use super::super::container::Share;
 use super::super::message::ReapedUse;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::super::sys;
-use super::{GroupLimits, GroupUsage};
+use super::{GroupLimits, GroupShare, GroupUsage};
 
 /// What stands in for the group of a slot.
 #[derive(Debug)]
 pub(crate) struct Group {
-    cpu_number: usize,
+    cpus: Vec<usize>,
     /// Init of the current box; 0 before the first.
     init: Cell<i32>,
     /// CPU time of the box when the run started.
@@ -35,19 +36,35 @@ struct Seen {
 }
 
 impl Group {
-    pub(crate) fn new(cpu_number: usize) -> Self {
-        Group {
-            cpu_number,
+    /// # Errors
+    /// A share of the machine was asked for that only a control group can give.
+    pub(crate) fn new(share: &GroupShare) -> Result<Self, SandboxError> {
+        let without_cpus = Share {
+            cpus: Vec::new(),
+            ..share.share.clone()
+        };
+        if without_cpus != Share::default() {
+            return Err(SandboxError::Setting {
+                setting: "share",
+                reason: "this machine gives no control groups, so that weights, quotas, \
+                         reservations and swap cannot be had"
+                    .to_owned(),
+            });
+        }
+        Ok(Group {
+            cpus: share.cpus.clone(),
             init: Cell::new(0),
             baseline: Cell::default(),
             seen: Cell::default(),
-        }
+        })
     }
 
-    /// Pins a waiting init, and with it everything that will be in the box, to the slot's CPU.
+    /// Pins a waiting init, and with it everything that will be in the box, to its CPUs.
     pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         let mut cpus = CpuSet::new();
-        cpus.set(self.cpu_number).set_up("choose", "a CPU")?;
+        for cpu in &self.cpus {
+            cpus.set(*cpu).set_up("choose", "a CPU")?;
+        }
         sched_setaffinity(Pid::from_raw(pid), &cpus).set_up("pin", "the init of a box")?;
         self.init.set(pid);
         Ok(())
