@@ -126,8 +126,8 @@ virtiofsd=/usr/lib/qemu/virtiofsd
 virtiofsd_pid=$!
 clean_up() {
     kill "$virtiofsd_pid" 2>/dev/null || true
-    # Its lock, named after the path of the socket.
-    rm -rf "$directory" /run/virtiofsd/"$(echo "$socket" | tr / .)".pid
+    # Its lock, named after the directory of the socket.
+    rm -rf "$directory" /run/virtiofsd/"$(echo "$directory" | tr / .)".pid
 }
 trap clean_up EXIT
 trap 'exit 130' INT
