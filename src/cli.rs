@@ -2,6 +2,7 @@
 //! how settings are loaded, how log lines leave, and how a signal stops things.
 
 mod bench;
+mod check_host;
 mod internal;
 mod judging;
 mod listen;
@@ -49,6 +50,7 @@ Examples:
   gavel up                               everything on this machine, database included
   gavel up --listen 0.0.0.0:9090         the same, reachable from elsewhere
   gavel serve                            only the HTTP API, with DATABASE_URL in the environment
+  gavel check-host                       whether this machine can judge, and what to improve
   gavel worker --slots 4                 only a worker, four runs at the same time
   gavel run solution.cpp                 one program, without database or API
   gavel verify problems/*                what the jury's submissions come to
@@ -79,6 +81,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
+    /// Check what this machine offers for isolation and fair timing
+    CheckHost(check_host::Arguments),
     /// Measure this machine: how fast and how exact the sandbox is
     Bench(bench::Arguments),
     /// Print the version and what it was built for
@@ -112,6 +116,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             start(options, |config, stop| verify::run(arguments, config, stop))
         }
         Command::Migrate(_) => start(options, migrate::run),
+        Command::CheckHost(arguments) => check_host::run(&arguments, options),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),
         Command::Internal(command) => internal::run(command),

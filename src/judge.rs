@@ -21,7 +21,7 @@ pub mod verdict;
 use std::error::Error;
 use std::sync::Arc;
 
-pub use crate::sandbox::{Cancel, SandboxConfig, SandboxError};
+pub use crate::sandbox::{Cancel, Protection, SandboxConfig, SandboxError};
 pub use executable::{Compiled, Executable};
 pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
@@ -162,6 +162,11 @@ impl Judge {
     /// The languages whose toolchains are there, sorted by id.
     pub fn offered(&self) -> &[OfferedLanguage] {
         &self.offered
+    }
+
+    /// The protections that boxes lack on this machine, with the operator's consent.
+    pub fn degraded(&self) -> &[Protection] {
+        self.sandbox.degraded()
     }
 
     /// Takes a free slot of this machine.

@@ -137,7 +137,7 @@ pub(super) async fn work(
     config: Config,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let (languages, sandbox) = (judging::languages(&config)?, judging::sandbox(&config));
+    let (languages, sandbox) = (judging::languages(&config)?, judging::sandbox(&config)?);
     // Opening asks each toolchain for its version.
     let opened = tokio::task::spawn_blocking(move || Judge::open(languages, &sandbox)).await;
     let judge = opened.context("opening the sandbox panicked")??;

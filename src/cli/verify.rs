@@ -82,7 +82,7 @@ pub(super) async fn run(
 fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
     refuse_bad_pattern(arguments.submissions.as_deref())?;
     let languages = judging::languages(config)?;
-    let judge = Judge::open(languages.clone(), &judging::sandbox(config))?;
+    let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut crew = Crew {
         slots: slots(&judge, arguments.jobs)?,
         languages,

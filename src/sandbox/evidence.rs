@@ -45,6 +45,7 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
+        degraded: blueprint.degraded.clone(),
         namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
         loosened: blueprint.loosened.clone(),
         unenforced: blueprint.unenforced.clone(),

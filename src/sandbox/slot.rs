@@ -297,7 +297,7 @@ fn watch(
         command.stderr_bytes,
         listener,
     )?;
-    let usage = group.usage()?;
+    let usage = group.usage(observed.reaped)?;
     let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;
