@@ -2,7 +2,7 @@
 //! leases. It decides nothing about programs; that is the judge's business.
 //!
 //! One dispatcher claims for all slots, so that an idle worker asks the database once and not once
-//! for each CPU. What is being judged is [`held::Held`]: the heartbeat renews it, and cancels what
+//! for each CPU. What is being judged is in `held`: the heartbeat renews it, and cancels what
 //! was lost.
 
 mod dispatch;

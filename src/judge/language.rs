@@ -172,6 +172,16 @@ impl Language {
     }
 }
 
+impl Compile {
+    /// The box in which a language's programs are compiled.
+    pub(super) fn container(&self, language: &Language) -> Container {
+        Container {
+            scratch_bytes: self.limits.scratch_bytes.get(),
+            ..language.container()
+        }
+    }
+}
+
 /// Exact where the factor is 1, for most are and a limit may be larger than a float is exact.
 fn scaled(limit: u64, factor: f64) -> u64 {
     if factor == 1.0 {

@@ -58,6 +58,12 @@ impl Runnable {
         }
     }
 
+    /// Has boxes made for the next runs, of which there are so many.
+    pub(super) fn prepare(&self, slot: &mut Slot, runs: usize) -> Result<(), JudgeError> {
+        let upcoming = [&self.container, &self.container];
+        Ok(slot.prepare_for(&upcoming[..runs.min(2)])?)
+    }
+
     /// Runs once and decides.
     pub(super) fn run(
         &self,

@@ -13,8 +13,7 @@ const PREFIX_BYTES: usize = 4 << 10;
 /// How much standard error a single run keeps.
 const RUN_STDERR_BYTES: u64 = 64 << 10;
 
-/// The right to judge one program at a time. Use it on one thread that lives as long as it does:
-/// what it starts dies with the thread that first used it.
+/// The right to judge one program at a time.
 #[derive(Debug)]
 pub struct JudgeSlot {
     judge: Judge,
@@ -83,6 +82,19 @@ impl JudgeSlot {
                 })
             }
         }
+    }
+
+    /// Has a box made for another program in this language. Call it when nobody waits.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn prepare_for(&mut self, language: &str) -> Result<(), JudgeError> {
+        let language = self.judge.language(language)?;
+        let first = match &language.compile {
+            Some(compile) => compile.container(language),
+            None => language.container(),
+        };
+        Ok(self.slot.prepare_for(&[&first])?)
     }
 
     /// Runs a program once.
@@ -167,6 +179,8 @@ impl JudgeSlot {
                 name: name.to_owned(),
                 source,
             })?;
+            // The box of the next run is made while this one runs.
+            runnable.prepare(&mut self.slot, cases.count() - index)?;
             let run = runnable.run(&mut self.slot, case, &work.checker, cancel)?;
             has_failed = !is_success(run.verdict);
             results.push(case_result(index, name, run));

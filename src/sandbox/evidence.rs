@@ -1,5 +1,6 @@
 //! What ended a run, told by evidence: one pure function over what was observed and counted.
 
+use super::blueprint::Blueprint;
 use super::cgroup::GroupUsage;
 use super::outcome::{Exit, Limit, Outcome, Report, Usage};
 use super::scratch::ScratchDir;
@@ -17,6 +18,7 @@ pub(super) fn report(
     limits: &Limits,
     scratch: ScratchDir,
     scratch_bytes: u64,
+    blueprint: &Blueprint,
 ) -> Report {
     let told_of_oom = observed.killed_for == Some(Limit::Memory);
     Report {
@@ -33,6 +35,9 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
+        namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
+        loosened: blueprint.loosened.clone(),
+        unenforced: blueprint.unenforced.clone(),
         scratch,
     }
 }

@@ -13,20 +13,16 @@ use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::stat::{Mode, umask};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step};
+use super::message::{BoxReport, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
+use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
 /// every user may search does; the mount is visible in this mount namespace only.
 const STAGING: &CStr = c"/tmp";
-/// Root of the box's user namespace owns set-up and init; the program has an id of its own, so
-/// that it can neither signal nor inspect init.
-const BOX_ROOT_ID: u32 = 0;
-/// User and group id of the program inside the box.
-pub(super) const PROGRAM_ID: u32 = 1000;
 /// The descriptor that keeps the connection to the supervising side.
 const REPORT_FD: i32 = 3;
 
@@ -48,20 +44,31 @@ const MASKED_PROC: &[&CStr] = &[
 pub(super) struct Inside<'a> {
     /// The box's end of the connection to the supervising side.
     pub socket: BorrowedFd<'a>,
-    /// The read-only root, detached.
+    /// The root, detached.
     pub root: BorrowedFd<'a>,
-    /// Detached writable directories and where below [`STAGING`] they go.
-    pub scratch: [(BorrowedFd<'a>, &'static CStr); 3],
-    /// Host name.
-    pub hostname: &'a str,
+    /// Detached writable directories and where below the root they go.
+    pub scratch: &'a [(BorrowedFd<'a>, &'static CStr)],
+    /// Host name; `None` where it is the host's.
+    pub hostname: Option<&'a str>,
+    /// Whether the cgroup namespace is the host's.
+    pub shares_cgroup: bool,
     /// Whether loopback is brought up.
     pub loopback: bool,
+    /// Who the program is, and who init is. They differ, so that the program can neither signal
+    /// nor inspect init.
+    pub user: &'a UserPlan,
+    /// Where the program starts.
+    pub working_directory: &'a CStr,
+    /// Whether the program gets a session of its own.
+    pub new_session: bool,
     /// Whether proc shows processes only.
     pub proc_pids_only: bool,
+    /// Whether the box has terminals of its own.
+    pub terminals: bool,
     /// The compiled seccomp filter.
     pub filter: &'a [u8],
-    /// The Landlock policy: attributes, how many of them, rules.
-    pub landlock: Option<LandlockRules<'a>>,
+    /// The Landlock policies, at most [`MAX_LAYERS`].
+    pub landlock: &'a [LandlockLayer<'a>],
     /// Where the request to start is received.
     pub buffer: &'a mut [u8],
     /// Where the pointers to its strings are put.
@@ -69,17 +76,21 @@ pub(super) struct Inside<'a> {
 }
 
 /// A Landlock policy with C paths.
-pub(super) struct LandlockRules<'a> {
-    /// `handled_access_fs`, `handled_access_net`, `scoped`.
-    pub attributes: [u64; 3],
-    /// How many of them this kernel knows.
-    pub attribute_count: usize,
-    /// Paths and allowed access.
-    pub rules: &'a [(CString, u64)],
+pub(super) struct LandlockLayer<'a> {
+    /// The policy.
+    pub plan: &'a LandlockPlan,
+    /// Its paths and allowed access.
+    pub rules: Vec<(CString, u64)>,
 }
 
-/// A step that failed.
-struct Failure(Step, io::Error);
+/// The built-in policy, and one that was asked for.
+pub(super) const MAX_LAYERS: usize = 2;
+
+/// Rulesets that are ready to be applied.
+type Rulesets = [Option<OwnedFd>; MAX_LAYERS];
+
+/// A step that failed, and the number of what it was done to where there are several.
+struct Failure(Step, io::Error, u32);
 
 type StepResult<T> = Result<T, Failure>;
 
@@ -90,24 +101,25 @@ trait InStep<T> {
 
 impl<T, E: Into<io::Error>> InStep<T> for Result<T, E> {
     fn in_step(self, step: Step) -> StepResult<T> {
-        self.map_err(|error| Failure(step, error.into()))
+        self.map_err(|error| Failure(step, error.into(), 0))
     }
 }
 
 /// Runs as PID 1 of a new box and never returns.
 pub(super) fn run_init(inside: &mut Inside<'_>) -> ! {
-    if let Err(Failure(step, error)) = init(inside) {
-        report_failure(inside.socket, step, &error);
+    if let Err(failure) = init(inside) {
+        // The supervising side takes a closed connection as a failure too, so a lost report is safe.
+        let _ = sys::send_with_fds(inside.socket, &failure.report().encode(), &[]);
         sys::exit_now(1);
     }
     sys::exit_now(0)
 }
 
-fn report_failure(socket: BorrowedFd<'_>, step: Step, error: &io::Error) {
-    let errno = error.raw_os_error().unwrap_or(libc::EIO);
-    let report = BoxReport::SetUpFailed(step, errno).encode();
-    // The supervising side takes a closed connection as a failure too, so a lost report is safe.
-    let _ = sys::send_with_fds(socket, &report, &[]);
+impl Failure {
+    fn report(&self) -> BoxReport {
+        let Failure(step, error, object) = self;
+        BoxReport::SetUpFailed(*step, error.raw_os_error().unwrap_or(libc::EIO), *object)
+    }
 }
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
@@ -115,9 +127,13 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
-    become_box_root().in_step(Step::BecomeBoxRoot)?;
-    unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
-    sethostname(inside.hostname).in_step(Step::SetHostname)?;
+    become_box_root(inside.user.init).in_step(Step::BecomeBoxRoot)?;
+    if !inside.shares_cgroup {
+        unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
+    }
+    if let Some(hostname) = inside.hostname {
+        sethostname(hostname).in_step(Step::SetHostname)?;
+    }
     if inside.loopback {
         sys::raise_loopback().in_step(Step::RaiseLoopback)?;
     }
@@ -127,7 +143,9 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     }
     close_inherited(inside.socket).in_step(Step::CloseInherited)?;
     let socket = sys::borrow_fd(REPORT_FD);
-    let landlock = build_landlock(inside.landlock.as_ref()).in_step(Step::BuildLandlock)?;
+    // What fails from here on is reported there.
+    inside.socket = socket;
+    let landlock = build_landlock(inside.landlock)?;
     // Once for both: after this nothing in the box can gain a capability by execve.
     sys::drop_bounding_set().in_step(Step::DropBoundingSet)?;
     let program = match fork_program().in_step(Step::ForkProgram)? {
@@ -152,9 +170,9 @@ fn await_proceed(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-fn become_box_root() -> io::Result<()> {
-    sys::set_groups_empty()?;
-    sys::set_ids(BOX_ROOT_ID, BOX_ROOT_ID)?;
+fn become_box_root(id: u32) -> io::Result<()> {
+    sys::set_groups(&[])?;
+    sys::set_ids(id, id)?;
     // Changing ids clears the death signal.
     sys::set_parent_death_signal(libc::SIGKILL)
 }
@@ -162,9 +180,12 @@ fn become_box_root() -> io::Result<()> {
 fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     sys::attach_mount(inside.root, STAGING).in_step(Step::AttachRoot)?;
     fchdir(inside.root).in_step(Step::AttachRoot)?;
-    mount_proc(inside.proc_pids_only).in_step(Step::MountProc)?;
+    if inside.terminals {
+        mount_terminals(inside.root).in_step(Step::MountTerminals)?;
+    }
+    mount_proc(inside.root, inside.proc_pids_only).in_step(Step::MountProc)?;
     for (directory, target) in inside.scratch {
-        sys::attach_mount(directory, target).in_step(Step::AttachScratch)?;
+        attach_beneath(inside.root, *directory, target).in_step(Step::AttachScratch)?;
     }
     // The old root ends up stacked on the new one and is then let go: after this no path, and
     // after close_inherited no descriptor, leads to the host.
@@ -173,7 +194,16 @@ fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     chdir(c"/").in_step(Step::PivotRoot)
 }
 
-fn mount_proc(pids_only: bool) -> io::Result<()> {
+/// A terminal file system of the box's own: none of the host's terminals is in it.
+fn mount_terminals(root: BorrowedFd<'_>) -> io::Result<()> {
+    let context = sys::new_file_system(c"devpts")?;
+    let options: &[(&CStr, &CStr)] = &[(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    let attributes = MountAttr::NO_SUID.and(MountAttr::NO_EXEC);
+    let terminals = sys::configure_mount(context.as_fd(), options, attributes)?;
+    attach_beneath(root, terminals.as_fd(), c"dev/pts")
+}
+
+fn mount_proc(root: BorrowedFd<'_>, pids_only: bool) -> io::Result<()> {
     let context = sys::new_file_system(c"proc")?;
     let options: &[(&CStr, &CStr)] = if pids_only {
         &[(c"hidepid", c"invisible"), (c"subset", c"pid")]
@@ -185,7 +215,7 @@ fn mount_proc(pids_only: bool) -> io::Result<()> {
         .and(MountAttr::NO_DEV)
         .and(MountAttr::NO_EXEC);
     let proc = sys::configure_mount(context.as_fd(), options, attributes)?;
-    sys::attach_mount(proc.as_fd(), c"proc")
+    attach_beneath(root, proc.as_fd(), c"proc")
 }
 
 fn mask_proc() -> io::Result<()> {
@@ -214,17 +244,37 @@ fn close_inherited(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn build_landlock(policy: Option<&LandlockRules<'_>>) -> io::Result<Option<OwnedFd>> {
-    let Some(policy) = policy else {
-        return Ok(None);
-    };
-    let ruleset = sys::landlock_new(&policy.attributes, policy.attribute_count)?;
-    for (path, access) in policy.rules {
-        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-        let beneath = open(path.as_c_str(), flags, Mode::empty())?;
-        sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), *access)?;
+fn build_landlock(layers: &[LandlockLayer<'_>]) -> StepResult<Rulesets> {
+    let mut rulesets = Rulesets::default();
+    let mut number = 0;
+    for (ruleset, layer) in rulesets.iter_mut().zip(layers) {
+        let plan = layer.plan;
+        let made = sys::landlock_new(&plan.attributes, plan.attribute_count.into())
+            .in_step(Step::BuildLandlock)?;
+        for (path, access) in &layer.rules {
+            add_path_rule(&made, path, *access, plan.file_access)
+                .map_err(|error| Failure(Step::BuildLandlock, error, number))?;
+            number += 1;
+        }
+        for (port, access) in &plan.ports {
+            sys::landlock_add_port(made.as_fd(), *port, *access).in_step(Step::BuildLandlock)?;
+        }
+        *ruleset = Some(made);
     }
-    Ok(Some(ruleset))
+    Ok(rulesets)
+}
+
+/// What concerns directories only is refused by the kernel for a file.
+fn add_path_rule(ruleset: &OwnedFd, path: &CStr, access: u64, file_access: u64) -> io::Result<()> {
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let beneath = open(path, flags, Mode::empty())?;
+    let kind = SFlag::from_bits_truncate(fstat(&beneath)?.st_mode) & SFlag::S_IFMT;
+    let mask = if kind == SFlag::S_IFDIR {
+        u64::MAX
+    } else {
+        file_access
+    };
+    sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), access & mask)
 }
 
 fn fork_program() -> io::Result<CloneSide> {
@@ -264,17 +314,14 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
 }
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
-fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option<OwnedFd>) -> ! {
-    let filter = inside.filter;
-    let started = confine(socket, filter, landlock).and_then(|()| await_start(inside, socket));
+fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> ! {
+    let started = confine(inside, socket, landlock).and_then(|()| await_start(inside, socket));
     let failed = match started {
         Ok(start) => {
             let error = sys::execute(start.program, start.arguments, start.environment);
             BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO))
         }
-        Err(Failure(step, error)) => {
-            BoxReport::SetUpFailed(step, error.raw_os_error().unwrap_or(libc::EIO))
-        }
+        Err(failure) => failure.report(),
     };
     let _ = sys::send_with_fds(socket, &failed.encode(), &[]);
     sys::exit_now(127)
@@ -282,15 +329,18 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option
 
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
-fn confine(socket: BorrowedFd<'_>, filter: &[u8], landlock: Option<OwnedFd>) -> StepResult<()> {
-    new_session().in_step(Step::NewSession)?;
-    chdir(c"/box").in_step(Step::EnterDirectory)?;
-    sys::set_groups_empty().in_step(Step::BecomeUser)?;
-    sys::set_ids(PROGRAM_ID, PROGRAM_ID).in_step(Step::BecomeUser)?;
+fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> StepResult<()> {
+    let (user, filter) = (inside.user, inside.filter);
+    new_session(inside.new_session).in_step(Step::NewSession)?;
+    sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
+    sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
+    // As that user, who may not be allowed to enter it.
+    chdir(inside.working_directory).in_step(Step::EnterDirectory)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
     sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
-    if let Some(ruleset) = landlock {
-        sys::landlock_restrict(ruleset.as_fd()).in_step(Step::RestrictLandlock)?;
+    for (ruleset, layer) in landlock.iter().flatten().zip(inside.landlock) {
+        sys::landlock_restrict(ruleset.as_fd(), layer.plan.flags)
+            .in_step(Step::RestrictLandlock)?;
     }
     sys::close_from_on_exec(3).in_step(Step::InstallStreams)?;
     let listener = sys::install_filter(filter).in_step(Step::InstallFilter)?;
@@ -303,7 +353,7 @@ fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepRe
     let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
     let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
     install_streams(&streams).in_step(Step::InstallStreams)?;
-    start.set_rlimits().in_step(Step::SetRlimits)?;
+    start.set_rlimits()?;
     let starting = BoxReport::Starting(sys::monotonic_ns()).encode();
     sys::send_with_fds(socket, &starting, &[]).in_step(Step::AnnounceStart)?;
     Ok(start)
@@ -330,8 +380,10 @@ fn install_streams(streams: &[OwnedFd; 3]) -> io::Result<()> {
     Ok(())
 }
 
-fn new_session() -> io::Result<()> {
-    setsid()?;
+fn new_session(is_wanted: bool) -> io::Result<()> {
+    if is_wanted {
+        setsid()?;
+    }
     umask(Mode::from_bits_truncate(0o022));
     Ok(())
 }
@@ -344,7 +396,7 @@ struct Start<'a> {
     rlimits: &'a [u8],
 }
 
-const RLIMIT_BYTES: usize = 12;
+const RLIMIT_BYTES: usize = 20;
 
 impl<'a> Start<'a> {
     /// The inverse of [`super::message::encode_start`].
@@ -381,15 +433,19 @@ impl<'a> Start<'a> {
         })
     }
 
-    fn set_rlimits(&self) -> io::Result<()> {
+    fn set_rlimits(&self) -> StepResult<()> {
         for entry in self.rlimits.chunks_exact(RLIMIT_BYTES) {
-            let (resource, value) = entry.split_at(4);
-            let (Ok(resource), Ok(value)) = (resource.try_into(), value.try_into()) else {
-                return Err(io::ErrorKind::InvalidData.into());
+            let [a, b, c, d, limits @ ..] = entry else {
+                break;
             };
-            let resource = rlimit_by_number(u32::from_ne_bytes(resource))?;
-            let value = u64::from_ne_bytes(value);
-            setrlimit(resource, value, value)?;
+            let number = u32::from_ne_bytes([*a, *b, *c, *d]);
+            let (soft, hard) = limits.split_at(8);
+            // Eight bytes each by the length of the chunk.
+            let value = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().unwrap_or_default());
+            let (soft, hard) = (value(soft), value(hard));
+            rlimit_by_number(number)
+                .and_then(|resource| Ok(setrlimit(resource, soft, hard)?))
+                .map_err(|error| Failure(Step::SetRlimits, error, number))?;
         }
         Ok(())
     }
@@ -436,7 +492,7 @@ mod tests {
     #[test]
     fn a_start_request_survives_encoding() {
         let bytes = encode_start(
-            &[(Resource::RLIMIT_NOFILE as u32, 64)],
+            &[(Resource::RLIMIT_NOFILE as u32, 64, 128)],
             b"/bin/echo",
             &[b"echo", b"", b"\xff"],
             &[b"A=1".to_vec()],

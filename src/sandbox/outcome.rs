@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::namespaces::NamespaceFact;
 use super::scratch::ScratchDir;
 
 /// A budget that a run exceeded.
@@ -90,6 +91,12 @@ pub struct Report {
     pub stderr: Captured,
     /// Names of refused system calls, in order of first use.
     pub denied_calls: Vec<String>,
+    /// Whose namespaces the box had, as asked and as found.
+    pub namespaces: Vec<NamespaceFact>,
+    /// What made the box weaker than the usual one, as asked for.
+    pub loosened: Vec<String>,
+    /// What of Landlock this kernel could not enforce, of the built-in rules and of those asked for.
+    pub unenforced: Vec<String>,
     /// The files the run left in `/box`.
     pub scratch: ScratchDir,
 }

@@ -20,7 +20,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, WITHOUT_EFFECT};
 
-use super::spec::Network;
+use super::container::Network;
 
 /// Why the filter could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub(super) enum FilterError {
 }
 
 /// Compiles the filter to an array of `struct sock_filter`.
-pub(super) fn compile(network: Network) -> Result<Vec<u8>, FilterError> {
+pub(super) fn compile(network: &Network) -> Result<Vec<u8>, FilterError> {
     let mut filter = ScmpFilterContext::new(ScmpAction::Errno(libc::ENOSYS))?;
     filter.set_act_badarch(ScmpAction::KillProcess)?;
     // A binary tree instead of a list: a call is found in a few steps.
@@ -90,9 +90,9 @@ fn add_clone(filter: &mut ScmpFilterContext) -> Result<(), FilterError> {
 
 /// Socket families by allow-list; every other family is refused by name of the call. The gaps
 /// between the allowed ones are few, so the filter stays short: it is compiled for every box.
-fn add_sockets(filter: &mut ScmpFilterContext, network: Network) -> Result<(), FilterError> {
+fn add_sockets(filter: &mut ScmpFilterContext, network: &Network) -> Result<(), FilterError> {
     let mut allowed = BTreeSet::from([libc::AF_UNIX as u64]);
-    if network == Network::Loopback {
+    if network.has_internet_sockets() {
         allowed.extend([libc::AF_INET as u64, libc::AF_INET6 as u64]);
     }
     let highest = allowed.last().copied().unwrap_or_default();
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn filters_compile_for_both_networks() -> Result<(), FilterError> {
         for network in [Network::None, Network::Loopback] {
-            let program = compile(network)?;
+            let program = compile(&network)?;
             assert!(program.len() > 100 && program.len() % 8 == 0);
         }
         Ok(())

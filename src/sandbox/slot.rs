@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
+use super::container::Container;
 use super::host::Sandbox;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
 use super::outcome::{Report, SandboxError, SetUpStep};
-use super::spec::{Command, Container};
+use super::spec::{Command, Outputs};
 use super::streams::Streams;
 use super::supervise::{self, Running};
 use super::{evidence, sys};
@@ -76,6 +77,27 @@ impl Slot {
         Ok(())
     }
 
+    /// Has boxes made ahead for the next runs, in their order; as many as there is room for. Boxes
+    /// that wait for other containers are let go.
+    ///
+    /// # Errors
+    /// As of [`prepare`](Self::prepare).
+    pub fn prepare_for(&mut self, upcoming: &[&Container]) -> Result<(), SandboxError> {
+        while let (Some(ordered), Some(wanted)) = (self.ordered.front(), upcoming.first())
+            && ordered != *wanted
+        {
+            self.ordered.pop_front();
+            let unfit = self.receive()?;
+            self.retire(unfit)?;
+        }
+        for (index, container) in upcoming.iter().enumerate() {
+            if self.ordered.len() == index {
+                self.prepare(container)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until every box that was ordered is made.
     ///
     /// # Errors
@@ -106,10 +128,24 @@ impl Slot {
         command: &Command,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
+        self.run_with(container, command, &Outputs::default(), cancel)
+    }
+
+    /// The same with output that goes elsewhere.
+    ///
+    /// # Errors
+    /// As of [`Slot::run`].
+    pub fn run_with(
+        &mut self,
+        container: &Container,
+        command: &Command,
+        outputs: &Outputs,
+        cancel: &Cancel,
+    ) -> Result<Report, SandboxError> {
         command.limits.check()?;
         let result = self
             .take_box(container)
-            .and_then(|made| self.run_in(made, command, cancel));
+            .and_then(|made| self.run_in(made, command, outputs, cancel));
         if let Err(SandboxError::SetUp { .. } | SandboxError::Box { .. } | SandboxError::Lost(_)) =
             result
         {
@@ -172,6 +208,7 @@ impl Slot {
         &mut self,
         made: Waiting,
         command: &Command,
+        outputs: &Outputs,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
         let Waiting {
@@ -179,7 +216,7 @@ impl Slot {
             listener,
             mut lane,
         } = made;
-        let result = watch(&pending, listener, &mut lane, command, cancel);
+        let result = watch(&pending, listener, &mut lane, command, outputs, cancel);
         let Pending { pidfd, .. } = pending;
         match result {
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
@@ -200,13 +237,14 @@ fn watch(
     listener: std::os::fd::OwnedFd,
     lane: &mut Lane,
     command: &Command,
+    outputs: &Outputs,
     cancel: &Cancel,
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     for file in &command.files {
         pending.scratch.place(file, user)?;
     }
-    let streams = Streams::new(&command.stdin, user)?;
+    let streams = Streams::new(&command.stdin, outputs, user)?;
     let group = lane.group()?;
     group.start(&command.limits.group_limits())?;
     pending.connection.start(command, &streams.program)?;
@@ -216,6 +254,7 @@ fn watch(
         pidfd: pending.pidfd.as_fd(),
         group,
         limits: &command.limits,
+        cpus: pending.connection.blueprint.cpus,
         cancel,
     };
     let observed = supervise::supervise(
@@ -235,6 +274,7 @@ fn watch(
         limits,
         scratch,
         scratch_bytes,
+        &pending.connection.blueprint,
     ))
 }
 

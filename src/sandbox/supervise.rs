@@ -10,7 +10,7 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use super::cancel::Cancel;
 use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
-use super::launch::{BoxConnection, failure_of};
+use super::launch::BoxConnection;
 use super::message::BoxReport;
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
@@ -52,6 +52,8 @@ pub(super) struct Running<'a> {
     pub group: &'a Group,
     /// Its budgets.
     pub limits: &'a Limits,
+    /// How many CPUs it has.
+    pub cpus: u32,
     /// Ends the run from outside.
     pub cancel: &'a Cancel,
 }
@@ -59,8 +61,8 @@ pub(super) struct Running<'a> {
 /// Watches a run until the whole box is dead.
 pub(super) fn supervise(
     running: &Running<'_>,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
     stderr_bytes: u64,
     listener: OwnedFd,
 ) -> Result<Observation, SandboxError> {
@@ -102,6 +104,7 @@ struct Clock {
     wall_deadline: Instant,
     idle_since: Instant,
     idle_cpu: Duration,
+    cpus: u32,
 }
 
 struct Watch<'a> {
@@ -215,11 +218,12 @@ impl Watch<'_> {
         };
         match report {
             (BoxReport::Starting(time_ns), _) => {
-                self.clock = Some(Clock::start(time_ns, self.running.limits));
+                let Running { limits, cpus, .. } = self.running;
+                self.clock = Some(Clock::start(time_ns, limits, *cpus));
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
-            (other, _) => return Err(failure_of(other)),
+            (other, _) => return Err(self.running.connection.failure_of(other)),
         }
         Ok(())
     }
@@ -279,20 +283,20 @@ impl Watch<'_> {
 }
 
 impl Clock {
-    fn start(started_ns: u64, limits: &Limits) -> Self {
+    fn start(started_ns: u64, limits: &Limits, cpus: u32) -> Self {
         let now = Instant::now();
         let passed = Duration::from_nanos(sys::monotonic_ns().saturating_sub(started_ns));
         let started = now.checked_sub(passed).unwrap_or(now);
         Clock {
             started_ns,
             next_check: now
-                + limits
-                    .cpu
+                + (limits.cpu / cpus)
                     .min(limits.wall)
                     .min(limits.idle.unwrap_or(limits.wall)),
             wall_deadline: started + limits.wall,
             idle_since: started,
             idle_cpu: Duration::ZERO,
+            cpus,
         }
     }
 
@@ -304,8 +308,8 @@ impl Clock {
         if now >= self.wall_deadline {
             return Some(Limit::Wall);
         }
-        // A box has one CPU, so its CPU time cannot run faster than the clock.
-        let cpu_left = (limits.cpu - cpu).max(FINEST);
+        // On one CPU its CPU time cannot run faster than the clock.
+        let cpu_left = ((limits.cpu - cpu) / self.cpus).max(FINEST);
         self.next_check = (now + cpu_left).min(self.wall_deadline);
         if cpu.saturating_sub(self.idle_cpu) > IDLE_CPU {
             (self.idle_since, self.idle_cpu) = (now, cpu);
@@ -360,7 +364,7 @@ mod tests {
     };
 
     fn clock() -> (Clock, Instant) {
-        let clock = Clock::start(sys::monotonic_ns(), &LIMITS);
+        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1);
         let started = clock.wall_deadline - LIMITS.wall;
         (clock, started)
     }

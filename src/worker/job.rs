@@ -38,8 +38,20 @@ pub(super) async fn judge(shared: Arc<Shared>, claim: Claim, slot: JudgeSlot) ->
             return Some(slot);
         }
     };
+    let language = claim.language.clone();
     let (slot, attempt) = attempt(&shared.store, claim, slot, &run).await;
     conclude(&shared, &lease, attempt, &run).await;
+    let slot = slot?;
+    let prepared = tokio::task::spawn_blocking(move || prepared(slot, &language));
+    prepared.await.ok()
+}
+
+/// A slot that is ready for the likeliest next submission: one in the same language.
+fn prepared(mut slot: JudgeSlot, language: &str) -> JudgeSlot {
+    if let Err(error) = slot.prepare_for(language) {
+        // It shows again when the slot is needed, and is an attempt's failure then.
+        tracing::warn!(error = &error as &dyn Error, "cannot make a box ahead");
+    }
     slot
 }
 

@@ -11,6 +11,7 @@ const SECCOMP_IOCTL_NOTIF_RECV: libc::c_ulong = 0xc050_2100;
 const SECCOMP_IOCTL_NOTIF_SEND: libc::c_ulong = 0xc018_2101;
 const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
 const LANDLOCK_RULE_PATH_BENEATH: libc::c_int = 1;
+const LANDLOCK_RULE_NET_PORT: libc::c_int = 2;
 
 /// From now on execve never grants privileges.
 pub(crate) fn set_no_new_privileges() -> io::Result<()> {
@@ -158,9 +159,26 @@ pub(crate) fn landlock_add_path(
     .map(drop)
 }
 
+/// Allows `access` to a TCP port.
+pub(crate) fn landlock_add_port(ruleset: BorrowedFd<'_>, port: u16, access: u64) -> io::Result<()> {
+    // `struct landlock_net_port_attr`: allowed access, port.
+    let rule = [access, u64::from(port)];
+    // SAFETY: the rule type reads two 64-bit words.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            LANDLOCK_RULE_NET_PORT,
+            rule.as_ptr(),
+            0u32,
+        )
+    })
+    .map(drop)
+}
+
 /// Applies a ruleset to this thread and everything it becomes.
-pub(crate) fn landlock_restrict(ruleset: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn landlock_restrict(ruleset: BorrowedFd<'_>, flags: u32) -> io::Result<()> {
     // SAFETY: plain integers.
-    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32) })
+    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), flags) })
         .map(drop)
 }
