@@ -32,3 +32,8 @@ mod neighbour;
 mod runner;
 #[path = "hostile/sequences.rs"]
 mod sequences;
+#[path = "hostile/service.rs"]
+mod service;
+#[path = "service/support.rs"]
+#[allow(dead_code, reason = "only a part of it is needed here")]
+mod service_support;

@@ -275,7 +275,14 @@ fn texts(slot: SlotIds) -> BTreeMap<String, String> {
 /// Mount points, but for those where people make theirs.
 fn mounts() -> String {
     let table = fs::read_to_string("/proc/self/mountinfo").expect("the table of mounts");
-    let elsewhere = ["/tmp/", "/var/", "/mnt/", "/run/docker/", "/run/netns/", "/run/user/"];
+    let elsewhere = [
+        "/tmp/",
+        "/var/",
+        "/mnt/",
+        "/run/docker/",
+        "/run/netns/",
+        "/run/user/",
+    ];
     let is_strange =
         |point: &&str| point.contains("gavel") || !elsewhere.iter().any(|at| point.starts_with(at));
     let points = table.lines().filter_map(|line| line.split(' ').nth(4));

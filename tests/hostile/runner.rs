@@ -13,7 +13,7 @@ use crate::judging::{self, Same};
 use crate::neighbour::Neighbour;
 
 /// One case at a time: descriptors and threads are counted, and time is measured.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Where cases run, and what is watched meanwhile.
 struct Bench {
@@ -247,13 +247,12 @@ pub(crate) fn run_area(area: &str) {
 }
 
 /// The language of a case, or why it does not run here.
-fn runnable(case: &Case) -> Result<String, String> {
+pub(crate) fn runnable(case: &Case) -> Result<String, String> {
     let chosen = std::env::var("GAVEL_HOSTILE").unwrap_or_default();
     if !case.id.starts_with(&chosen) {
         return Err("not chosen".to_owned());
     }
-    let runs_slow = std::env::var_os("GAVEL_SLOW_TESTS").is_some_and(|value| value == "1");
-    if case.is_slow && !runs_slow {
+    if case.is_slow && !runs_slow() {
         return Err("slow".to_owned());
     }
     if let Some(missing) = case.needs.iter().find(|need| !has(need)) {
@@ -261,6 +260,16 @@ fn runnable(case: &Case) -> Result<String, String> {
     }
     judging::language(&case.extension)
         .ok_or_else(|| format!("no toolchain for .{}", case.extension))
+}
+
+/// Whether the slow tier was asked for.
+pub(crate) fn runs_slow() -> bool {
+    std::env::var_os("GAVEL_SLOW_TESTS").is_some_and(|value| value == "1")
+}
+
+/// Whether one of these is in a text.
+pub(crate) fn contains_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
 }
 
 /// Whether the host has what a case needs.
