@@ -29,7 +29,7 @@ run: build ## Build and start everything, judge a sample submission, keep servin
 	@exec $(AS_ROOT) target/release/gavel up --sample $(UP_FLAGS)
 
 test: setup ## Run every test; they start their own Postgres
-	scripts/with-postgres.sh env $(TEST_RUNNER) $(CARGO) test --locked
+	scripts/with-postgres.sh env $(TEST_RUNNER) $(CARGO) test --locked --no-fail-fast
 
 test-v2: setup ## Run the sandbox's tests on control groups v2, in a virtual machine
 	@scripts/setup.sh --vm
