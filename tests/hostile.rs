@@ -20,6 +20,8 @@ mod canaries;
 mod case;
 #[path = "hostile/catalogue.rs"]
 mod catalogue;
+#[path = "hostile/controls.rs"]
+mod controls;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/host.rs"]

@@ -40,7 +40,7 @@ impl Canaries {
         for name in ["secret", "answer", "script"] {
             fs::set_permissions(tree.join(name), fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let abstract_name = format!("gavel-hostile-{}", std::process::id());
+        let abstract_name = format!("gavel-hostile-{:x}", rand());
         let address = SocketAddr::from_abstract_name(&abstract_name).unwrap();
         let canaries = Canaries {
             secret,

@@ -63,7 +63,10 @@ fn disappointment(case: &Case, ended: &Value) -> Option<String> {
 /// Those with `api: yes`; in the slow tier, all whose language the server has.
 fn cases() -> Vec<(Case, String)> {
     let is_sent = |case: &Case| case.by_api || runs_slow();
-    let is_known = |case: &Case| !["compiled", "collected"].contains(&&*case.extension);
+    // Made up here, or larger than a server takes by default.
+    let is_known = |case: &Case| {
+        !["compiled", "collected"].contains(&&*case.extension) && case.id != "CMP-05c"
+    };
     let cases = case::read_all(None).into_iter();
     cases
         .filter(|case| is_sent(case) && is_known(case) && case.repeat == 1)

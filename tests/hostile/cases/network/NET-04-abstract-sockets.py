@@ -13,5 +13,8 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
         attempt(address, lambda: s.connect(address))
         attempt("to " + address, lambda: s.sendto(b"x", address))
 mine = socket.socket(socket.AF_UNIX)
-mine.bind(name)
+try:
+    mine.bind(name)
+except OSError as error:
+    found(f"somebody else has the name: {error}")
 finish()
