@@ -15,6 +15,7 @@ use gavel::sandbox::{
 use crate::canaries::Canaries;
 use crate::case::{self, CONTAINED, Case};
 use crate::judging;
+use crate::runner::alone;
 
 const LIMITS: Limits = Limits {
     cpu: Duration::from_secs(5),
@@ -215,6 +216,7 @@ fn slot() -> Slot {
 
 #[test]
 fn without_a_layer_the_probes_that_need_it_find_something() {
+    let _alone = alone();
     let cases = case::read_all(None);
     let mut slot = slot();
     let usual = Container::host_toolchains();
@@ -248,6 +250,7 @@ impl Drop for LeftObjects {
 
 #[test]
 fn without_ipc_of_its_own_one_run_finds_what_another_left() {
+    let _alone = alone();
     let case = find(&case::read_all(None), "PER-01");
     let (mut slot, canaries, _left) = (slot(), Canaries::new(), LeftObjects);
     let weak = share(Container::host_toolchains(), Namespace::Ipc);
@@ -259,6 +262,7 @@ fn without_ipc_of_its_own_one_run_finds_what_another_left() {
 
 #[test]
 fn without_a_box_the_probes_of_the_filter_find_something() {
+    let _alone = alone();
     let cases = case::read_all(None);
     for id in FILTERED {
         let case = find(&cases, id);

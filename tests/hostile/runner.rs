@@ -1,6 +1,6 @@
 //! Runs the cases of an area one after another, and after each looks at what must remain true.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use gavel::judge::JudgeSlot;
@@ -13,7 +13,10 @@ use crate::judging::{self, Same};
 use crate::neighbour::Neighbour;
 
 /// One case at a time: descriptors and threads are counted, and time is measured.
-pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where cases run, and what is watched meanwhile.
 struct Bench {
@@ -202,7 +205,7 @@ fn implausible(facts: &Facts) -> Option<String> {
 
 /// Runs all cases of an area, and fails with everything that was wrong.
 pub(crate) fn run_area(area: &str) {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let (mut failures, mut left_out, mut ran) = (Vec::new(), Vec::new(), 0);
     let mut bench = Bench::new();
     let large_files = bench.baseline.large_files();

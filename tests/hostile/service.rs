@@ -2,7 +2,6 @@
 //! and the secrets of the server are in no answer.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::canaries::Canaries;
 use crate::case::{self, Case, Expected};
 use crate::judging;
-use crate::runner::{ONE_AT_A_TIME, contains_any, runnable, runs_slow};
+use crate::runner::{alone, contains_any, runnable, runs_slow};
 use crate::service_support::Everything;
 
 /// What a client would send for a case.
@@ -76,7 +75,7 @@ fn cases() -> Vec<(Case, String)> {
 
 #[test]
 fn a_server_gives_every_case_its_verdict_and_loses_none() {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(submit_all());
 }
