@@ -39,3 +39,5 @@ mod service;
 #[path = "service/support.rs"]
 #[allow(dead_code, reason = "only a part of it is needed here")]
 mod service_support;
+#[path = "hostile/terminal.rs"]
+mod terminal;

@@ -221,11 +221,9 @@ impl Baseline {
         let mut found = self.files.changes(&FileStates::read(&self.roots, false));
         let now = texts(self.slot);
         for (name, before) in &self.texts {
-            if now.get(name) != Some(before) {
-                found.push(format!(
-                    "{name} is no longer {before:?} but {:?}",
-                    now.get(name)
-                ));
+            let now = now.get(name).map_or("", String::as_str);
+            if now != before {
+                found.push(format!("{name}: {}", difference(before, now)));
             }
         }
         let Clock(wall, monotonic) = self.clock;
@@ -272,6 +270,15 @@ fn texts(slot: SlotIds) -> BTreeMap<String, String> {
     texts
 }
 
+/// The words that only one of two texts has.
+fn difference(before: &str, now: &str) -> String {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+    let (before, now): (BTreeSet<String>, BTreeSet<String>) = (words(before), words(now));
+    let gone: Vec<&String> = before.difference(&now).collect();
+    let new: Vec<&String> = now.difference(&before).collect();
+    format!("{gone:?} became {new:?}")
+}
+
 /// Mount points, but for those where people make theirs.
 fn mounts() -> String {
     let table = fs::read_to_string("/proc/self/mountinfo").expect("the table of mounts");
@@ -283,10 +290,9 @@ fn mounts() -> String {
         "/run/netns/",
         "/run/user/",
     ];
-    let is_strange =
-        |point: &&str| point.contains("gavel") || !elsewhere.iter().any(|at| point.starts_with(at));
+    let is_ours = |point: &&str| !elsewhere.iter().any(|at| point.starts_with(at));
     let points = table.lines().filter_map(|line| line.split(' ').nth(4));
-    points.filter(is_strange).collect::<Vec<_>>().join(" ")
+    points.filter(is_ours).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of a table in which a number is one of the slot's ids.
