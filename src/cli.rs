@@ -15,6 +15,7 @@ mod sample;
 mod serve;
 mod signals;
 mod up;
+mod verify;
 mod version;
 mod worker;
 
@@ -50,6 +51,7 @@ Examples:
   gavel serve                            only the HTTP API, with DATABASE_URL in the environment
   gavel worker --slots 4                 only a worker, four runs at the same time
   gavel run solution.cpp                 one program, without database or API
+  gavel verify problems/*                what the jury's submissions come to
 
 Settings also come from /etc/gavel/gavel.toml and GAVEL_* variables: see docs/CONFIGURATION.md.";
 
@@ -73,6 +75,8 @@ enum Command {
     Worker(worker::Arguments),
     /// Compile and run one program, without database or API
     Run(run::Arguments),
+    /// Judge the jury's submissions of problem packages
+    Verify(verify::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
     /// Measure this machine: how fast and how exact the sandbox is
@@ -104,6 +108,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
         Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
+        Command::Verify(arguments) => {
+            start(options, |config, stop| verify::run(arguments, config, stop))
+        }
         Command::Migrate(_) => start(options, migrate::run),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),

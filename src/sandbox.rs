@@ -19,7 +19,9 @@ mod blueprint;
 mod cancel;
 mod capture;
 mod cgroup;
+mod child;
 mod container;
+mod ending;
 mod evidence;
 mod host;
 mod inside;
@@ -44,11 +46,14 @@ mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
+pub use child::Child;
 pub use container::{
-    Access, Container, CpuQuota, Devices, Enforcement, FileOperation, FileSystem, FileSystemKind,
-    LandlockRules, Mount, Namespace, Network, PathAccess, PathRule, Proc, Resource, Rlimit, Root,
-    Session, Share, User,
+    Access, ArgumentTest, Comparison, Container, CpuQuota, Devices, Enforcement, FileOperation,
+    FileSystem, FileSystemKind, LandlockRules, Mount, Namespace, Network, PathAccess, PathRule,
+    Proc, Resource, Rlimit, Root, Seccomp, SeccompAction, SeccompProfile, SeccompRule, Session,
+    Share, User,
 };
+pub use ending::{Budget, Ending};
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
 pub use namespaces::{NamespaceFact, Owner};

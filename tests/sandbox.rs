@@ -12,10 +12,14 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/children.rs"]
+mod children;
 #[path = "sandbox/commands.rs"]
 mod commands;
 #[path = "sandbox/containment.rs"]
 mod containment;
+#[path = "sandbox/filters.rs"]
+mod filters;
 #[path = "sandbox/landlock.rs"]
 mod landlock;
 #[path = "sandbox/leftovers.rs"]

@@ -41,11 +41,6 @@ impl Blueprint {
         landlock_abi: u32,
         cpus: &[usize],
     ) -> Result<Self, SandboxError> {
-        let filter =
-            seccomp::compile(&container.network).map_err(|error| SandboxError::Setting {
-                setting: "seccomp",
-                reason: error.to_string(),
-            })?;
         check_shared(container)?;
         check_share(&container.share, cpus)?;
         let shares = |namespace| container.shared_namespaces.contains(&namespace);
@@ -70,7 +65,7 @@ impl Blueprint {
             terminals: container.devices == Devices::Terminals,
             first_id: 0,
             first_group: 0,
-            filter,
+            filter: seccomp::plan(container)?,
             landlock,
         };
         Ok(Blueprint {

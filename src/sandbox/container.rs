@@ -1,9 +1,17 @@
 //! What a box is: plain, cloneable data. Nothing happens until a slot makes one of it.
 
+mod filter;
+mod rlimits;
+mod rules;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use filter::{ArgumentTest, Comparison, Seccomp, SeccompAction, SeccompProfile, SeccompRule};
+pub use rlimits::{Resource, Rlimit};
+pub use rules::{Enforcement, LandlockRules, PathAccess, PathRule};
 
 /// A box to run programs in: root file system, namespaces and policies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +27,8 @@ pub struct Container {
     pub working_directory: PathBuf,
     /// Whose session the program is in.
     pub session: Session,
+    /// Which system calls can be made.
+    pub seccomp: Seccomp,
     /// Rules in addition to the built-in ones: what both allow is allowed.
     pub landlock: Option<LandlockRules>,
     /// Its part of the machine; how much it may use is a matter of the limits of each run.
@@ -60,6 +70,7 @@ impl Container {
             user: User::default(),
             working_directory: PathBuf::from("/box"),
             session: Session::New,
+            seccomp: Seccomp::BuiltIn,
             landlock: None,
             share: Share::default(),
             rlimits: Vec::new(),
@@ -127,6 +138,9 @@ impl Container {
             Network::None | Network::Loopback => {}
             Network::Host => loosened.push("network of the host".to_owned()),
             Network::Pasta(_) => loosened.push("network through pasta".to_owned()),
+        }
+        if self.seccomp != Seccomp::BuiltIn {
+            loosened.push("seccomp profile".to_owned());
         }
         if self.session == Session::Shared {
             loosened.push("session of the host".to_owned());
@@ -308,51 +322,6 @@ impl Default for User {
     }
 }
 
-/// What may be done with files and TCP ports; enforced by the kernel's Landlock.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LandlockRules {
-    /// What may be done with files beneath paths of the box; nothing elsewhere. Without any, files
-    /// are not restricted.
-    pub paths: Vec<PathRule>,
-    /// The ports that may be bound; `None` for any.
-    pub tcp_bind: Option<Vec<u16>>,
-    /// The ports that may be connected to; `None` for any.
-    pub tcp_connect: Option<Vec<u16>>,
-    /// What to do on a kernel that cannot enforce a rule.
-    pub enforcement: Enforcement,
-}
-
-/// What may be done beneath a path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PathRule {
-    /// An absolute path in the box, which must exist.
-    pub path: PathBuf,
-    /// What is allowed.
-    pub access: BTreeSet<PathAccess>,
-}
-
-/// A kind of access to files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PathAccess {
-    /// Reading files and listing directories.
-    Read,
-    /// Everything that changes something.
-    Write,
-    /// Executing files.
-    Execute,
-}
-
-/// What to do on a kernel that cannot enforce a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Enforcement {
-    /// Refuse to run.
-    Enforce,
-    /// Run, and say in the report what was not enforced.
-    BestEffort,
-}
-
 /// A box's part of the machine, next to others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Share {
@@ -385,74 +354,6 @@ pub enum Session {
     New,
     /// That of the process that opened the sandbox, with its terminal: for a person at it.
     Shared,
-}
-
-/// A resource limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Rlimit {
-    /// What is limited.
-    pub resource: Resource,
-    /// What the program gets; `u64::MAX` is no limit.
-    pub soft: u64,
-    /// How far it may raise that.
-    pub hard: u64,
-}
-
-macro_rules! resources {
-    ($($(#[doc = $doc:literal])* $name:ident = $kernel:ident),* $(,)?) => {
-        /// What a resource limit limits, each as in `setrlimit(2)`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Resource {
-            $($(#[doc = $doc])* $name,)*
-        }
-
-        impl Resource {
-            /// All of them.
-            pub const ALL: &[Resource] = &[$(Resource::$name,)*];
-
-            pub(super) fn kernel(self) -> nix::sys::resource::Resource {
-                match self {
-                    $(Resource::$name => nix::sys::resource::Resource::$kernel,)*
-                }
-            }
-        }
-    };
-}
-
-resources! {
-    /// Address space of a process, in bytes.
-    AddressSpace = RLIMIT_AS,
-    /// Size of a core file, in bytes.
-    Core = RLIMIT_CORE,
-    /// CPU time of a process, in seconds.
-    Cpu = RLIMIT_CPU,
-    /// Data segment, in bytes.
-    Data = RLIMIT_DATA,
-    /// Size of a file, in bytes.
-    FileSize = RLIMIT_FSIZE,
-    /// File locks; without effect in today's kernels.
-    Locks = RLIMIT_LOCKS,
-    /// Locked memory, in bytes.
-    LockedMemory = RLIMIT_MEMLOCK,
-    /// POSIX message queues, in bytes.
-    MessageQueues = RLIMIT_MSGQUEUE,
-    /// 20 less the lowest nice value.
-    Nice = RLIMIT_NICE,
-    /// Open files.
-    OpenFiles = RLIMIT_NOFILE,
-    /// Processes of the user.
-    Processes = RLIMIT_NPROC,
-    /// Resident memory, in bytes; without effect in today's kernels.
-    ResidentMemory = RLIMIT_RSS,
-    /// Real-time priority.
-    RealtimePriority = RLIMIT_RTPRIO,
-    /// CPU time without a blocking call under real-time scheduling, in microseconds.
-    RealtimeCpu = RLIMIT_RTTIME,
-    /// Pending signals.
-    PendingSignals = RLIMIT_SIGPENDING,
-    /// Stack, in bytes.
-    Stack = RLIMIT_STACK,
 }
 
 /// What of `/proc` is visible; always the box's own processes only.

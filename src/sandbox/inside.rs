@@ -5,6 +5,8 @@
 //! up and forks the **program**, which waits for what to run. Init then only reaps. The program
 //! is never PID 1: there, default signal actions would not apply to it and orphans would pile up.
 
+mod start;
+
 use std::ffi::{CStr, CString, c_char};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -12,13 +14,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
-use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
+use nix::unistd::{AccessFlags, access, chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
+use super::message::{BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
 use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
+use start::Start;
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
 /// every user may search does; the mount is visible in this mount namespace only.
@@ -65,8 +67,8 @@ pub(super) struct Inside<'a> {
     pub proc_pids_only: bool,
     /// Whether the box has terminals of its own.
     pub terminals: bool,
-    /// The compiled seccomp filter.
-    pub filter: &'a [u8],
+    /// The seccomp filter.
+    pub filter: &'a FilterPlan,
     /// The Landlock policies, at most [`MAX_LAYERS`].
     pub landlock: &'a [LandlockLayer<'a>],
     /// Where the request to start is received.
@@ -315,22 +317,44 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
 fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> ! {
-    let started = confine(inside, socket, landlock).and_then(|()| await_start(inside, socket));
+    let filter = inside.filter;
+    let started = confine(inside, socket, landlock)
+        .and_then(|()| await_start(inside, socket))
+        .and_then(|start| execute(&start, filter, socket));
     let failed = match started {
-        Ok(start) => {
-            let error = sys::execute(start.program, start.arguments, start.environment);
-            BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO))
-        }
+        Ok(error) => BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO)),
         Err(failure) => failure.report(),
     };
     let _ = sys::send_with_fds(socket, &failed.encode(), &[]);
     sys::exit_now(127)
 }
 
+/// Announces the start and executes the program; returns only if the kernel refuses to.
+fn execute(
+    start: &Start<'_>,
+    filter: &FilterPlan,
+    socket: BorrowedFd<'_>,
+) -> StepResult<io::Error> {
+    if filter.is_last {
+        // Under a filter that allows no report, this could not be told from the program's end.
+        if let Err(errno) = access(start.program, AccessFlags::X_OK) {
+            return Ok(errno.into());
+        }
+        start_under_last_filter(filter, socket)?;
+    } else {
+        announce(socket, BoxReport::Starting(sys::monotonic_ns()), None)?;
+    }
+    Ok(sys::execute(
+        start.program,
+        start.arguments,
+        start.environment,
+    ))
+}
+
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
 fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> StepResult<()> {
-    let (user, filter) = (inside.user, inside.filter);
+    let user = inside.user;
     new_session(inside.new_session).in_step(Step::NewSession)?;
     sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
     sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
@@ -343,9 +367,33 @@ fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> S
             .in_step(Step::RestrictLandlock)?;
     }
     sys::close_from_on_exec(3).in_step(Step::InstallStreams)?;
-    let listener = sys::install_filter(filter).in_step(Step::InstallFilter)?;
-    let confined = BoxReport::Confined.encode();
-    sys::send_with_fds(socket, &confined, &[listener.as_fd()]).in_step(Step::AnnounceStart)
+    if inside.filter.is_last {
+        return announce(socket, BoxReport::Confined, None);
+    }
+    let listener = sys::install_listening_filter(&inside.filter.program);
+    let listener = listener.in_step(Step::InstallFilter)?;
+    announce(socket, BoxReport::Confined, Some(listener.as_fd()))
+}
+
+fn announce(
+    socket: BorrowedFd<'_>,
+    report: BoxReport,
+    listener: Option<BorrowedFd<'_>>,
+) -> StepResult<()> {
+    sys::send_with_fds(socket, &report.encode(), listener.as_slice()).in_step(Step::AnnounceStart)
+}
+
+/// Announces the start, with a filter that may allow nothing but the execve that follows. One with
+/// a listener must be in effect before that can be handed over.
+fn start_under_last_filter(filter: &FilterPlan, socket: BorrowedFd<'_>) -> StepResult<()> {
+    let starting = || BoxReport::Starting(sys::monotonic_ns());
+    if filter.listens {
+        let listener = sys::install_listening_filter(&filter.program);
+        let listener = listener.in_step(Step::InstallFilter)?;
+        return announce(socket, starting(), Some(listener.as_fd()));
+    }
+    announce(socket, starting(), None)?;
+    sys::install_filter(&filter.program).in_step(Step::InstallFilter)
 }
 
 /// Waits for what to run; the rlimits are applied last, so that they cannot break our own steps.
@@ -354,8 +402,6 @@ fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepRe
     let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
     install_streams(&streams).in_step(Step::InstallStreams)?;
     start.set_rlimits()?;
-    let starting = BoxReport::Starting(sys::monotonic_ns()).encode();
-    sys::send_with_fds(socket, &starting, &[]).in_step(Step::AnnounceStart)?;
     Ok(start)
 }
 
@@ -386,131 +432,4 @@ fn new_session(is_wanted: bool) -> io::Result<()> {
     }
     umask(Mode::from_bits_truncate(0o022));
     Ok(())
-}
-
-/// A parsed request to start, pointing into the receive buffer.
-struct Start<'a> {
-    program: &'a CStr,
-    arguments: &'a [*const c_char],
-    environment: &'a [*const c_char],
-    rlimits: &'a [u8],
-}
-
-const RLIMIT_BYTES: usize = 20;
-
-impl<'a> Start<'a> {
-    /// The inverse of [`super::message::encode_start`].
-    fn parse(
-        bytes: &'a [u8],
-        pointers: &'a mut [*const c_char; MAX_STRINGS + 2],
-    ) -> io::Result<Self> {
-        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-        let count = |index: usize| -> Option<usize> {
-            let word = bytes.get(index * 4..index * 4 + 4)?;
-            Some(u32::from_ne_bytes(word.try_into().ok()?) as usize)
-        };
-        let rlimits = count(0).ok_or_else(invalid)?;
-        let arguments = count(1).ok_or_else(invalid)?;
-        let environment = count(2).ok_or_else(invalid)?;
-        if arguments.saturating_add(environment) > MAX_STRINGS || rlimits > 16 {
-            return Err(invalid());
-        }
-        let strings_at = 12 + rlimits * RLIMIT_BYTES;
-        let mut strings = Strings(bytes.get(strings_at..).ok_or_else(invalid)?);
-        let program = strings.next().ok_or_else(invalid)?;
-        let (argument_slots, environment_slots) = pointers.split_at_mut(arguments + 1);
-        let arguments = strings
-            .fill(argument_slots, arguments)
-            .ok_or_else(invalid)?;
-        let environment = strings
-            .fill(environment_slots, environment)
-            .ok_or_else(invalid)?;
-        Ok(Start {
-            program,
-            arguments,
-            environment,
-            rlimits: &bytes[12..strings_at],
-        })
-    }
-
-    fn set_rlimits(&self) -> StepResult<()> {
-        for entry in self.rlimits.chunks_exact(RLIMIT_BYTES) {
-            let [a, b, c, d, limits @ ..] = entry else {
-                break;
-            };
-            let number = u32::from_ne_bytes([*a, *b, *c, *d]);
-            let (soft, hard) = limits.split_at(8);
-            // Eight bytes each by the length of the chunk.
-            let value = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().unwrap_or_default());
-            let (soft, hard) = (value(soft), value(hard));
-            rlimit_by_number(number)
-                .and_then(|resource| Ok(setrlimit(resource, soft, hard)?))
-                .map_err(|error| Failure(Step::SetRlimits, error, number))?;
-        }
-        Ok(())
-    }
-}
-
-fn rlimit_by_number(number: u32) -> io::Result<Resource> {
-    super::launch::RLIMITS
-        .iter()
-        .find(|resource| **resource as u32 == number)
-        .copied()
-        .ok_or_else(|| io::ErrorKind::InvalidData.into())
-}
-
-/// Takes NUL-terminated strings from the front.
-struct Strings<'a>(&'a [u8]);
-
-impl<'a> Strings<'a> {
-    fn next(&mut self) -> Option<&'a CStr> {
-        let string = CStr::from_bytes_until_nul(self.0).ok()?;
-        self.0 = self.0.get(string.count_bytes() + 1..)?;
-        Some(string)
-    }
-
-    /// Fills a null-terminated array of `count` pointers.
-    fn fill(
-        &mut self,
-        slots: &'a mut [*const c_char],
-        count: usize,
-    ) -> Option<&'a [*const c_char]> {
-        let slots = slots.get_mut(..=count)?;
-        for slot in &mut slots[..count] {
-            *slot = self.next()?.as_ptr();
-        }
-        slots[count] = std::ptr::null();
-        Some(slots)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::message::encode_start;
-    use super::*;
-
-    #[test]
-    fn a_start_request_survives_encoding() {
-        let bytes = encode_start(
-            &[(Resource::RLIMIT_NOFILE as u32, 64, 128)],
-            b"/bin/echo",
-            &[b"echo", b"", b"\xff"],
-            &[b"A=1".to_vec()],
-        );
-        let mut pointers = [std::ptr::null(); MAX_STRINGS + 2];
-        let start = Start::parse(&bytes, &mut pointers).unwrap_or_else(|_| unreachable!());
-        assert_eq!(start.program, c"/bin/echo");
-        assert_eq!(start.arguments.len(), 4);
-        assert_eq!(start.environment.len(), 2);
-        assert!(start.arguments[3].is_null() && start.environment[1].is_null());
-    }
-
-    #[test]
-    fn a_torn_start_request_is_refused() {
-        let bytes = encode_start(&[], b"/bin/echo", &[b"echo"], &[b"A=1".to_vec()]);
-        for length in 0..bytes.len() {
-            let mut pointers = [std::ptr::null(); MAX_STRINGS + 2];
-            assert!(Start::parse(&bytes[..length], &mut pointers).is_err());
-        }
-    }
 }

@@ -161,21 +161,21 @@ pub(super) struct Pending {
 
 impl Pending {
     /// Lets init set the box up, waits until the program can be started and returns the seccomp
-    /// listener.
-    pub(super) fn proceed(&self) -> Result<OwnedFd, SandboxError> {
+    /// listener, where there is one yet.
+    pub(super) fn proceed(&self) -> Result<Option<OwnedFd>, SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
         // Init and the program-to-be report in any order.
-        let (mut ready, mut listener) = (false, None);
-        while !ready || listener.is_none() {
+        let (mut ready, mut confined) = (false, None);
+        while !ready || confined.is_none() {
             let report = self.connection.receive()?;
             match report.ok_or(SandboxError::Lost("init of a box"))? {
                 (BoxReport::Ready, _) => ready = true,
-                (BoxReport::Confined, Some(fd)) => listener = Some(fd),
+                (BoxReport::Confined, listener) => confined = Some(listener),
                 (other, _) => return Err(self.connection.failure_of(other)),
             }
         }
-        listener.ok_or(SandboxError::Lost("init of a box"))
+        confined.ok_or(SandboxError::Lost("init of a box"))
     }
 }
 

@@ -52,7 +52,7 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) pending: Pending,
-    pub(super) listener: OwnedFd,
+    pub(super) listener: Option<OwnedFd>,
     pub(super) lane: Lane,
 }
 
@@ -211,7 +211,7 @@ impl Workshop {
         &mut self,
         lane: &mut Lane,
         container: &Container,
-    ) -> Result<(Pending, OwnedFd), SandboxError> {
+    ) -> Result<(Pending, Option<OwnedFd>), SandboxError> {
         let blueprint = self.sandbox.blueprint(container)?;
         let mut plan = BoxPlan::clone(&blueprint.plan);
         plan.first_id = lane.first_id;

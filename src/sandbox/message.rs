@@ -53,8 +53,8 @@ pub(super) struct BoxPlan {
     pub first_id: u32,
     /// Host group id of the first supplementary group.
     pub first_group: u32,
-    /// The compiled seccomp filter.
-    pub filter: Vec<u8>,
+    /// The seccomp filter.
+    pub filter: FilterPlan,
     /// The Landlock policies, one upon the other.
     pub landlock: Vec<LandlockPlan>,
 }
@@ -175,6 +175,18 @@ pub(super) enum MountKind {
     Device,
 }
 
+/// A compiled seccomp filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FilterPlan {
+    /// An array of `struct sock_filter`.
+    pub program: Vec<u8>,
+    /// Whether it takes effect after everything else, for it may allow nothing but the program's
+    /// start. The built-in one allows what comes after it and takes effect ahead.
+    pub is_last: bool,
+    /// Whether refused calls are announced.
+    pub listens: bool,
+}
+
 /// A Landlock policy with the access masks of the running kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LandlockPlan {
@@ -212,11 +224,12 @@ pub(super) enum BoxReport {
     /// Init has set everything up and given up its privileges.
     Ready,
     /// The program-to-be has given up everything and waits to be started. Carries the seccomp
-    /// listener.
+    /// listener, where the filter is in effect already.
     Confined,
     /// A step failed with an errno, with the object of this number; the box is gone.
     SetUpFailed(Step, i32, u32),
-    /// The program is about to be executed, at this monotonic time.
+    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener,
+    /// where the filter takes effect last and has one.
     Starting(u64),
     /// The kernel refused to execute the program.
     NotExecutable(i32),

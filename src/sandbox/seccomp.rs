@@ -7,6 +7,8 @@
 //! Decisions are made on numbers and flags only, never on memory that a second thread could
 //! change after the check.
 
+mod custom;
+mod docker;
 mod policy;
 
 use std::collections::BTreeSet;
@@ -20,7 +22,9 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, WITHOUT_EFFECT};
 
-use super::container::Network;
+use super::container::{Container, Network, Seccomp};
+use super::message::FilterPlan;
+use super::outcome::SandboxError;
 
 /// Why the filter could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -28,13 +32,41 @@ pub(super) enum FilterError {
     /// libseccomp refused a rule.
     #[error("libseccomp refused a rule")]
     Rule(#[from] SeccompError),
+    /// The profile says something that cannot be.
+    #[error("{0}")]
+    Profile(String),
     /// The compiled program could not be read back.
-    #[error("cannot read the compiled filter")]
+    #[error("cannot read the filter: {0}")]
     Export(#[from] io::Error),
 }
 
-/// Compiles the filter to an array of `struct sock_filter`.
-pub(super) fn compile(network: &Network) -> Result<Vec<u8>, FilterError> {
+impl From<FilterError> for SandboxError {
+    fn from(error: FilterError) -> Self {
+        SandboxError::Setting {
+            setting: "seccomp",
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// The filter of a container.
+pub(super) fn plan(container: &Container) -> Result<FilterPlan, FilterError> {
+    match &container.seccomp {
+        Seccomp::BuiltIn => Ok(FilterPlan {
+            program: compile(&container.network)?,
+            is_last: false,
+            listens: true,
+        }),
+        Seccomp::Custom(profile) => Ok(FilterPlan {
+            program: custom::compile(profile)?,
+            is_last: true,
+            listens: profile.notifies(),
+        }),
+    }
+}
+
+/// Compiles the built-in filter to an array of `struct sock_filter`.
+fn compile(network: &Network) -> Result<Vec<u8>, FilterError> {
     let mut filter = ScmpFilterContext::new(ScmpAction::Errno(libc::ENOSYS))?;
     filter.set_act_badarch(ScmpAction::KillProcess)?;
     // A binary tree instead of a list: a call is found in a few steps.

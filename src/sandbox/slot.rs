@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
+use super::child::{Child, Switches};
 use super::container::Container;
 use super::host::Sandbox;
 use super::launch::Pending;
@@ -143,9 +144,40 @@ impl Slot {
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
         command.limits.check()?;
-        let result = self
-            .take_box(container)
-            .and_then(|made| self.run_in(made, command, outputs, cancel));
+        let switches = Switches { cancel, kill: None };
+        let made = self.take_box(container);
+        self.run_taken(made, command, outputs, &switches)
+    }
+
+    /// Starts a command on a thread of its own, and gives the slot to it until it ends. If the
+    /// box cannot be made, the slot is given back to the machine.
+    ///
+    /// # Errors
+    /// Our own failures only.
+    pub fn spawn(
+        mut self,
+        container: &Container,
+        command: Command,
+        outputs: Outputs,
+    ) -> Result<Child, SandboxError> {
+        command.limits.check()?;
+        let made = self.take_box(container)?;
+        let id = made.pending.pid;
+        Child::start(id, move |switches| {
+            let report = self.run_taken(Ok(made), &command, &outputs, &switches);
+            (report, self)
+        })
+    }
+
+    /// Runs a command in a box, if there is one; the slot is usable afterwards.
+    fn run_taken(
+        &mut self,
+        made: Result<Waiting, SandboxError>,
+        command: &Command,
+        outputs: &Outputs,
+        switches: &Switches<'_>,
+    ) -> Result<Report, SandboxError> {
+        let result = made.and_then(|made| self.run_in(made, command, outputs, switches));
         if let Err(SandboxError::SetUp { .. } | SandboxError::Box { .. } | SandboxError::Lost(_)) =
             result
         {
@@ -209,14 +241,14 @@ impl Slot {
         made: Waiting,
         command: &Command,
         outputs: &Outputs,
-        cancel: &Cancel,
+        switches: &Switches<'_>,
     ) -> Result<Report, SandboxError> {
         let Waiting {
             pending,
             listener,
             mut lane,
         } = made;
-        let result = watch(&pending, listener, &mut lane, command, outputs, cancel);
+        let result = watch(&pending, listener, &mut lane, command, outputs, switches);
         let Pending { pidfd, .. } = pending;
         match result {
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
@@ -234,11 +266,11 @@ impl Slot {
 /// Tells a box its command and watches it to its end.
 fn watch(
     pending: &Pending,
-    listener: std::os::fd::OwnedFd,
+    listener: Option<std::os::fd::OwnedFd>,
     lane: &mut Lane,
     command: &Command,
     outputs: &Outputs,
-    cancel: &Cancel,
+    switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     for file in &command.files {
@@ -255,7 +287,8 @@ fn watch(
         group,
         limits: &command.limits,
         cpus: pending.connection.blueprint.cpus,
-        cancel,
+        cancel: switches.cancel,
+        kill: switches.kill,
     };
     let observed = supervise::supervise(
         &running,
@@ -265,7 +298,7 @@ fn watch(
         listener,
     )?;
     let usage = group.usage()?;
-    let scratch_bytes = pending.scratch.used_bytes()?;
+    let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;
     Ok(evidence::report(
@@ -273,7 +306,7 @@ fn watch(
         &usage,
         limits,
         scratch,
-        scratch_bytes,
+        filled,
         &pending.connection.blueprint,
     ))
 }

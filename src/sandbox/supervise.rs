@@ -28,8 +28,12 @@ const IDLE_CPU: Duration = Duration::from_millis(1);
 pub(super) struct Observation {
     /// The limit for which the run was killed.
     pub killed_for: Option<Limit>,
+    /// Whether its owner killed it.
+    pub was_killed: bool,
     /// How the program ended, where it did by itself.
     pub exit: Option<Exit>,
+    /// Whether it dumped a core.
+    pub core: bool,
     /// The errno of an execve that the kernel refused.
     pub not_executable: Option<i32>,
     /// Time from execve to the end.
@@ -56,6 +60,8 @@ pub(super) struct Running<'a> {
     pub cpus: u32,
     /// Ends the run from outside.
     pub cancel: &'a Cancel,
+    /// Ends it too, but keeps what was measured.
+    pub kill: Option<&'a Cancel>,
 }
 
 /// Watches a run until the whole box is dead.
@@ -64,7 +70,7 @@ pub(super) fn supervise(
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
     stderr_bytes: u64,
-    listener: OwnedFd,
+    listener: Option<OwnedFd>,
 ) -> Result<Observation, SandboxError> {
     let mut watch = Watch {
         running,
@@ -92,6 +98,7 @@ pub(super) fn supervise(
 enum Stop {
     Limit(Limit),
     Cancelled,
+    Killed,
     /// Init died without a report: with the whole group when memory ran out (v2), or of a fault.
     InitDied,
 }
@@ -131,6 +138,7 @@ enum Source {
     NothingToRefuse,
     OutOfMemory,
     Cancel,
+    Kill,
 }
 
 impl Source {
@@ -174,6 +182,7 @@ impl Watch<'_> {
                 Source::NothingToRefuse => self.refused.stop(),
                 Source::OutOfMemory => self.stop = Some(Stop::Limit(Limit::Memory)),
                 Source::Cancel => self.stop = Some(Stop::Cancelled),
+                Source::Kill => self.stop = Some(Stop::Killed),
             }
         }
         Ok(())
@@ -190,6 +199,7 @@ impl Watch<'_> {
                 self.running.group.out_of_memory_event(),
                 Source::OutOfMemory,
             ),
+            (self.running.kill.map(Cancel::fd), Source::Kill),
             (Some(self.running.cancel.fd()), Source::Cancel),
         ];
         let watched: Vec<(BorrowedFd<'_>, Source)> = sources
@@ -217,7 +227,8 @@ impl Watch<'_> {
             return Ok(());
         };
         match report {
-            (BoxReport::Starting(time_ns), _) => {
+            (BoxReport::Starting(time_ns), listener) => {
+                self.refused.listen_to(listener);
                 let Running { limits, cpus, .. } = self.running;
                 self.clock = Some(Clock::start(time_ns, limits, *cpus));
             }
@@ -261,7 +272,11 @@ impl Watch<'_> {
         };
         Ok(Observation {
             killed_for,
+            was_killed: self.stop == Some(Stop::Killed) && self.ended.is_none(),
             exit: self.ended.map(|(status, _)| exit_of(status)),
+            core: self
+                .ended
+                .is_some_and(|(status, _)| libc::WCOREDUMP(status)),
             not_executable: self.not_executable,
             wall: self.wall(),
             stdout: self.stdout.into_captured(),

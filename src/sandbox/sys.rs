@@ -22,8 +22,9 @@ pub(super) use process::{
     set_not_dumpable, set_parent_death_signal, signal_process, wait_any,
 };
 pub(super) use secure::{
-    install_filter, landlock_abi, landlock_add_path, landlock_add_port, landlock_new,
-    landlock_restrict, receive_notification, refuse_notification, set_no_new_privileges,
+    install_filter, install_listening_filter, landlock_abi, landlock_add_path, landlock_add_port,
+    landlock_new, landlock_restrict, receive_notification, refuse_notification,
+    set_no_new_privileges,
 };
 
 use std::io;

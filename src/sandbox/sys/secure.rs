@@ -21,7 +21,18 @@ pub(crate) fn set_no_new_privileges() -> io::Result<()> {
 
 /// Installs a compiled filter (an array of `struct sock_filter`) and returns the descriptor on
 /// which refused calls are announced.
-pub(crate) fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
+pub(crate) fn install_listening_filter(program: &[u8]) -> io::Result<OwnedFd> {
+    let fd = set_filter(program, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)?;
+    // SAFETY: the kernel returned a fresh descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Installs a compiled filter that announces nothing.
+pub(crate) fn install_filter(program: &[u8]) -> io::Result<()> {
+    set_filter(program, 0).map(drop)
+}
+
+fn set_filter(program: &[u8], flags: libc::c_ulong) -> io::Result<libc::c_long> {
     let instructions = program.len() / size_of::<libc::sock_filter>();
     let filter = libc::sock_fprog {
         len: instructions as u16,
@@ -29,16 +40,14 @@ pub(crate) fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
     };
     // SAFETY: `filter` describes `program`, whose length is a whole number of instructions; the
     // kernel copies and verifies it.
-    let fd = check(unsafe {
+    check(unsafe {
         libc::syscall(
             libc::SYS_seccomp,
             libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            flags,
             &raw const filter,
         )
-    })?;
-    // SAFETY: the kernel returned a fresh descriptor.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    })
 }
 
 /// A system call that waits for our answer.
