@@ -145,3 +145,33 @@ fn scratch_files_of_one_program_take_nothing_from_the_next_and_give_it_nothing()
         }
     }
 }
+
+/// Takes as many inotify instances as a user of the host may have, and keeps them for a moment.
+const TAKES_INOTIFY: &str = r"
+import ctypes, time
+libc = ctypes.CDLL(None)
+count = 0
+while count < 200 and libc.inotify_init() >= 0:
+    count += 1
+time.sleep(0.5)
+print('ok' if count >= ALLOWED else count)
+";
+
+#[test]
+fn what_is_counted_for_each_user_of_the_host_is_not_shared_by_slots() {
+    let _alone = alone();
+    let allowed = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances");
+    let allowed: u32 = allowed.expect("a limit").trim().parse().expect("a number");
+    let source = TAKES_INOTIFY.replace("ALLOWED", &allowed.min(200).to_string());
+    let take = || {
+        let mut slot = judging::slot();
+        let work = judging::python(&source, limits(64));
+        judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+    };
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(take), scope.spawn(take)];
+        for judgement in both.map(|thread| thread.join().expect("a judgement")) {
+            assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+        }
+    });
+}
