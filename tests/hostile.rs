@@ -20,6 +20,8 @@ mod canaries;
 mod case;
 #[path = "hostile/catalogue.rs"]
 mod catalogue;
+#[path = "hostile/controls.rs"]
+mod controls;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/host.rs"]
@@ -32,3 +34,10 @@ mod neighbour;
 mod runner;
 #[path = "hostile/sequences.rs"]
 mod sequences;
+#[path = "hostile/service.rs"]
+mod service;
+#[path = "service/support.rs"]
+#[allow(dead_code, reason = "only a part of it is needed here")]
+mod service_support;
+#[path = "hostile/terminal.rs"]
+mod terminal;

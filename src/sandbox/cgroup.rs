@@ -151,8 +151,8 @@ impl Hierarchy {
     }
 }
 
-/// An empty group that holds more has page cache of what ran in it before. It is let go: otherwise
-/// the next program could use as much above its limit, as the kernel makes room when asked for it.
+/// A group without processes that holds more has memory of an earlier box: page cache, or scratch
+/// files that somebody still reads.
 const LEFT_BYTES: u64 = 1 << 20;
 
 /// The group of a slot.
@@ -170,10 +170,20 @@ impl Group {
     /// Prepares for a new box: an empty group.
     pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
         match self {
-            Group::V1(group) => group.reset(),
-            Group::Absent(_) => Ok(()),
+            Group::V1(_) | Group::Absent(_) => Ok(()),
             Group::V2(group) => group.reset(),
         }
+    }
+
+    /// Whether nothing of an earlier box is left in it. What is left would be lost to the limit of the
+    /// next one, or given to it: the kernel makes room in the page cache when asked for memory.
+    pub(super) fn is_clean(&self) -> bool {
+        let held = match self {
+            Group::V1(group) => group.held_bytes(),
+            Group::V2(group) => group.held_bytes(),
+            Group::Absent(_) => return true,
+        };
+        held.is_ok_and(|bytes| bytes <= LEFT_BYTES)
     }
 
     /// A directory to clone into, where the kernel can.

@@ -1,6 +1,7 @@
 //! Things of the host that a program might reach: a secret, files that everybody may write, and
 //! listeners that must never hear of anybody.
 
+use crate::runner::alone;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
@@ -40,7 +41,7 @@ impl Canaries {
         for name in ["secret", "answer", "script"] {
             fs::set_permissions(tree.join(name), fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let abstract_name = format!("gavel-hostile-{}", std::process::id());
+        let abstract_name = format!("gavel-hostile-{:x}", rand());
         let address = SocketAddr::from_abstract_name(&abstract_name).unwrap();
         let canaries = Canaries {
             secret,
@@ -127,6 +128,7 @@ fn rand() -> u128 {
 
 #[test]
 fn a_listener_that_heard_of_somebody_says_so() {
+    let _alone = alone();
     let canaries = Canaries::new();
     assert_eq!(canaries.heard(), [""; 0]);
     let address = canaries.tcp4.local_addr().unwrap();

@@ -82,25 +82,47 @@ impl SlotIds {
         self.groups().into_iter().map(read).sum()
     }
 
-    /// Processes under its ids, but for ours that wait in boxes that were made ahead.
+    /// Processes under its ids, but for ours that wait in boxes that were made ahead. They descend
+    /// from us, or have run away to process 1: a worker in a container has slots of the same ids.
     fn leftovers(self) -> Vec<String> {
-        let is_ours = |pid: &Path| {
-            // The program of a box that is made ahead has not executed anything yet.
-            fs::read_link(pid.join("exe"))
-                .is_ok_and(|exe| exe.file_name().is_some_and(|name| name == "gavel"))
-                || fs::read_to_string(pid.join("status"))
-                    .is_ok_and(|status| status.contains("State:\tZ"))
+        let parents = parents();
+        let is_slots = |pid: u32| {
+            let owner = fs::metadata(format!("/proc/{pid}")).map(|about| about.uid());
+            owner.is_ok_and(|id| self.contains(id))
         };
-        processes()
-            .filter(|pid| {
-                fs::metadata(pid).is_ok_and(|about| self.contains(about.uid())) && !is_ours(pid)
-            })
+        let is_runaway = |pid: u32| parents.get(&pid) == Some(&1) || descends(&parents, pid);
+        let left = parents.keys().copied();
+        left.filter(|&pid| is_slots(pid) && is_runaway(pid) && !is_waiting_or_dead(pid))
             .map(|pid| {
-                let name = fs::read_to_string(pid.join("comm")).unwrap_or_default();
-                format!("process {} ({}) is left", pid.display(), name.trim())
+                let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                format!("process {pid} ({}) is left", name.trim())
             })
             .collect()
     }
+}
+
+/// The program of a box that is made ahead has not executed anything yet.
+fn is_waiting_or_dead(pid: u32) -> bool {
+    let exe = fs::read_link(format!("/proc/{pid}/exe"));
+    let is_gavel = exe.is_ok_and(|exe| exe.file_name().is_some_and(|name| name == "gavel"));
+    let status = fs::read_to_string(format!("/proc/{pid}/status"));
+    is_gavel || status.is_ok_and(|status| status.contains("State:\tZ"))
+}
+
+/// Every process and its parent.
+fn parents() -> BTreeMap<u32, u32> {
+    processes().filter_map(|pid| parent(&pid)).collect()
+}
+
+/// Whether a process descends from this one.
+fn descends(parents: &BTreeMap<u32, u32>, mut pid: u32) -> bool {
+    while let Some(&parent) = parents.get(&pid) {
+        if parent == std::process::id() {
+            return true;
+        }
+        pid = parent;
+    }
+    false
 }
 
 fn processes() -> impl Iterator<Item = PathBuf> {
@@ -199,11 +221,9 @@ impl Baseline {
         let mut found = self.files.changes(&FileStates::read(&self.roots, false));
         let now = texts(self.slot);
         for (name, before) in &self.texts {
-            if now.get(name) != Some(before) {
-                found.push(format!(
-                    "{name} is no longer {before:?} but {:?}",
-                    now.get(name)
-                ));
+            let now = now.get(name).map_or("", String::as_str);
+            if now != before {
+                found.push(format!("{name}: {}", difference(before, now)));
             }
         }
         let Clock(wall, monotonic) = self.clock;
@@ -250,14 +270,29 @@ fn texts(slot: SlotIds) -> BTreeMap<String, String> {
     texts
 }
 
+/// The words that only one of two texts has.
+fn difference(before: &str, now: &str) -> String {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+    let (before, now): (BTreeSet<String>, BTreeSet<String>) = (words(before), words(now));
+    let gone: Vec<&String> = before.difference(&now).collect();
+    let new: Vec<&String> = now.difference(&before).collect();
+    format!("{gone:?} became {new:?}")
+}
+
 /// Mount points, but for those where people make theirs.
 fn mounts() -> String {
     let table = fs::read_to_string("/proc/self/mountinfo").expect("the table of mounts");
-    let elsewhere = ["/tmp/", "/var/tmp/", "/mnt/"];
-    let is_strange =
-        |point: &&str| point.contains("gavel") || !elsewhere.iter().any(|at| point.starts_with(at));
+    let elsewhere = [
+        "/tmp/",
+        "/var/",
+        "/mnt/",
+        "/run/docker/",
+        "/run/netns/",
+        "/run/user/",
+    ];
+    let is_ours = |point: &&str| !elsewhere.iter().any(|at| point.starts_with(at));
     let points = table.lines().filter_map(|line| line.split(' ').nth(4));
-    points.filter(is_strange).collect::<Vec<_>>().join(" ")
+    points.filter(is_ours).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of a table in which a number is one of the slot's ids.
@@ -277,29 +312,23 @@ fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("descriptors").count()
 }
 
+/// Our threads, but for those of other tests, which come and go.
 fn threads() -> usize {
-    fs::read_dir("/proc/self/task").expect("threads").count()
+    let name = |task: &Path| fs::read_to_string(task.join("comm")).unwrap_or_default();
+    let own = name(Path::new("/proc/thread-self"));
+    let tasks = fs::read_dir("/proc/self/task").expect("threads");
+    let names = tasks.map(|task| name(&task.expect("a thread").path()));
+    names
+        .filter(|name| *name == own || name.starts_with("maker"))
+        .count()
 }
 
-/// Those that processes under ids of slots of ours, or our descendants, are in.
+/// Those that our descendants are in.
 fn network_namespaces() -> usize {
-    let parents: BTreeMap<u32, u32> = processes().filter_map(|pid| parent(&pid)).collect();
-    let own = std::process::id();
-    let descends = |mut pid: u32| {
-        while let Some(&parent) = parents.get(&pid) {
-            if parent == own {
-                return true;
-            }
-            pid = parent;
-        }
-        false
-    };
-    let namespaces: BTreeSet<PathBuf> = parents
-        .keys()
-        .filter(|pid| descends(**pid))
-        .filter_map(|pid| fs::read_link(format!("/proc/{pid}/ns/net")).ok())
-        .collect();
-    namespaces.len()
+    let parents = parents();
+    let ours = parents.keys().filter(|pid| descends(&parents, **pid));
+    let namespaces = ours.filter_map(|pid| fs::read_link(format!("/proc/{pid}/ns/net")).ok());
+    namespaces.collect::<BTreeSet<PathBuf>>().len()
 }
 
 fn parent(process: &Path) -> Option<(u32, u32)> {

@@ -1,6 +1,6 @@
 //! Runs the cases of an area one after another, and after each looks at what must remain true.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use gavel::judge::JudgeSlot;
@@ -13,7 +13,10 @@ use crate::judging::{self, Same};
 use crate::neighbour::Neighbour;
 
 /// One case at a time: descriptors and threads are counted, and time is measured.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where cases run, and what is watched meanwhile.
 struct Bench {
@@ -202,7 +205,7 @@ fn implausible(facts: &Facts) -> Option<String> {
 
 /// Runs all cases of an area, and fails with everything that was wrong.
 pub(crate) fn run_area(area: &str) {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let (mut failures, mut left_out, mut ran) = (Vec::new(), Vec::new(), 0);
     let mut bench = Bench::new();
     let large_files = bench.baseline.large_files();
@@ -247,13 +250,12 @@ pub(crate) fn run_area(area: &str) {
 }
 
 /// The language of a case, or why it does not run here.
-fn runnable(case: &Case) -> Result<String, String> {
+pub(crate) fn runnable(case: &Case) -> Result<String, String> {
     let chosen = std::env::var("GAVEL_HOSTILE").unwrap_or_default();
     if !case.id.starts_with(&chosen) {
         return Err("not chosen".to_owned());
     }
-    let runs_slow = std::env::var_os("GAVEL_SLOW_TESTS").is_some_and(|value| value == "1");
-    if case.is_slow && !runs_slow {
+    if case.is_slow && !runs_slow() {
         return Err("slow".to_owned());
     }
     if let Some(missing) = case.needs.iter().find(|need| !has(need)) {
@@ -261,6 +263,16 @@ fn runnable(case: &Case) -> Result<String, String> {
     }
     judging::language(&case.extension)
         .ok_or_else(|| format!("no toolchain for .{}", case.extension))
+}
+
+/// Whether the slow tier was asked for.
+pub(crate) fn runs_slow() -> bool {
+    std::env::var_os("GAVEL_SLOW_TESTS").is_some_and(|value| value == "1")
+}
+
+/// Whether one of these is in a text.
+pub(crate) fn contains_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
 }
 
 /// Whether the host has what a case needs.

@@ -4,6 +4,7 @@ use gavel::judge::verdict::Verdict;
 use gavel::problem::Limits;
 
 use crate::judging::{self, Same};
+use crate::runner::alone;
 
 fn limits(memory_mib: u64) -> Limits {
     Limits {
@@ -35,6 +36,7 @@ for directory, _, names in os.walk("/usr/lib"):
 
 #[test]
 fn files_that_one_program_has_read_give_the_next_no_memory() {
+    let _alone = alone();
     let mut slot = judging::slot();
     let mut judge = |memory_mib, source: &str| {
         let work = judging::python(source, limits(memory_mib));
@@ -42,12 +44,16 @@ fn files_that_one_program_has_read_give_the_next_no_memory() {
     };
     let reader = judge(256, READS_MUCH);
     assert_eq!(reader.verdict, Verdict::Accepted, "{reader:?}");
-    let hog = judge(32, "x = b'x' * (60 << 20)\nprint('ok')");
-    assert_eq!(hog.verdict, Verdict::MemoryLimit, "{hog:?}");
+    // More than once, for a slot has two groups.
+    for _ in 0..4 {
+        let hog = judge(32, "x = b'x' * (60 << 20)\nprint('ok')");
+        assert_eq!(hog.verdict, Verdict::MemoryLimit, "{hog:?}");
+    }
 }
 
 #[test]
 fn files_that_a_run_leaves_are_not_there_for_a_later_compiler() {
+    let _alone = alone();
     let mut slot = judging::slot();
     let leaves = "for d in /tmp /box /dev/shm; do echo 'int secret;' > $d/left.h; done; echo ok";
     let left = judging::script(&mut slot, leaves, "ok");
@@ -63,6 +69,7 @@ fn files_that_a_run_leaves_are_not_there_for_a_later_compiler() {
 
 #[test]
 fn compilers_at_the_same_time_do_not_see_each_other() {
+    let _alone = alone();
     const LOOKS: &str = "for i in $(seq 100); do ls -A /tmp /dev/shm > seen; \
         ps ax > /dev/null 2>&1; grep -q theirs seen && exit 9; : > /tmp/theirs-$$; rm /tmp/theirs-$$; done\n\
         ls /proc | grep -c '^[0-9]' > count\n\
@@ -83,6 +90,7 @@ fn compilers_at_the_same_time_do_not_see_each_other() {
 
 #[test]
 fn addresses_differ_from_run_to_run() {
+    let _alone = alone();
     let mut slot = judging::slot();
     let work = judging::unnamed(
         "c",
@@ -109,10 +117,61 @@ fn addresses_differ_from_run_to_run() {
 
 #[test]
 fn at_most_one_host_id_serves_a_box_at_a_time() {
+    let _alone = alone();
     let (mut one, mut two) = (judging::slot(), judging::slot());
     let id = |slot: &mut gavel::judge::JudgeSlot| {
         let map = judging::script(slot, "grep '^ *1000 ' /proc/self/uid_map", "");
         map.cases[0].stdout_prefix.clone()
     };
     assert_ne!(id(&mut one), id(&mut two));
+}
+
+#[test]
+fn scratch_files_of_one_program_take_nothing_from_the_next_and_give_it_nothing() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let fills = "f = open('/dev/shm/x', 'wb')\nwhile True: f.write(b'x' * 4096)";
+    let hog = "x = b'x' * (45 << 20)\nprint('ok')";
+    for _ in 0..6 {
+        for (source, verdict) in [
+            (fills, Verdict::MemoryLimit),
+            ("print('ok')", Verdict::Accepted),
+            (hog, Verdict::MemoryLimit),
+        ] {
+            let work = judging::python(source, limits(32));
+            let judged = judging::judge(&mut slot, &work, &Same::once("ok"));
+            let judged = judged.expect("a judgement");
+            assert_eq!(judged.verdict, verdict, "{source}: {judged:?}");
+        }
+    }
+}
+
+/// Takes as many inotify instances as a user of the host may have, and keeps them for a moment.
+const TAKES_INOTIFY: &str = r"
+import ctypes, time
+libc = ctypes.CDLL(None)
+count = 0
+while count < 200 and libc.inotify_init() >= 0:
+    count += 1
+time.sleep(0.5)
+print('ok' if count >= ALLOWED else count)
+";
+
+#[test]
+fn what_is_counted_for_each_user_of_the_host_is_not_shared_by_slots() {
+    let _alone = alone();
+    let allowed = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances");
+    let allowed: u32 = allowed.expect("a limit").trim().parse().expect("a number");
+    let source = TAKES_INOTIFY.replace("ALLOWED", &allowed.min(200).to_string());
+    let take = || {
+        let mut slot = judging::slot();
+        let work = judging::python(&source, limits(64));
+        judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+    };
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(take), scope.spawn(take)];
+        for judgement in both.map(|thread| thread.join().expect("a judgement")) {
+            assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+        }
+    });
 }

@@ -8,9 +8,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::{
-    ControlFile, GroupLimits, GroupShare, GroupUsage, LEFT_BYTES, make_directory, write_control,
-};
+use super::{ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, write_control};
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 
@@ -93,7 +91,6 @@ pub(crate) struct Group {
     memory: ControlFile,
     memory_peak: ControlFile,
     memory_limit: ControlFile,
-    memory_cache: ControlFile,
     swap_limit: Option<ControlFile>,
     swap_bytes: u64,
     oom_control: ControlFile,
@@ -154,7 +151,6 @@ impl Group {
             memory: open(memory, "memory.usage_in_bytes", false)?,
             memory_peak: open(memory, "memory.max_usage_in_bytes", true)?,
             memory_limit: open(memory, "memory.limit_in_bytes", true)?,
-            memory_cache: open(memory, "memory.force_empty", true)?,
             swap_limit,
             oom_control,
             processes: open(pids, "pids.max", true)?,
@@ -163,13 +159,9 @@ impl Group {
         })
     }
 
-    /// Lets go what an earlier box left in the page cache.
-    pub(crate) fn reset(&self) -> Result<(), SandboxError> {
-        if self.memory.read_number()? > LEFT_BYTES {
-            // What cannot be let go is in use elsewhere, and counts as held before.
-            let _ = self.memory_cache.write(0);
-        }
-        Ok(())
+    /// Memory that it holds.
+    pub(crate) fn held_bytes(&self) -> Result<u64, SandboxError> {
+        self.memory.read_number()
     }
 
     /// Moves a process into the group of every controller.

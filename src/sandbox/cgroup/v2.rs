@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
-    ControlFile, GroupLimits, GroupShare, GroupUsage, LEFT_BYTES, make_directory, open_directory,
-    remove_group, write_control,
+    ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, open_directory, remove_group,
+    write_control,
 };
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpu", "cpuset", "pids"];
@@ -193,20 +193,18 @@ impl Group {
         })
     }
 
-    /// A group whose peak cannot be reset is made anew; the other lets go what an earlier box left
-    /// in the page cache.
+    /// A group whose peak cannot be reset is made anew.
     pub(crate) fn reset(&mut self) -> Result<(), SandboxError> {
         if !self.peak_resets {
             remove_group(&self.path).set_up("remove", self.path.to_string_lossy())?;
             self.files = Files::make(&self.path, &self.wanted)?;
-            return Ok(());
-        }
-        let left = self.files.memory.read_number()?;
-        if left > LEFT_BYTES {
-            // What cannot be let go is in use elsewhere, and counts as held before.
-            let _ = write_control(&self.path, "memory.reclaim", left);
         }
         Ok(())
+    }
+
+    /// Memory that it holds.
+    pub(crate) fn held_bytes(&self) -> Result<u64, SandboxError> {
+        self.files.memory.read_number()
     }
 
     /// The directory, to clone into.

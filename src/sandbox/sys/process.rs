@@ -275,6 +275,21 @@ pub(crate) fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) }).map(drop)
 }
 
+/// Lets capabilities alone when user ids change; needs CAP_SETPCAP.
+pub(crate) fn keep_capabilities_of_ids() -> io::Result<()> {
+    const SECBIT_NO_SETUID_FIXUP: libc::c_ulong = 1 << 2;
+    // SAFETY: plain integers.
+    let result = unsafe { libc::prctl(libc::PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) };
+    check(result.into()).map(drop)
+}
+
+/// Sets the effective user id alone.
+pub(crate) fn set_effective_uid(uid: u32) -> io::Result<()> {
+    const SAME: u32 = u32::MAX;
+    // SAFETY: plain integers.
+    check(unsafe { libc::syscall(libc::SYS_setresuid, SAME, uid, SAME) }).map(drop)
+}
+
 /// Empties the effective, permitted and inheritable sets.
 pub(crate) fn drop_all_capabilities() -> io::Result<()> {
     set_capabilities(0)

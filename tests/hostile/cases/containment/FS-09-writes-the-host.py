@@ -1,6 +1,7 @@
 # id: FS-09
 # about: writes toolchains, libraries, the loader's settings, other processes
 # expect: CONTAINED
+# api: yes
 # include: probe.py
 # stdin: targets
 # reference: CVE-2019-5736, CVE-2022-0847

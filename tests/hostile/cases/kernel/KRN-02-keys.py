@@ -1,6 +1,7 @@
 # id: KRN-02
 # about: makes, joins and gives away keyrings
 # expect: CONTAINED
+# api: yes
 # include: probe.py
 # needs: x86_64
 # denied: keyctl add_key request_key

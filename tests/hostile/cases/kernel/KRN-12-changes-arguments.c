@@ -1,6 +1,7 @@
 // id: KRN-12
 // about: a second thread changes the path while the first opens it: no filter relies on it
 // expect: CONTAINED
+// api: yes
 // cpu_ms: 2000
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 # id: NET-04
 # about: reaches for abstract sockets of the host, by stream, datagram and binding the same name
 # expect: CONTAINED
+# api: yes
 # include: probe.py
 # stdin: targets
 import socket
@@ -12,5 +13,8 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
         attempt(address, lambda: s.connect(address))
         attempt("to " + address, lambda: s.sendto(b"x", address))
 mine = socket.socket(socket.AF_UNIX)
-mine.bind(name)
+try:
+    mine.bind(name)
+except OSError as error:
+    found(f"somebody else has the name: {error}")
 finish()

@@ -3,7 +3,7 @@
 // expect: TLE
 // cpu_ms: 300
 // include: probe.h
-// check: cpu_ms <= 400
+// check: cpu_ms <= 450
 // reason: the limit of 16 processes was reached
 // api: yes
 #include "probe.h"
