@@ -15,6 +15,11 @@
 //! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
 //! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
 
+/// The example there is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/SANDBOX.md")]
+struct Documentation;
+
 mod blueprint;
 mod cancel;
 mod capture;
@@ -32,6 +37,7 @@ mod launcher;
 mod lock;
 mod maker;
 mod message;
+mod names;
 mod namespaces;
 mod outcome;
 mod pasta;

@@ -193,6 +193,14 @@ impl Sandbox {
         &self.shared.cpus
     }
 
+    /// Everything that would be done to make such a box, for people. Nothing is started.
+    ///
+    /// # Errors
+    /// The setting that cannot be honoured.
+    pub fn explain(&self, container: &Container) -> Result<String, SandboxError> {
+        Ok(format!("{:#?}", self.blueprint(container)?))
+    }
+
     /// A container, resolved and compiled at its first use.
     pub(super) fn blueprint(&self, container: &Container) -> Result<Arc<Blueprint>, SandboxError> {
         let mut plans = self
