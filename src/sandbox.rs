@@ -15,9 +15,13 @@
 //! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
 //! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
 
+mod blueprint;
 mod cancel;
 mod capture;
 mod cgroup;
+mod child;
+mod container;
+mod ending;
 mod evidence;
 mod host;
 mod inside;
@@ -27,7 +31,9 @@ mod launcher;
 mod lock;
 mod maker;
 mod message;
+mod namespaces;
 mod outcome;
+mod pasta;
 mod plan;
 mod refused;
 mod root;
@@ -40,9 +46,18 @@ mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
+pub use child::Child;
+pub use container::{
+    Access, ArgumentTest, Comparison, Container, CpuQuota, Devices, Enforcement, FileOperation,
+    FileSystem, FileSystemKind, LandlockRules, Mount, Namespace, Network, PathAccess, PathRule,
+    Proc, Resource, Rlimit, Root, Seccomp, SeccompAction, SeccompProfile, SeccompRule, Session,
+    Share, User,
+};
+pub use ending::{Budget, Ending};
 pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
+pub use namespaces::{NamespaceFact, Owner};
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
-pub use spec::{Access, Command, Container, InputFile, Limits, Mount, Network, Proc, Stdin};
+pub use spec::{Command, InputFile, Limits, Output, Outputs, Stdin};

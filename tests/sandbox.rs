@@ -12,13 +12,27 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/children.rs"]
+mod children;
+#[path = "sandbox/commands.rs"]
+mod commands;
 #[path = "sandbox/containment.rs"]
 mod containment;
+#[path = "sandbox/filters.rs"]
+mod filters;
+#[path = "sandbox/landlock.rs"]
+mod landlock;
 #[path = "sandbox/leftovers.rs"]
 mod leftovers;
 #[path = "sandbox/limits.rs"]
 mod limits;
+#[path = "sandbox/namespaces.rs"]
+mod namespaces;
 #[path = "sandbox/outcomes.rs"]
 mod outcomes;
+#[path = "sandbox/roots.rs"]
+mod roots;
+#[path = "sandbox/shares.rs"]
+mod shares;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;

@@ -18,9 +18,10 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(pipe: OwnedFd, keep: u64) -> Self {
+    /// Without a pipe nothing comes.
+    pub(super) fn new(pipe: Option<OwnedFd>, keep: u64) -> Self {
         Stream {
-            pipe: Some(pipe),
+            pipe,
             captured: Captured::default(),
             keep,
         }

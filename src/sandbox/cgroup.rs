@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::container::Share;
 use super::outcome::{SandboxError, SetUpStep};
 
 /// What a group may use; fixed while the group runs.
@@ -25,6 +26,22 @@ pub(super) struct GroupLimits {
     pub memory_bytes: u64,
     /// Processes and threads, init of the box included.
     pub processes: u64,
+}
+
+/// What a group is made for; fixed while it exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GroupShare {
+    /// CPUs, at least one.
+    pub cpus: Vec<usize>,
+    /// The rest.
+    pub share: Share,
+}
+
+impl GroupShare {
+    fn cpu_list(&self) -> String {
+        let cpus: Vec<String> = self.cpus.iter().map(usize::to_string).collect();
+        cpus.join(",")
+    }
 }
 
 /// Counters of a group, as differences to the start of the run.
@@ -70,11 +87,11 @@ impl Hierarchy {
     }
 
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
-    pub(super) fn make(&self, name: &str, cpu: usize) -> Result<Group, SandboxError> {
+    pub(super) fn make(&self, name: &str, share: &GroupShare) -> Result<Group, SandboxError> {
         self.remove(name)?;
         match self {
-            Hierarchy::V1(trees) => v1::Group::make(trees, name, cpu).map(Group::V1),
-            Hierarchy::V2(tree) => v2::Group::make(tree, name, cpu).map(Group::V2),
+            Hierarchy::V1(trees) => v1::Group::make(trees, name, share).map(Group::V1),
+            Hierarchy::V2(tree) => v2::Group::make(tree, name, share).map(Group::V2),
         }
     }
 
@@ -89,8 +106,8 @@ impl Hierarchy {
     /// Names of the groups below the parent.
     pub(super) fn names(&self) -> Result<Vec<String>, SandboxError> {
         let mut names = Vec::new();
-        for parent in self.directories("") {
-            let entries = fs::read_dir(&parent).set_up("list", parent.to_string_lossy())?;
+        for parent in self.directories("").iter().filter(|parent| parent.exists()) {
+            let entries = fs::read_dir(parent).set_up("list", parent.to_string_lossy())?;
             for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
                 names.push(entry.file_name().to_string_lossy().into_owned());
             }
@@ -108,6 +125,10 @@ impl Hierarchy {
     }
 }
 
+/// An empty group that holds more has page cache of what ran in it before. It is let go: otherwise
+/// the next program could use as much above its limit, as the kernel makes room when asked for it.
+const LEFT_BYTES: u64 = 1 << 20;
+
 /// The group of a slot.
 #[derive(Debug)]
 pub(super) enum Group {
@@ -121,7 +142,7 @@ impl Group {
     /// Prepares for a new box: an empty group.
     pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
         match self {
-            Group::V1(_) => Ok(()),
+            Group::V1(group) => group.reset(),
             Group::V2(group) => group.reset(),
         }
     }

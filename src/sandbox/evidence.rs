@@ -1,8 +1,10 @@
 //! What ended a run, told by evidence: one pure function over what was observed and counted.
 
+use super::blueprint::Blueprint;
 use super::cgroup::GroupUsage;
+use super::ending::{Evidence, ending};
 use super::outcome::{Exit, Limit, Outcome, Report, Usage};
-use super::scratch::ScratchDir;
+use super::scratch::{Filled, ScratchDir};
 use super::spec::Limits;
 use super::supervise::Observation;
 
@@ -16,16 +18,26 @@ pub(super) fn report(
     usage: &GroupUsage,
     limits: &Limits,
     scratch: ScratchDir,
-    scratch_bytes: u64,
+    filled: Filled,
+    blueprint: &Blueprint,
 ) -> Report {
     let told_of_oom = observed.killed_for == Some(Limit::Memory);
+    let outcome = outcome(&observed, usage, limits);
+    let evidence = Evidence {
+        was_killed: observed.was_killed,
+        core: observed.core,
+        forks_refused: usage.forks_refused > 0,
+        scratch_is_full: filled.is_full,
+        denied_calls: &observed.denied_calls,
+    };
     Report {
-        outcome: outcome(&observed, usage, limits),
+        ending: ending(&outcome, &evidence),
+        outcome,
         usage: Usage {
             cpu: usage.cpu,
             wall: observed.wall,
             memory_bytes: usage.memory_bytes.max(CHARGE_BATCH_BYTES),
-            scratch_bytes,
+            scratch_bytes: filled.bytes,
             // Told by event we are often quicker than the kernel's own kill.
             oom_kills: usage.oom_kills.max(u64::from(told_of_oom)),
             forks_refused: usage.forks_refused,
@@ -33,6 +45,9 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
+        namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
+        loosened: blueprint.loosened.clone(),
+        unenforced: blueprint.unenforced.clone(),
         scratch,
     }
 }

@@ -7,18 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::{Pid, geteuid};
 
-use super::cgroup::{Group, Hierarchy};
+use super::blueprint::{Blueprint, MAX_GROUPS};
+use super::cgroup::{Group, GroupShare, Hierarchy};
+use super::container::Container;
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
-use super::message::BoxPlan;
 use super::outcome::{SandboxError, SetUpStep};
 use super::slot::Slot;
-use super::spec::{Container, Network, Proc, at_least_one};
-use super::{landlock, plan, seccomp};
+use super::{landlock, pasta};
 
 /// Host ids from here on belong to no user, container or service manager by convention
 /// (systemd's "Users, Groups, UIDs and GIDs" leaves them unassigned).
 const FIRST_ID: u32 = 1_900_000_000;
+/// Host group ids for supplementary groups: after those of all slots.
+const FIRST_GROUP: u32 = FIRST_ID + 8192;
 /// Where only the usual 65536 ids exist, as inside a container with its own user namespace.
 const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
 
@@ -61,7 +63,7 @@ struct Shared {
     landlock_abi: u32,
     first_id: u32,
     cpus: Vec<usize>,
-    plans: Mutex<HashMap<Container, Arc<BoxPlan>>>,
+    plans: Mutex<HashMap<Container, Arc<Blueprint>>>,
 }
 
 impl Sandbox {
@@ -120,15 +122,42 @@ impl Sandbox {
         &self,
         slot: u32,
         lane: u32,
-        cpu: usize,
+        share: &GroupShare,
     ) -> Result<Group, SandboxError> {
-        self.shared.groups.make(&lock::group_name(slot, lane), cpu)
+        self.shared
+            .groups
+            .make(&lock::group_name(slot, lane), share)
     }
 
     /// Removes the cgroups of a slot.
     pub(super) fn remove_groups(&self, lock: &SlotLock) -> Result<(), SandboxError> {
         lock.group_names()
             .try_for_each(|name| self.shared.groups.remove(&name))
+    }
+
+    /// The first host group id for the supplementary groups of a lane.
+    pub(super) fn first_group(&self, slot: u32, lane: u32) -> Result<u32, SandboxError> {
+        if self.shared.first_id != FIRST_ID {
+            return Err(SandboxError::Setting {
+                setting: "user",
+                reason: format!(
+                    "supplementary groups need host ids from {FIRST_GROUP} on, which this user \
+                     namespace does not map"
+                ),
+            });
+        }
+        Ok(FIRST_GROUP + (slot * lock::LANES + lane) * MAX_GROUPS)
+    }
+
+    /// Connects the network of a box to the world.
+    pub(super) fn start_pasta(
+        &self,
+        name: &str,
+        pid: i32,
+        arguments: &[String],
+    ) -> Result<pasta::Pasta, SandboxError> {
+        let fifo = self.shared.config.runtime_dir.join("boxes").join(name);
+        pasta::Pasta::start(&fifo, pid, arguments)
     }
 
     /// Starts a launcher.
@@ -152,8 +181,8 @@ impl Sandbox {
         &self.shared.cpus
     }
 
-    /// The plan of a container, resolved and compiled at its first use. Ids are filled in later.
-    pub(super) fn plan(&self, container: &Container) -> Result<Arc<BoxPlan>, SandboxError> {
+    /// A container, resolved and compiled at its first use.
+    pub(super) fn blueprint(&self, container: &Container) -> Result<Arc<Blueprint>, SandboxError> {
         let mut plans = self
             .shared
             .plans
@@ -162,29 +191,13 @@ impl Sandbox {
         if let Some(plan) = plans.get(container) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(self.resolve(container)?);
+        let plan = Arc::new(Blueprint::of(
+            container,
+            self.shared.landlock_abi,
+            &self.shared.cpus,
+        )?);
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)
-    }
-
-    fn resolve(&self, container: &Container) -> Result<BoxPlan, SandboxError> {
-        let filter =
-            seccomp::compile(container.network).map_err(|error| SandboxError::Setting {
-                setting: "seccomp",
-                reason: error.to_string(),
-            })?;
-        Ok(BoxPlan {
-            root: plan::root(container)?,
-            hostname: container.hostname.clone(),
-            scratch_bytes: at_least_one("scratch_bytes", container.scratch_bytes)?,
-            scratch_inodes: at_least_one("scratch_inodes", container.scratch_inodes)?,
-            exec_tmp: container.exec_tmp,
-            loopback: container.network == Network::Loopback,
-            proc_pids_only: container.proc == Proc::Pids,
-            first_id: 0,
-            filter,
-            landlock: landlock::plan(container, self.shared.landlock_abi),
-        })
     }
 }
 

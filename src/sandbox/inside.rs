@@ -5,6 +5,8 @@
 //! up and forks the **program**, which waits for what to run. Init then only reaps. The program
 //! is never PID 1: there, default signal actions would not apply to it and orphans would pile up.
 
+mod start;
+
 use std::ffi::{CStr, CString, c_char};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -12,21 +14,17 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::stat::{Mode, umask};
-use nix::unistd::{chdir, fchdir, pivot_root, sethostname, setsid};
+use nix::sys::stat::{Mode, SFlag, fstat, umask};
+use nix::unistd::{AccessFlags, access, chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, MAX_STRINGS, PROCEED, Step};
+use super::message::{BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
+use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
+use start::Start;
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
 /// every user may search does; the mount is visible in this mount namespace only.
 const STAGING: &CStr = c"/tmp";
-/// Root of the box's user namespace owns set-up and init; the program has an id of its own, so
-/// that it can neither signal nor inspect init.
-const BOX_ROOT_ID: u32 = 0;
-/// User and group id of the program inside the box.
-pub(super) const PROGRAM_ID: u32 = 1000;
 /// The descriptor that keeps the connection to the supervising side.
 const REPORT_FD: i32 = 3;
 
@@ -48,20 +46,31 @@ const MASKED_PROC: &[&CStr] = &[
 pub(super) struct Inside<'a> {
     /// The box's end of the connection to the supervising side.
     pub socket: BorrowedFd<'a>,
-    /// The read-only root, detached.
+    /// The root, detached.
     pub root: BorrowedFd<'a>,
-    /// Detached writable directories and where below [`STAGING`] they go.
-    pub scratch: [(BorrowedFd<'a>, &'static CStr); 3],
-    /// Host name.
-    pub hostname: &'a str,
+    /// Detached writable directories and where below the root they go.
+    pub scratch: &'a [(BorrowedFd<'a>, &'static CStr)],
+    /// Host name; `None` where it is the host's.
+    pub hostname: Option<&'a str>,
+    /// Whether the cgroup namespace is the host's.
+    pub shares_cgroup: bool,
     /// Whether loopback is brought up.
     pub loopback: bool,
+    /// Who the program is, and who init is. They differ, so that the program can neither signal
+    /// nor inspect init.
+    pub user: &'a UserPlan,
+    /// Where the program starts.
+    pub working_directory: &'a CStr,
+    /// Whether the program gets a session of its own.
+    pub new_session: bool,
     /// Whether proc shows processes only.
     pub proc_pids_only: bool,
-    /// The compiled seccomp filter.
-    pub filter: &'a [u8],
-    /// The Landlock policy: attributes, how many of them, rules.
-    pub landlock: Option<LandlockRules<'a>>,
+    /// Whether the box has terminals of its own.
+    pub terminals: bool,
+    /// The seccomp filter.
+    pub filter: &'a FilterPlan,
+    /// The Landlock policies, at most [`MAX_LAYERS`].
+    pub landlock: &'a [LandlockLayer<'a>],
     /// Where the request to start is received.
     pub buffer: &'a mut [u8],
     /// Where the pointers to its strings are put.
@@ -69,17 +78,21 @@ pub(super) struct Inside<'a> {
 }
 
 /// A Landlock policy with C paths.
-pub(super) struct LandlockRules<'a> {
-    /// `handled_access_fs`, `handled_access_net`, `scoped`.
-    pub attributes: [u64; 3],
-    /// How many of them this kernel knows.
-    pub attribute_count: usize,
-    /// Paths and allowed access.
-    pub rules: &'a [(CString, u64)],
+pub(super) struct LandlockLayer<'a> {
+    /// The policy.
+    pub plan: &'a LandlockPlan,
+    /// Its paths and allowed access.
+    pub rules: Vec<(CString, u64)>,
 }
 
-/// A step that failed.
-struct Failure(Step, io::Error);
+/// The built-in policy, and one that was asked for.
+pub(super) const MAX_LAYERS: usize = 2;
+
+/// Rulesets that are ready to be applied.
+type Rulesets = [Option<OwnedFd>; MAX_LAYERS];
+
+/// A step that failed, and the number of what it was done to where there are several.
+struct Failure(Step, io::Error, u32);
 
 type StepResult<T> = Result<T, Failure>;
 
@@ -90,24 +103,25 @@ trait InStep<T> {
 
 impl<T, E: Into<io::Error>> InStep<T> for Result<T, E> {
     fn in_step(self, step: Step) -> StepResult<T> {
-        self.map_err(|error| Failure(step, error.into()))
+        self.map_err(|error| Failure(step, error.into(), 0))
     }
 }
 
 /// Runs as PID 1 of a new box and never returns.
 pub(super) fn run_init(inside: &mut Inside<'_>) -> ! {
-    if let Err(Failure(step, error)) = init(inside) {
-        report_failure(inside.socket, step, &error);
+    if let Err(failure) = init(inside) {
+        // The supervising side takes a closed connection as a failure too, so a lost report is safe.
+        let _ = sys::send_with_fds(inside.socket, &failure.report().encode(), &[]);
         sys::exit_now(1);
     }
     sys::exit_now(0)
 }
 
-fn report_failure(socket: BorrowedFd<'_>, step: Step, error: &io::Error) {
-    let errno = error.raw_os_error().unwrap_or(libc::EIO);
-    let report = BoxReport::SetUpFailed(step, errno).encode();
-    // The supervising side takes a closed connection as a failure too, so a lost report is safe.
-    let _ = sys::send_with_fds(socket, &report, &[]);
+impl Failure {
+    fn report(&self) -> BoxReport {
+        let Failure(step, error, object) = self;
+        BoxReport::SetUpFailed(*step, error.raw_os_error().unwrap_or(libc::EIO), *object)
+    }
 }
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
@@ -115,9 +129,13 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
-    become_box_root().in_step(Step::BecomeBoxRoot)?;
-    unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
-    sethostname(inside.hostname).in_step(Step::SetHostname)?;
+    become_box_root(inside.user.init).in_step(Step::BecomeBoxRoot)?;
+    if !inside.shares_cgroup {
+        unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
+    }
+    if let Some(hostname) = inside.hostname {
+        sethostname(hostname).in_step(Step::SetHostname)?;
+    }
     if inside.loopback {
         sys::raise_loopback().in_step(Step::RaiseLoopback)?;
     }
@@ -127,7 +145,9 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     }
     close_inherited(inside.socket).in_step(Step::CloseInherited)?;
     let socket = sys::borrow_fd(REPORT_FD);
-    let landlock = build_landlock(inside.landlock.as_ref()).in_step(Step::BuildLandlock)?;
+    // What fails from here on is reported there.
+    inside.socket = socket;
+    let landlock = build_landlock(inside.landlock)?;
     // Once for both: after this nothing in the box can gain a capability by execve.
     sys::drop_bounding_set().in_step(Step::DropBoundingSet)?;
     let program = match fork_program().in_step(Step::ForkProgram)? {
@@ -152,9 +172,9 @@ fn await_proceed(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-fn become_box_root() -> io::Result<()> {
-    sys::set_groups_empty()?;
-    sys::set_ids(BOX_ROOT_ID, BOX_ROOT_ID)?;
+fn become_box_root(id: u32) -> io::Result<()> {
+    sys::set_groups(&[])?;
+    sys::set_ids(id, id)?;
     // Changing ids clears the death signal.
     sys::set_parent_death_signal(libc::SIGKILL)
 }
@@ -162,9 +182,12 @@ fn become_box_root() -> io::Result<()> {
 fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     sys::attach_mount(inside.root, STAGING).in_step(Step::AttachRoot)?;
     fchdir(inside.root).in_step(Step::AttachRoot)?;
-    mount_proc(inside.proc_pids_only).in_step(Step::MountProc)?;
+    if inside.terminals {
+        mount_terminals(inside.root).in_step(Step::MountTerminals)?;
+    }
+    mount_proc(inside.root, inside.proc_pids_only).in_step(Step::MountProc)?;
     for (directory, target) in inside.scratch {
-        sys::attach_mount(directory, target).in_step(Step::AttachScratch)?;
+        attach_beneath(inside.root, *directory, target).in_step(Step::AttachScratch)?;
     }
     // The old root ends up stacked on the new one and is then let go: after this no path, and
     // after close_inherited no descriptor, leads to the host.
@@ -173,7 +196,16 @@ fn build_root(inside: &Inside<'_>) -> StepResult<()> {
     chdir(c"/").in_step(Step::PivotRoot)
 }
 
-fn mount_proc(pids_only: bool) -> io::Result<()> {
+/// A terminal file system of the box's own: none of the host's terminals is in it.
+fn mount_terminals(root: BorrowedFd<'_>) -> io::Result<()> {
+    let context = sys::new_file_system(c"devpts")?;
+    let options: &[(&CStr, &CStr)] = &[(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    let attributes = MountAttr::NO_SUID.and(MountAttr::NO_EXEC);
+    let terminals = sys::configure_mount(context.as_fd(), options, attributes)?;
+    attach_beneath(root, terminals.as_fd(), c"dev/pts")
+}
+
+fn mount_proc(root: BorrowedFd<'_>, pids_only: bool) -> io::Result<()> {
     let context = sys::new_file_system(c"proc")?;
     let options: &[(&CStr, &CStr)] = if pids_only {
         &[(c"hidepid", c"invisible"), (c"subset", c"pid")]
@@ -185,7 +217,7 @@ fn mount_proc(pids_only: bool) -> io::Result<()> {
         .and(MountAttr::NO_DEV)
         .and(MountAttr::NO_EXEC);
     let proc = sys::configure_mount(context.as_fd(), options, attributes)?;
-    sys::attach_mount(proc.as_fd(), c"proc")
+    attach_beneath(root, proc.as_fd(), c"proc")
 }
 
 fn mask_proc() -> io::Result<()> {
@@ -214,17 +246,37 @@ fn close_inherited(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn build_landlock(policy: Option<&LandlockRules<'_>>) -> io::Result<Option<OwnedFd>> {
-    let Some(policy) = policy else {
-        return Ok(None);
-    };
-    let ruleset = sys::landlock_new(&policy.attributes, policy.attribute_count)?;
-    for (path, access) in policy.rules {
-        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-        let beneath = open(path.as_c_str(), flags, Mode::empty())?;
-        sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), *access)?;
+fn build_landlock(layers: &[LandlockLayer<'_>]) -> StepResult<Rulesets> {
+    let mut rulesets = Rulesets::default();
+    let mut number = 0;
+    for (ruleset, layer) in rulesets.iter_mut().zip(layers) {
+        let plan = layer.plan;
+        let made = sys::landlock_new(&plan.attributes, plan.attribute_count.into())
+            .in_step(Step::BuildLandlock)?;
+        for (path, access) in &layer.rules {
+            add_path_rule(&made, path, *access, plan.file_access)
+                .map_err(|error| Failure(Step::BuildLandlock, error, number))?;
+            number += 1;
+        }
+        for (port, access) in &plan.ports {
+            sys::landlock_add_port(made.as_fd(), *port, *access).in_step(Step::BuildLandlock)?;
+        }
+        *ruleset = Some(made);
     }
-    Ok(Some(ruleset))
+    Ok(rulesets)
+}
+
+/// What concerns directories only is refused by the kernel for a file.
+fn add_path_rule(ruleset: &OwnedFd, path: &CStr, access: u64, file_access: u64) -> io::Result<()> {
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let beneath = open(path, flags, Mode::empty())?;
+    let kind = SFlag::from_bits_truncate(fstat(&beneath)?.st_mode) & SFlag::S_IFMT;
+    let mask = if kind == SFlag::S_IFDIR {
+        u64::MAX
+    } else {
+        file_access
+    };
+    sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), access & mask)
 }
 
 fn fork_program() -> io::Result<CloneSide> {
@@ -264,38 +316,84 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
 }
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
-fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Option<OwnedFd>) -> ! {
+fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> ! {
     let filter = inside.filter;
-    let started = confine(socket, filter, landlock).and_then(|()| await_start(inside, socket));
+    let started = confine(inside, socket, landlock)
+        .and_then(|()| await_start(inside, socket))
+        .and_then(|start| execute(&start, filter, socket));
     let failed = match started {
-        Ok(start) => {
-            let error = sys::execute(start.program, start.arguments, start.environment);
-            BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO))
-        }
-        Err(Failure(step, error)) => {
-            BoxReport::SetUpFailed(step, error.raw_os_error().unwrap_or(libc::EIO))
-        }
+        Ok(error) => BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO)),
+        Err(failure) => failure.report(),
     };
     let _ = sys::send_with_fds(socket, &failed.encode(), &[]);
     sys::exit_now(127)
 }
 
+/// Announces the start and executes the program; returns only if the kernel refuses to.
+fn execute(
+    start: &Start<'_>,
+    filter: &FilterPlan,
+    socket: BorrowedFd<'_>,
+) -> StepResult<io::Error> {
+    if filter.is_last {
+        // Under a filter that allows no report, this could not be told from the program's end.
+        if let Err(errno) = access(start.program, AccessFlags::X_OK) {
+            return Ok(errno.into());
+        }
+        start_under_last_filter(filter, socket)?;
+    } else {
+        announce(socket, BoxReport::Starting(sys::monotonic_ns()), None)?;
+    }
+    Ok(sys::execute(
+        start.program,
+        start.arguments,
+        start.environment,
+    ))
+}
+
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
-fn confine(socket: BorrowedFd<'_>, filter: &[u8], landlock: Option<OwnedFd>) -> StepResult<()> {
-    new_session().in_step(Step::NewSession)?;
-    chdir(c"/box").in_step(Step::EnterDirectory)?;
-    sys::set_groups_empty().in_step(Step::BecomeUser)?;
-    sys::set_ids(PROGRAM_ID, PROGRAM_ID).in_step(Step::BecomeUser)?;
+fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> StepResult<()> {
+    let user = inside.user;
+    new_session(inside.new_session).in_step(Step::NewSession)?;
+    sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
+    sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
+    // As that user, who may not be allowed to enter it.
+    chdir(inside.working_directory).in_step(Step::EnterDirectory)?;
     sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
     sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
-    if let Some(ruleset) = landlock {
-        sys::landlock_restrict(ruleset.as_fd()).in_step(Step::RestrictLandlock)?;
+    for (ruleset, layer) in landlock.iter().flatten().zip(inside.landlock) {
+        sys::landlock_restrict(ruleset.as_fd(), layer.plan.flags)
+            .in_step(Step::RestrictLandlock)?;
     }
     sys::close_from_on_exec(3).in_step(Step::InstallStreams)?;
-    let listener = sys::install_filter(filter).in_step(Step::InstallFilter)?;
-    let confined = BoxReport::Confined.encode();
-    sys::send_with_fds(socket, &confined, &[listener.as_fd()]).in_step(Step::AnnounceStart)
+    if inside.filter.is_last {
+        return announce(socket, BoxReport::Confined, None);
+    }
+    let listener = sys::install_listening_filter(&inside.filter.program);
+    let listener = listener.in_step(Step::InstallFilter)?;
+    announce(socket, BoxReport::Confined, Some(listener.as_fd()))
+}
+
+fn announce(
+    socket: BorrowedFd<'_>,
+    report: BoxReport,
+    listener: Option<BorrowedFd<'_>>,
+) -> StepResult<()> {
+    sys::send_with_fds(socket, &report.encode(), listener.as_slice()).in_step(Step::AnnounceStart)
+}
+
+/// Announces the start, with a filter that may allow nothing but the execve that follows. One with
+/// a listener must be in effect before that can be handed over.
+fn start_under_last_filter(filter: &FilterPlan, socket: BorrowedFd<'_>) -> StepResult<()> {
+    let starting = || BoxReport::Starting(sys::monotonic_ns());
+    if filter.listens {
+        let listener = sys::install_listening_filter(&filter.program);
+        let listener = listener.in_step(Step::InstallFilter)?;
+        return announce(socket, starting(), Some(listener.as_fd()));
+    }
+    announce(socket, starting(), None)?;
+    sys::install_filter(&filter.program).in_step(Step::InstallFilter)
 }
 
 /// Waits for what to run; the rlimits are applied last, so that they cannot break our own steps.
@@ -303,9 +401,7 @@ fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepRe
     let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
     let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
     install_streams(&streams).in_step(Step::InstallStreams)?;
-    start.set_rlimits().in_step(Step::SetRlimits)?;
-    let starting = BoxReport::Starting(sys::monotonic_ns()).encode();
-    sys::send_with_fds(socket, &starting, &[]).in_step(Step::AnnounceStart)?;
+    start.set_rlimits()?;
     Ok(start)
 }
 
@@ -330,131 +426,10 @@ fn install_streams(streams: &[OwnedFd; 3]) -> io::Result<()> {
     Ok(())
 }
 
-fn new_session() -> io::Result<()> {
-    setsid()?;
+fn new_session(is_wanted: bool) -> io::Result<()> {
+    if is_wanted {
+        setsid()?;
+    }
     umask(Mode::from_bits_truncate(0o022));
     Ok(())
-}
-
-/// A parsed request to start, pointing into the receive buffer.
-struct Start<'a> {
-    program: &'a CStr,
-    arguments: &'a [*const c_char],
-    environment: &'a [*const c_char],
-    rlimits: &'a [u8],
-}
-
-const RLIMIT_BYTES: usize = 12;
-
-impl<'a> Start<'a> {
-    /// The inverse of [`super::message::encode_start`].
-    fn parse(
-        bytes: &'a [u8],
-        pointers: &'a mut [*const c_char; MAX_STRINGS + 2],
-    ) -> io::Result<Self> {
-        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-        let count = |index: usize| -> Option<usize> {
-            let word = bytes.get(index * 4..index * 4 + 4)?;
-            Some(u32::from_ne_bytes(word.try_into().ok()?) as usize)
-        };
-        let rlimits = count(0).ok_or_else(invalid)?;
-        let arguments = count(1).ok_or_else(invalid)?;
-        let environment = count(2).ok_or_else(invalid)?;
-        if arguments.saturating_add(environment) > MAX_STRINGS || rlimits > 16 {
-            return Err(invalid());
-        }
-        let strings_at = 12 + rlimits * RLIMIT_BYTES;
-        let mut strings = Strings(bytes.get(strings_at..).ok_or_else(invalid)?);
-        let program = strings.next().ok_or_else(invalid)?;
-        let (argument_slots, environment_slots) = pointers.split_at_mut(arguments + 1);
-        let arguments = strings
-            .fill(argument_slots, arguments)
-            .ok_or_else(invalid)?;
-        let environment = strings
-            .fill(environment_slots, environment)
-            .ok_or_else(invalid)?;
-        Ok(Start {
-            program,
-            arguments,
-            environment,
-            rlimits: &bytes[12..strings_at],
-        })
-    }
-
-    fn set_rlimits(&self) -> io::Result<()> {
-        for entry in self.rlimits.chunks_exact(RLIMIT_BYTES) {
-            let (resource, value) = entry.split_at(4);
-            let (Ok(resource), Ok(value)) = (resource.try_into(), value.try_into()) else {
-                return Err(io::ErrorKind::InvalidData.into());
-            };
-            let resource = rlimit_by_number(u32::from_ne_bytes(resource))?;
-            let value = u64::from_ne_bytes(value);
-            setrlimit(resource, value, value)?;
-        }
-        Ok(())
-    }
-}
-
-fn rlimit_by_number(number: u32) -> io::Result<Resource> {
-    super::launch::RLIMITS
-        .iter()
-        .find(|resource| **resource as u32 == number)
-        .copied()
-        .ok_or_else(|| io::ErrorKind::InvalidData.into())
-}
-
-/// Takes NUL-terminated strings from the front.
-struct Strings<'a>(&'a [u8]);
-
-impl<'a> Strings<'a> {
-    fn next(&mut self) -> Option<&'a CStr> {
-        let string = CStr::from_bytes_until_nul(self.0).ok()?;
-        self.0 = self.0.get(string.count_bytes() + 1..)?;
-        Some(string)
-    }
-
-    /// Fills a null-terminated array of `count` pointers.
-    fn fill(
-        &mut self,
-        slots: &'a mut [*const c_char],
-        count: usize,
-    ) -> Option<&'a [*const c_char]> {
-        let slots = slots.get_mut(..=count)?;
-        for slot in &mut slots[..count] {
-            *slot = self.next()?.as_ptr();
-        }
-        slots[count] = std::ptr::null();
-        Some(slots)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::message::encode_start;
-    use super::*;
-
-    #[test]
-    fn a_start_request_survives_encoding() {
-        let bytes = encode_start(
-            &[(Resource::RLIMIT_NOFILE as u32, 64)],
-            b"/bin/echo",
-            &[b"echo", b"", b"\xff"],
-            &[b"A=1".to_vec()],
-        );
-        let mut pointers = [std::ptr::null(); MAX_STRINGS + 2];
-        let start = Start::parse(&bytes, &mut pointers).unwrap_or_else(|_| unreachable!());
-        assert_eq!(start.program, c"/bin/echo");
-        assert_eq!(start.arguments.len(), 4);
-        assert_eq!(start.environment.len(), 2);
-        assert!(start.arguments[3].is_null() && start.environment[1].is_null());
-    }
-
-    #[test]
-    fn a_torn_start_request_is_refused() {
-        let bytes = encode_start(&[], b"/bin/echo", &[b"echo"], &[b"A=1".to_vec()]);
-        for length in 0..bytes.len() {
-            let mut pointers = [std::ptr::null(); MAX_STRINGS + 2];
-            assert!(Start::parse(&bytes[..length], &mut pointers).is_err());
-        }
-    }
 }

@@ -7,16 +7,19 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
+use std::sync::Arc;
 
 use nix::sys::resource::Resource;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 
+use super::blueprint::Blueprint;
 use super::launcher::LAUNCHER_NAME;
 use super::message::{
     BoxPlan, BoxReport, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED, REPORT_BYTES,
     encode_start,
 };
 use super::outcome::{SandboxError, SetUpStep};
+use super::pasta::Pasta;
 use super::scratch::ScratchDir;
 use super::spec::Command;
 use super::sys::{self, MAX_FDS};
@@ -83,9 +86,11 @@ impl Launcher {
         })
     }
 
-    /// Asks for a box; its init waits until [`Pending::proceed`].
+    /// Asks for a box; its init waits until [`Pending::proceed`]. The plan is the blueprint's, with
+    /// the ids of the box.
     pub(super) fn launch(
         &self,
+        blueprint: &Arc<Blueprint>,
         plan: &BoxPlan,
         cgroup: Option<std::os::fd::BorrowedFd<'_>>,
     ) -> Result<Pending, SandboxError> {
@@ -97,10 +102,13 @@ impl Launcher {
         let fds: Vec<_> = std::iter::once(theirs.as_fd()).chain(cgroup).collect();
         sys::send_with_fds(self.connection.as_fd(), &bytes, &fds).set_up("ask", "the launcher")?;
         drop(theirs);
-        self.await_reply(ours)
+        self.await_reply(BoxConnection {
+            socket: ours,
+            blueprint: Arc::clone(blueprint),
+        })
     }
 
-    fn await_reply(&self, socket: OwnedFd) -> Result<Pending, SandboxError> {
+    fn await_reply(&self, connection: BoxConnection) -> Result<Pending, SandboxError> {
         let mut buffer = [0; 1024];
         let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
         let length = sys::recv_with_fds(self.connection.as_fd(), &mut buffer, &mut fds)
@@ -120,8 +128,9 @@ impl Launcher {
         };
         Ok(Pending {
             pid,
-            connection: BoxConnection { socket },
+            connection,
             pidfd,
+            pasta: None,
             scratch: ScratchDir::new(work),
         })
     }
@@ -144,39 +153,29 @@ pub(super) struct Pending {
     pub connection: BoxConnection,
     /// Descriptor of init.
     pub pidfd: OwnedFd,
+    /// What connects it to the world.
+    pub pasta: Option<Pasta>,
     /// The writable directory.
     pub scratch: ScratchDir,
 }
 
 impl Pending {
     /// Lets init set the box up, waits until the program can be started and returns the seccomp
-    /// listener.
-    pub(super) fn proceed(&self) -> Result<OwnedFd, SandboxError> {
+    /// listener, where there is one yet.
+    pub(super) fn proceed(&self) -> Result<Option<OwnedFd>, SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
         // Init and the program-to-be report in any order.
-        let (mut ready, mut listener) = (false, None);
-        while !ready || listener.is_none() {
+        let (mut ready, mut confined) = (false, None);
+        while !ready || confined.is_none() {
             let report = self.connection.receive()?;
             match report.ok_or(SandboxError::Lost("init of a box"))? {
                 (BoxReport::Ready, _) => ready = true,
-                (BoxReport::Confined, Some(fd)) => listener = Some(fd),
-                (other, _) => return Err(failure_of(other)),
+                (BoxReport::Confined, listener) => confined = Some(listener),
+                (other, _) => return Err(self.connection.failure_of(other)),
             }
         }
-        listener.ok_or(SandboxError::Lost("init of a box"))
-    }
-}
-
-/// What a report means where it is not expected.
-pub(super) fn failure_of(report: BoxReport) -> SandboxError {
-    match report {
-        BoxReport::SetUpFailed(step, errno) => SandboxError::Box {
-            step: step.words().to_owned(),
-            object: None,
-            source: io::Error::from_raw_os_error(errno),
-        },
-        _ => SandboxError::Lost("init of a box"),
+        confined.ok_or(SandboxError::Lost("init of a box"))
     }
 }
 
@@ -185,6 +184,8 @@ pub(super) fn failure_of(report: BoxReport) -> SandboxError {
 pub(super) struct BoxConnection {
     /// Becomes readable when the box reports.
     pub socket: OwnedFd,
+    /// What the box was made from.
+    pub blueprint: Arc<Blueprint>,
 }
 
 impl BoxConnection {
@@ -203,20 +204,32 @@ impl BoxConnection {
         Ok(Some((report, fds[0].take())))
     }
 
+    /// What a report means where it is not expected.
+    pub(super) fn failure_of(&self, report: BoxReport) -> SandboxError {
+        match report {
+            BoxReport::SetUpFailed(step, errno, number) => SandboxError::Box {
+                step: step.words().to_owned(),
+                object: self.blueprint.object(step, number),
+                source: io::Error::from_raw_os_error(errno),
+            },
+            _ => SandboxError::Lost("init of a box"),
+        }
+    }
+
     /// Starts the program with these standard streams.
     pub(super) fn start(
         &self,
         command: &Command,
         streams: &[OwnedFd; 3],
     ) -> Result<(), SandboxError> {
-        let request = start_request(command)?;
+        let request = start_request(command, &self.blueprint.plan.rlimits)?;
         let [stdin, stdout, stderr] = streams;
         let fds = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
         sys::send_with_fds(self.socket.as_fd(), &request, &fds).set_up("start", "the program")
     }
 }
 
-fn start_request(command: &Command) -> Result<Vec<u8>, SandboxError> {
+fn start_request(command: &Command, asked: &[(u32, u64, u64)]) -> Result<Vec<u8>, SandboxError> {
     let program = command.program.as_os_str();
     let strings = command.args.len() + 1 + command.env.len();
     let arguments: Vec<&[u8]> = std::iter::once(program)
@@ -236,7 +249,7 @@ fn start_request(command: &Command) -> Result<Vec<u8>, SandboxError> {
         ));
     }
     let request = encode_start(
-        &rlimits(command),
+        &rlimits(command, asked),
         program.as_bytes(),
         &arguments,
         &environment,
@@ -258,11 +271,11 @@ fn command_error(reason: String) -> SandboxError {
     }
 }
 
-/// The rlimits of a program. CPU time, memory and processes are the cgroup's business: an rlimit
-/// counts one process, or one user, at a time.
-fn rlimits(command: &Command) -> Vec<(u32, u64)> {
+/// The rlimits of a program: ours, and those that were asked for. CPU time, memory and processes
+/// are the cgroup's business: an rlimit counts one process, or one user, at a time.
+fn rlimits(command: &Command, asked: &[(u32, u64, u64)]) -> Vec<(u32, u64, u64)> {
     let limits = &command.limits;
-    [
+    let ours = [
         (Resource::RLIMIT_CORE, 0),
         (Resource::RLIMIT_STACK, limits.stack_bytes),
         (Resource::RLIMIT_NOFILE, limits.open_files),
@@ -272,7 +285,12 @@ fn rlimits(command: &Command) -> Vec<(u32, u64)> {
         (Resource::RLIMIT_NICE, 0),
         (Resource::RLIMIT_RTPRIO, 0),
         (Resource::RLIMIT_SIGPENDING, 1024),
-    ]
-    .map(|(resource, value)| (resource as u32, value))
-    .to_vec()
+    ];
+    let ours = ours.map(|(resource, value)| (resource as u32, value, value));
+    let mut all: Vec<(u32, u64, u64)> = Vec::with_capacity(RLIMITS.len());
+    for limit in ours.iter().chain(asked) {
+        all.retain(|(resource, ..)| *resource != limit.0);
+        all.push(*limit);
+    }
+    all
 }

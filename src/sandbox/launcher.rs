@@ -5,21 +5,23 @@
 //! memory to the guest. The launcher is our own binary executed again before any thread starts.
 //! It dies when its connection closes, and every box dies with it.
 
-use std::ffi::{CString, c_char};
-use std::fs;
+use std::ffi::c_char;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 
-use super::inside::{self, Inside, LandlockRules, PROGRAM_ID};
+use super::inside::{self, Inside, LandlockLayer};
 use super::message::{
-    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, RootPlan,
+    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, NetworkPlan,
 };
 use super::root::{self, Roots};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
+
+const OWN_NETWORK: &str = "/proc/self/ns/net";
 
 /// The name under which our binary is executed as a launcher.
 pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
@@ -88,6 +90,9 @@ struct Launched {
 
 struct Launcher {
     roots: Roots,
+    /// The host's network namespace, and our own empty one.
+    host_network: File,
+    empty_network: File,
     start_buffer: Vec<u8>,
     pointers: Box<[*const c_char; MAX_STRINGS + 2]>,
 }
@@ -99,12 +104,15 @@ impl Launcher {
         // Ended inits leave no zombies; their ends are seen through their pidfds.
         sys::reap_automatically().during("ignore", "SIGCHLD")?;
         unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
+        let host_network = File::open(OWN_NETWORK).during("open", OWN_NETWORK)?;
         // Empty, its loopback down, and owned by the host, so that nothing in a box can change it:
         // boxes without a network live in it one after the other. Making one for each box would
         // cost more than everything else in this file.
         unshare(CloneFlags::CLONE_NEWNET).during("make", "a network namespace")?;
         make_private().during("make private", "the mount tree")?;
         Ok(Launcher {
+            host_network,
+            empty_network: File::open(OWN_NETWORK).during("open", OWN_NETWORK)?,
             roots: Roots::new(staging.to_owned())?,
             start_buffer: vec![0; MAX_START_BYTES],
             pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
@@ -142,22 +150,24 @@ impl Launcher {
         let socket = socket
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))
             .during("find", "the connection of the box")?;
-        let root = self.root(&plan.root)?;
-        let scratch = self.roots.scratch(plan, plan.first_id + 1)?;
-        let rules = landlock_rules(plan)?;
+        let (root, scratch) = self.roots.make(plan, plan.first_id + 1)?;
+        let attachments = scratch.attachments();
+        let landlock = landlock_layers(plan)?;
+        let working_directory = root::c_path(&plan.working_directory)?;
         let mut inside = Inside {
             socket: socket.as_fd(),
             root: root.as_fd(),
-            scratch: scratch.attachments(),
-            hostname: &plan.hostname,
-            loopback: plan.loopback,
+            scratch: &attachments,
+            hostname: plan.hostname.as_deref(),
+            shares_cgroup: plan.shares_cgroup,
+            loopback: plan.network == NetworkPlan::Loopback,
+            user: &plan.user,
+            working_directory: &working_directory,
+            new_session: plan.new_session,
             proc_pids_only: plan.proc_pids_only,
+            terminals: plan.terminals,
             filter: &plan.filter,
-            landlock: plan.landlock.as_ref().map(|policy| LandlockRules {
-                attributes: policy.attributes,
-                attribute_count: policy.attribute_count.into(),
-                rules: &rules,
-            }),
+            landlock: &landlock,
             buffer: &mut self.start_buffer,
             pointers: &mut self.pointers,
         };
@@ -165,10 +175,20 @@ impl Launcher {
             namespaces: namespaces(plan),
             cgroup: cgroup.as_ref().map(AsFd::as_fd),
         };
-        match sys::clone_process(&request).during("clone", "the init of a box")? {
-            CloneSide::Child => inside::run_init(&mut inside),
+        if plan.network == NetworkPlan::Host {
+            setns(&self.host_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
+        }
+        let cloned = sys::clone_process(&request).during("clone", "the init of a box");
+        if let Ok(CloneSide::Child) = cloned {
+            inside::run_init(&mut inside)
+        }
+        if plan.network == NetworkPlan::Host {
+            setns(&self.empty_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
+        }
+        match cloned? {
+            CloneSide::Child => sys::exit_now(2),
             CloneSide::Parent { pid, pidfd } => {
-                write_id_maps(pid, plan.first_id)?;
+                write_id_maps(pid, plan)?;
                 Ok(Launched {
                     pid,
                     pidfd,
@@ -177,28 +197,30 @@ impl Launcher {
             }
         }
     }
-
-    fn root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
-        self.roots.clone_root(plan)
-    }
 }
 
-/// All namespaces but the cgroup one, which is made inside once init is in its cgroup, and the
-/// network where the launcher's empty one serves.
+/// All namespaces but those that are shared, the cgroup one, which is made inside once init is in
+/// its cgroup, and the network where the launcher's serves.
 fn namespaces(plan: &BoxPlan) -> u64 {
-    let mut flags = CloneFlags::CLONE_NEWUSER
-        | CloneFlags::CLONE_NEWNS
-        | CloneFlags::CLONE_NEWPID
-        | CloneFlags::CLONE_NEWIPC
-        | CloneFlags::CLONE_NEWUTS;
-    flags.set(CloneFlags::CLONE_NEWNET, plan.loopback);
+    let mut flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID;
+    let own_network = matches!(plan.network, NetworkPlan::Loopback | NetworkPlan::Pasta(_));
+    flags.set(CloneFlags::CLONE_NEWNET, own_network);
+    flags.set(CloneFlags::CLONE_NEWIPC, !plan.shares_ipc);
+    flags.set(CloneFlags::CLONE_NEWUTS, plan.hostname.is_some());
     flags.bits() as u32 as u64
 }
 
-fn landlock_rules(plan: &BoxPlan) -> Result<Vec<(CString, u64)>, LaunchFailure> {
-    let rules = plan.landlock.iter().flat_map(|policy| &policy.rules);
-    rules
-        .map(|(path, access)| Ok((root::c_path(path)?, *access)))
+fn landlock_layers(plan: &BoxPlan) -> Result<Vec<LandlockLayer<'_>>, LaunchFailure> {
+    let layers = plan.landlock.iter();
+    layers
+        .map(|plan| {
+            let rules = plan.rules.iter();
+            let rules = rules.map(|(path, access)| Ok((root::c_path(path)?, *access)));
+            Ok(LandlockLayer {
+                plan,
+                rules: rules.collect::<Result<_, _>>()?,
+            })
+        })
         .collect()
 }
 
@@ -207,10 +229,20 @@ fn make_private() -> nix::Result<()> {
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)
 }
 
-/// Root of the box and the program's user get two host ids that no other box uses.
-fn write_id_maps(pid: i32, first_id: u32) -> Result<(), LaunchFailure> {
-    let map = format!("0 {first_id} 1\n{PROGRAM_ID} {} 1\n", first_id + 1);
-    for file in ["uid_map", "gid_map"] {
+/// Init and the program's user get two host ids that no other box uses, and each supplementary
+/// group one more.
+fn write_id_maps(pid: i32, plan: &BoxPlan) -> Result<(), LaunchFailure> {
+    let (user, first) = (&plan.user, plan.first_id);
+    let map = |id| format!("{} {first} 1\n{id} {} 1\n", user.init, first + 1);
+    let groups = user.groups.iter().filter(|group| **group != user.gid);
+    let groups = groups.zip(plan.first_group..);
+    let groups: String = groups
+        .map(|(group, host)| format!("{group} {host} 1\n"))
+        .collect();
+    for (file, map) in [
+        ("uid_map", map(user.uid)),
+        ("gid_map", map(user.gid) + &groups),
+    ] {
         let path = PathBuf::from(format!("/proc/{pid}/{file}"));
         fs::write(&path, &map).during("write", path.to_string_lossy())?;
     }

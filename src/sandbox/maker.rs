@@ -5,14 +5,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::cgroup::Group;
+use super::cgroup::{Group, GroupShare};
+use super::container::{Container, Share};
 use super::host::Sandbox;
 use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
-use super::message::BoxPlan;
+use super::message::{BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
-use super::spec::Container;
-use super::supervise;
+use super::{namespaces, supervise};
 
 /// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
 /// can be made while another one runs or dies; still only one program of a slot runs at a time.
@@ -21,7 +21,8 @@ pub(super) struct Lane {
     number: u32,
     /// Host id of the box's root; the program's user is the next one.
     pub(super) first_id: u32,
-    group: Option<Group>,
+    /// The cgroup and what it was made for.
+    group: Option<(GroupShare, Group)>,
     /// Init of the previous box, while the kernel still takes it down.
     dying: Option<OwnedFd>,
 }
@@ -31,6 +32,7 @@ impl Lane {
     pub(super) fn group(&mut self) -> Result<&mut Group, SandboxError> {
         self.group
             .as_mut()
+            .map(|(_, group)| group)
             .ok_or(SandboxError::Lost("control group"))
     }
 
@@ -50,13 +52,13 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) pending: Pending,
-    pub(super) listener: OwnedFd,
+    pub(super) listener: Option<OwnedFd>,
     pub(super) lane: Lane,
 }
 
 #[derive(Debug)]
 enum Order {
-    Make(Container),
+    Make(Box<Container>),
     Return(Box<Lane>),
     Reset,
 }
@@ -105,7 +107,7 @@ impl Maker {
 
     /// Orders a box. At most [`LANES`] may be ordered or in use.
     pub(super) fn order(&self, container: Container) -> Result<(), SandboxError> {
-        self.send(Order::Make(container))
+        self.send(Order::Make(Box::new(container)))
     }
 
     /// Waits for the box that was ordered first.
@@ -194,28 +196,58 @@ impl Workshop {
         }
     }
 
+    fn share(&self, share: &Share) -> GroupShare {
+        let cpus = match share.cpus.as_slice() {
+            [] => vec![self.cpu],
+            cpus => cpus.to_vec(),
+        };
+        GroupShare {
+            cpus,
+            share: share.clone(),
+        }
+    }
+
     fn make_in(
         &mut self,
         lane: &mut Lane,
         container: &Container,
-    ) -> Result<(Pending, OwnedFd), SandboxError> {
-        let mut plan = BoxPlan::clone(&*self.sandbox.plan(container)?);
+    ) -> Result<(Pending, Option<OwnedFd>), SandboxError> {
+        let blueprint = self.sandbox.blueprint(container)?;
+        let mut plan = BoxPlan::clone(&blueprint.plan);
         plan.first_id = lane.first_id;
+        if !plan.user.groups.is_empty() {
+            plan.first_group = self.sandbox.first_group(self.slot, lane.number)?;
+        }
         if let Some(dying) = lane.dying.take() {
             supervise::wait_until_gone(dying.as_fd())?;
         }
-        let group = match &mut lane.group {
-            Some(group) => group,
-            none => none.insert(self.sandbox.make_group(self.slot, lane.number, self.cpu)?),
-        };
+        let share = self.share(&container.share);
+        // One that was made for something else is made anew.
+        let kept = lane.group.take().filter(|(made_for, _)| *made_for == share);
+        let (_, group) = lane.group.insert(match kept {
+            Some(kept) => kept,
+            None => {
+                let group = self.sandbox.make_group(self.slot, lane.number, &share)?;
+                (share, group)
+            }
+        });
         let launcher = match &mut self.launcher {
             Some(launcher) => launcher,
             none => none.insert(self.sandbox.start_launcher()?),
         };
         group.reset()?;
-        let pending = launcher.launch(&plan, group.clone_target())?;
+        let mut pending = launcher.launch(&blueprint, &plan, group.clone_target())?;
         group.enter(pending.pid)?;
+        if let NetworkPlan::Pasta(arguments) = &plan.network {
+            let name = format!("pasta-{}-{}", self.slot, lane.number);
+            pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
+        }
         let listener = pending.proceed()?;
+        if blueprint.namespaces.get().is_none() {
+            let facts = namespaces::inspect(container, pending.pid)?;
+            // Somebody else has found the same in the meantime, perhaps.
+            let _ = blueprint.namespaces.set(facts);
+        }
         Ok((pending, listener))
     }
 }

@@ -21,45 +21,135 @@ pub(super) const MAX_STRINGS: usize = 4096;
 /// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BoxPlan {
-    /// The read-only root, shared by all boxes with the same one.
+    /// The root.
     pub root: RootPlan,
-    /// Host name inside the box.
-    pub hostname: String,
+    /// Host name inside the box; `None` where it is the host's.
+    pub hostname: Option<String>,
+    /// Whether the IPC namespace is the host's.
+    pub shares_ipc: bool,
+    /// Whether the cgroup namespace is the host's.
+    pub shares_cgroup: bool,
+    /// Who the program is.
+    pub user: UserPlan,
+    /// Where the program starts.
+    pub working_directory: String,
+    /// Whether the program gets a session of its own.
+    pub new_session: bool,
+    /// Resource limits: number, soft and hard limit.
+    pub rlimits: Vec<(u32, u64, u64)>,
     /// Size of the scratch file system.
     pub scratch_bytes: u64,
     /// Inodes of the scratch file system.
     pub scratch_inodes: u64,
     /// Whether files below `/tmp` may be executed.
     pub exec_tmp: bool,
-    /// Whether the loopback device is brought up.
-    pub loopback: bool,
+    /// Where the network is from.
+    pub network: NetworkPlan,
     /// Whether `/proc` shows processes only.
     pub proc_pids_only: bool,
+    /// Whether the box has terminals of its own.
+    pub terminals: bool,
     /// Host user and group id of the box's root; the program's user has the next one.
     pub first_id: u32,
-    /// The compiled seccomp filter.
-    pub filter: Vec<u8>,
-    /// The Landlock policy.
-    pub landlock: Option<LandlockPlan>,
+    /// Host group id of the first supplementary group.
+    pub first_group: u32,
+    /// The seccomp filter.
+    pub filter: FilterPlan,
+    /// The Landlock policies, one upon the other.
+    pub landlock: Vec<LandlockPlan>,
 }
 
-/// The read-only part of a box's root.
+/// Who a program is, and who init has to be so that they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UserPlan {
+    /// User id of the program.
+    pub uid: u32,
+    /// Group id of the program.
+    pub gid: u32,
+    /// Supplementary groups of the program.
+    pub groups: Vec<u32>,
+    /// User and group id of init.
+    pub init: u32,
+}
+
+/// Where the network of a box is from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NetworkPlan {
+    /// The empty namespace of its launcher.
+    Empty,
+    /// A namespace of its own with loopback.
+    Loopback,
+    /// The namespace of the host.
+    Host,
+    /// A namespace of its own, connected by pasta with these arguments.
+    Pasta(Vec<String>),
+}
+
+/// How a box's root is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RootPlan {
-    /// Directories, files and links of the root itself, parents first.
-    pub entries: Vec<RootEntry>,
-    /// Trees of the host, parents first.
-    pub mounts: Vec<PlannedMount>,
+    /// The directory of the host that lies below; without one the root begins empty.
+    pub base: Option<String>,
+    /// What is made and mounted in it, in order.
+    pub steps: Vec<RootStep>,
+    /// Whether the root can be written to.
+    pub writable: bool,
+    /// Whether each box needs one of its own. Otherwise one is made and cloned for every box.
+    pub per_box: bool,
 }
 
-/// An entry of the root; paths are relative to it.
+/// One step of making a root; paths are relative to it and lead through no link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum RootStep {
+    /// Something that has to be there.
+    Entry(RootEntry),
+    /// A tree of the host.
+    Bind(PlannedMount),
+    /// A file system of ours for what follows below this path, read-only at the end.
+    Cover(String),
+    /// An empty file system for the program.
+    Tmpfs {
+        /// Where.
+        target: String,
+        /// Options of the mount, by name.
+        options: Vec<(String, String)>,
+        /// Whether files in it can be executed.
+        execute: bool,
+    },
+    /// Directories of the host over one another.
+    Overlay {
+        /// Where.
+        target: String,
+        /// Absolute host paths without links, the first one on top.
+        lower: Vec<String>,
+        /// Whether it can be written to.
+        writable: bool,
+    },
+    /// The scratch directory of this number.
+    Scratch(usize),
+    /// What was asked for in so many words.
+    Operation(Operation),
+}
+
+/// An entry of the root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum RootEntry {
-    /// An empty directory.
+    /// A directory.
     Directory(String),
-    /// A file with these contents.
+    /// A file with these contents, where there is none.
     File(String, Vec<u8>),
     /// A symbolic link: where it is, and where it points.
+    Link(String, String),
+}
+
+/// An operation on the finished root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Operation {
+    /// Writes a file.
+    Write(String, Vec<u8>, u32),
+    /// Makes a directory.
+    Directory(String, u32),
+    /// Makes a link: where it is, and where it points.
     Link(String, String),
 }
 
@@ -85,6 +175,18 @@ pub(super) enum MountKind {
     Device,
 }
 
+/// A compiled seccomp filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FilterPlan {
+    /// An array of `struct sock_filter`.
+    pub program: Vec<u8>,
+    /// Whether it takes effect after everything else, for it may allow nothing but the program's
+    /// start. The built-in one allows what comes after it and takes effect ahead.
+    pub is_last: bool,
+    /// Whether refused calls are announced.
+    pub listens: bool,
+}
+
 /// A Landlock policy with the access masks of the running kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LandlockPlan {
@@ -92,8 +194,14 @@ pub(super) struct LandlockPlan {
     pub attributes: [u64; 3],
     /// How many of them this kernel knows.
     pub attribute_count: u8,
+    /// What of the access to files concerns plain files.
+    pub file_access: u64,
     /// Paths in the box and what is allowed beneath them.
     pub rules: Vec<(String, u64)>,
+    /// TCP ports and what is allowed with them.
+    pub ports: Vec<(u16, u64)>,
+    /// Flags of the restriction itself.
+    pub flags: u32,
 }
 
 /// The launcher's answer: the process id of the new init, or what failed.
@@ -116,11 +224,12 @@ pub(super) enum BoxReport {
     /// Init has set everything up and given up its privileges.
     Ready,
     /// The program-to-be has given up everything and waits to be started. Carries the seccomp
-    /// listener.
+    /// listener, where the filter is in effect already.
     Confined,
-    /// A step failed with an errno; the box is gone.
-    SetUpFailed(Step, i32),
-    /// The program is about to be executed, at this monotonic time.
+    /// A step failed with an errno, with the object of this number; the box is gone.
+    SetUpFailed(Step, i32, u32),
+    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener,
+    /// where the filter takes effect last and has one.
     Starting(u64),
     /// The kernel refused to execute the program.
     NotExecutable(i32),
@@ -138,7 +247,11 @@ impl BoxReport {
         let (kind, number, value) = match self {
             BoxReport::Ready => (0, 0, 0),
             BoxReport::Confined => (5, 0, 0),
-            BoxReport::SetUpFailed(step, errno) => (1, step as i32, errno as u64),
+            BoxReport::SetUpFailed(step, errno, object) => (
+                1,
+                step as i32,
+                u64::from(object) << 32 | u64::from(errno as u32),
+            ),
             BoxReport::Starting(time_ns) => (2, 0, time_ns),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
             BoxReport::Ended(status, time_ns) => (4, status, time_ns),
@@ -158,7 +271,10 @@ impl BoxReport {
         Some(match bytes[0] {
             0 => BoxReport::Ready,
             5 => BoxReport::Confined,
-            1 => BoxReport::SetUpFailed(*Step::ALL.get(number as usize)?, value as i32),
+            1 => {
+                let step = *Step::ALL.get(number as usize)?;
+                BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
+            }
             2 => BoxReport::Starting(value),
             3 => BoxReport::NotExecutable(number),
             4 => BoxReport::Ended(number, value),
@@ -206,6 +322,8 @@ steps! {
     RaiseLoopback = "bring up the loopback device",
     /// Attach the root.
     AttachRoot = "attach the root file system",
+    /// Mount the box's own terminals.
+    MountTerminals = "mount /dev/pts",
     /// Mount proc.
     MountProc = "mount /proc (is the host's own /proc covered by other mounts?)",
     /// Attach the writable directories.
@@ -226,10 +344,10 @@ steps! {
     DropInitPrivileges = "drop the privileges of init",
     /// New session.
     NewSession = "start a session",
-    /// Go to the working directory.
-    EnterDirectory = "enter the working directory",
     /// Become the program's user.
     BecomeUser = "become the program's user",
+    /// Go to the working directory.
+    EnterDirectory = "enter the working directory",
     /// Drop all capabilities.
     DropCapabilities = "drop all capabilities",
     /// Set no_new_privs.
@@ -250,7 +368,7 @@ steps! {
 
 /// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
 pub(super) fn encode_start(
-    rlimits: &[(u32, u64)],
+    rlimits: &[(u32, u64, u64)],
     program: &[u8],
     arguments: &[&[u8]],
     environment: &[Vec<u8>],
@@ -259,9 +377,10 @@ pub(super) fn encode_start(
     for count in [rlimits.len(), arguments.len(), environment.len()] {
         bytes.extend_from_slice(&(count as u32).to_ne_bytes());
     }
-    for (resource, value) in rlimits {
+    for (resource, soft, hard) in rlimits {
         bytes.extend_from_slice(&resource.to_ne_bytes());
-        bytes.extend_from_slice(&value.to_ne_bytes());
+        bytes.extend_from_slice(&soft.to_ne_bytes());
+        bytes.extend_from_slice(&hard.to_ne_bytes());
     }
     let strings = std::iter::once(program)
         .chain(arguments.iter().copied())
@@ -282,7 +401,7 @@ mod tests {
         let reports = [
             BoxReport::Ready,
             BoxReport::Confined,
-            BoxReport::SetUpFailed(Step::AnnounceStart, 13),
+            BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
             BoxReport::Starting(u64::MAX),
             BoxReport::NotExecutable(2),
             BoxReport::Ended(0x8b, 7),
@@ -296,7 +415,7 @@ mod tests {
     fn garbage_is_not_a_report() {
         assert_eq!(BoxReport::decode(&[9; REPORT_BYTES]), None);
         assert_eq!(BoxReport::decode(&[0; 3]), None);
-        let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1).encode();
+        let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1, 0).encode();
         unknown_step[4] = 250;
         assert_eq!(BoxReport::decode(&unknown_step), None);
     }

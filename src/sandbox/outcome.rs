@@ -3,8 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::ending::Ending;
+use super::namespaces::NamespaceFact;
 use super::scratch::ScratchDir;
 
 /// A budget that a run exceeded.
@@ -24,7 +29,8 @@ pub enum Limit {
 }
 
 /// How the main process of a run ended by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// Exited with this code.
     Code(i32),
@@ -33,7 +39,8 @@ pub enum Exit {
 }
 
 /// What happened to a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The program ended by itself within all limits.
     Ended(Exit),
@@ -52,11 +59,13 @@ pub enum Outcome {
 }
 
 /// Measured figures of a run, from kernel counters of the whole group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Usage {
     /// CPU time, from execve on.
+    #[serde(rename = "cpu_ns", serialize_with = "as_nanoseconds")]
     pub cpu: Duration,
     /// Time on the clock, from execve to the exit of the main process.
+    #[serde(rename = "wall_ns", serialize_with = "as_nanoseconds")]
     pub wall: Duration,
     /// Peak memory of the group, in bytes; at least 256 KiB, the batch in which the kernel counts.
     pub memory_bytes: u64,
@@ -69,17 +78,20 @@ pub struct Usage {
 }
 
 /// What a program wrote to one of its streams.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Captured {
-    /// The bytes kept, at most the limit.
+    /// The bytes kept, at most the limit; base64 where it is serialised.
+    #[serde(rename = "base64", serialize_with = "as_base64")]
     pub bytes: Vec<u8>,
     /// Bytes seen, kept or not.
     pub total_bytes: u64,
 }
 
 /// Everything known about a finished run. The box itself is already dead.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Report {
+    /// How it ended, by all the evidence.
+    pub ending: Ending,
     /// What happened.
     pub outcome: Outcome,
     /// Measured figures.
@@ -90,8 +102,23 @@ pub struct Report {
     pub stderr: Captured,
     /// Names of refused system calls, in order of first use.
     pub denied_calls: Vec<String>,
+    /// Whose namespaces the box had, as asked and as found.
+    pub namespaces: Vec<NamespaceFact>,
+    /// What made the box weaker than the usual one, as asked for.
+    pub loosened: Vec<String>,
+    /// What of Landlock this kernel could not enforce, of the built-in rules and of those asked for.
+    pub unenforced: Vec<String>,
     /// The files the run left in `/box`.
+    #[serde(skip)]
     pub scratch: ScratchDir,
+}
+
+fn as_nanoseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}
+
+fn as_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&BASE64.encode(bytes))
 }
 
 /// Our own failure; never the program's.
@@ -133,6 +160,34 @@ pub enum SandboxError {
     /// The run was cancelled by its owner.
     #[error("the run was cancelled")]
     Cancelled,
+}
+
+/// What failed, at what, with which errno; and the message for people.
+impl Serialize for SandboxError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, step, object, source) = match self {
+            SandboxError::Setting { setting, .. } => ("setting", None, Some(*setting), None),
+            SandboxError::SetUp {
+                step,
+                object,
+                source,
+            } => ("set_up", Some(*step), Some(object.as_str()), Some(source)),
+            SandboxError::Box {
+                step,
+                object,
+                source,
+            } => ("box", Some(step.as_str()), object.as_deref(), Some(source)),
+            SandboxError::Lost(what) => ("lost", None, Some(*what), None),
+            SandboxError::Cancelled => ("cancelled", None, None, None),
+        };
+        let mut fields = serializer.serialize_struct("SandboxError", 5)?;
+        fields.serialize_field("kind", kind)?;
+        fields.serialize_field("step", &step)?;
+        fields.serialize_field("object", &object)?;
+        fields.serialize_field("errno", &source.and_then(io::Error::raw_os_error))?;
+        fields.serialize_field("message", &self.to_string())?;
+        fields.end()
+    }
 }
 
 /// Names the step of an I/O error.

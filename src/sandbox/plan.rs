@@ -1,301 +1,415 @@
-//! From what is wanted to what is done: resolves a [`Container`] against this host.
+//! From what is wanted to what is done: resolves a [`Container`] against this host. What cannot be
+//! honoured is an error that names the setting, before anything starts.
+
+mod host;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::inside::PROGRAM_ID;
-use super::message::{MountKind, PlannedMount, RootEntry, RootPlan};
+use super::container::{Access, Container, FileOperation, FileSystem, FileSystemKind, Mount, Root};
+use super::message::{MountKind, Operation, PlannedMount, RootEntry, RootPlan, RootStep};
 use super::outcome::SandboxError;
-use super::spec::{Access, Container};
+use super::spec::at_least_one;
 
-/// Directories of the host's toolchains; on a merged-/usr host all but the first are links.
-const TOOLCHAIN_TREES: [&str; 7] = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"];
-/// What programs need of /etc. The rest tells about the host and stays outside.
-const ETC_FILES: [&str; 5] = [
-    "etc/alternatives",
-    "etc/ld.so.cache",
-    "etc/ld.so.conf",
-    "etc/localtime",
-    "etc/ssl/certs",
-];
-const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
-const DEVICE_LINKS: [(&str, &str); 4] = [
-    ("dev/fd", "/proc/self/fd"),
-    ("dev/stdin", "/proc/self/fd/0"),
-    ("dev/stdout", "/proc/self/fd/1"),
-    ("dev/stderr", "/proc/self/fd/2"),
-];
-/// Always there; mount points and empty directories.
-const DIRECTORIES: [&str; 8] = [
-    "box", "dev", "dev/shm", "etc", "etc/ssl", "proc", "tmp", "usr",
-];
+/// Where the scratch directories go, by their numbers.
+pub(super) const SCRATCH_TARGETS: [&str; 3] = ["box", "tmp", "dev/shm"];
+/// Most directories of an overlay: the kernel takes their descriptors' names as one short string.
+const MAX_LAYERS: usize = 8;
+/// Most bytes that all operations write: they travel in one message.
+const MAX_WRITTEN_BYTES: usize = 64 * 1024;
 
-/// The read-only root of a container.
+/// How the root of a container is made.
 pub(super) fn root(container: &Container) -> Result<RootPlan, SandboxError> {
-    let mut plan = RootPlan {
-        entries: DIRECTORIES
-            .map(|path| RootEntry::Directory(path.to_owned()))
-            .to_vec(),
-        mounts: Vec::new(),
+    let base = match &container.root {
+        Root::Directory(path) => Some(existing_directory("root", path)?),
+        Root::HostToolchains | Root::Empty => None,
     };
-    add_etc(&mut plan);
-    for tree in TOOLCHAIN_TREES {
-        add_toolchain_tree(&mut plan, tree);
+    let items = items(container)?;
+    let writable = container.root_access == Access::ReadWrite;
+    let per_box = writable
+        || !container.operations.is_empty()
+        || items.iter().any(|item| item.needs_fresh_box());
+    let mut planner = Planner {
+        base,
+        steps: Vec::new(),
+        covers: Vec::new(),
+    };
+    host::add_standard(&mut planner, container)?;
+    let scratch = SCRATCH_TARGETS.iter().enumerate();
+    let scratch = scratch.map(|(number, target)| Item {
+        target: (*target).to_owned(),
+        kind: ItemKind::Scratch(number),
+    });
+    let taken = |item: &Item<'_>| items.iter().any(|other| other.target == item.target);
+    let mut all: Vec<Item<'_>> = scratch.filter(|item| per_box && !taken(item)).collect();
+    all.extend(items);
+    // Stable: parents before children, and otherwise the order of the call.
+    all.sort_by_key(|item| Path::new(&item.target).components().count());
+    for item in all {
+        planner.add_item(item)?;
     }
-    for file in ETC_FILES {
-        add_if_present(&mut plan, Path::new(file));
-    }
-    for device in DEVICES {
-        let path = format!("dev/{device}");
-        plan.entries.push(RootEntry::File(path.clone(), Vec::new()));
-        plan.mounts
-            .push(planned(&format!("/{path}"), &path, MountKind::Device));
-    }
-    for (path, target) in DEVICE_LINKS {
-        plan.entries
-            .push(RootEntry::Link(path.to_owned(), target.to_owned()));
-    }
-    for mount in wanted_mounts(container) {
-        add_mount(&mut plan, mount)?;
-    }
-    Ok(plan)
+    planner.add_operations(&container.operations)?;
+    Ok(RootPlan {
+        base: planner.base,
+        steps: planner.steps,
+        writable,
+        per_box,
+    })
 }
 
-fn planned(source: &str, target: &str, kind: MountKind) -> PlannedMount {
-    PlannedMount {
-        source: source.to_owned(),
+/// Something mounted in the root.
+struct Item<'a> {
+    target: String,
+    kind: ItemKind<'a>,
+}
+
+enum ItemKind<'a> {
+    Bind(&'a Mount),
+    Made(&'a FileSystem),
+    Scratch(usize),
+}
+
+impl Item<'_> {
+    /// Whether it is different for each box, or lies in something that is.
+    fn needs_fresh_box(&self) -> bool {
+        let in_scratch = |scratch: &&str| Path::new(&self.target).starts_with(scratch);
+        matches!(self.kind, ItemKind::Made(_)) || SCRATCH_TARGETS.iter().any(in_scratch)
+    }
+}
+
+/// What is wanted, one item for each target; the last one wins.
+fn items(container: &Container) -> Result<Vec<Item<'_>>, SandboxError> {
+    let mut items: Vec<Item<'_>> = Vec::new();
+    for mount in &container.mounts {
+        let target = target("mounts", &mount.target)?;
+        items.retain(|earlier| earlier.target != target);
+        let kind = ItemKind::Bind(mount);
+        items.push(Item { target, kind });
+    }
+    for file_system in &container.file_systems {
+        let target = target("file_systems", &file_system.target)?;
+        let is_bind = |item: &Item<'_>| matches!(item.kind, ItemKind::Bind(_));
+        if items.iter().any(|i| i.target == target && is_bind(i)) {
+            let reason = "it is the target of a mount too; keep one of them";
+            return Err(refused("file_systems", &file_system.target, reason));
+        }
+        items.retain(|earlier| earlier.target != target);
+        let kind = ItemKind::Made(file_system);
+        items.push(Item { target, kind });
+    }
+    Ok(items)
+}
+
+/// What a part of the root is covered with.
+enum Cover {
+    /// Trees of the host in which nothing may be made.
+    Host(Vec<PathBuf>),
+    /// A file system of the box.
+    Ours,
+}
+
+/// Puts the steps together.
+struct Planner {
+    base: Option<String>,
+    steps: Vec<RootStep>,
+    covers: Vec<(String, Cover)>,
+}
+
+impl Planner {
+    fn add_item(&mut self, item: Item<'_>) -> Result<(), SandboxError> {
+        let target = item.target;
+        let (step, cover, is_directory) = match item.kind {
+            ItemKind::Bind(mount) => {
+                let source = fs::canonicalize(&mount.source)
+                    .map_err(|error| refused("mounts", &mount.source, &error.to_string()))?;
+                let kind = match mount.access {
+                    Access::ReadOnly => MountKind::ReadOnly,
+                    Access::ReadWrite => MountKind::ReadWrite,
+                };
+                bind("mounts", &source, &target, kind)?
+            }
+            ItemKind::Made(file_system) => made(file_system, &target)?,
+            ItemKind::Scratch(number) => (RootStep::Scratch(number), Cover::Ours, true),
+        };
+        self.add_mount_point(&target, is_directory)?;
+        self.steps.push(step);
+        self.covers.push((target, cover));
+        Ok(())
+    }
+
+    /// What lies at or above a path, the last mounted first.
+    fn covering(&self, target: &str) -> Option<&(String, Cover)> {
+        let above = |place: &&(String, Cover)| Path::new(target).starts_with(&place.0);
+        let covers = self.covers.iter().filter(above);
+        covers.max_by_key(|(place, _)| place.len())
+    }
+
+    /// Makes the mount point with its parents. Below a tree of the host there is no mount point of
+    /// ours, and none is made on the host.
+    fn add_mount_point(&mut self, target: &str, is_directory: bool) -> Result<(), SandboxError> {
+        match self.covering(target) {
+            Some((place, _)) if place == target => return Ok(()),
+            Some((place, Cover::Host(sources))) => {
+                return require_mount_point(sources, place, target);
+            }
+            Some((_, Cover::Ours)) => {}
+            None => self.check_base(target, is_directory)?,
+        }
+        let path = PathBuf::from(target);
+        let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
+        parents.pop();
+        for parent in parents.into_iter().rev() {
+            let parent = parent.to_string_lossy().into_owned();
+            self.add_entry(RootEntry::Directory(parent))?;
+        }
+        self.add_entry(if is_directory {
+            RootEntry::Directory(target.to_owned())
+        } else {
+            RootEntry::File(target.to_owned(), Vec::new())
+        })
+    }
+
+    /// A link in a given root would lead who knows where.
+    fn check_base(&self, target: &str, is_directory: bool) -> Result<(), SandboxError> {
+        let Some(base) = &self.base else {
+            return Ok(());
+        };
+        let mut path = PathBuf::from(base);
+        let count = Path::new(target).components().count();
+        for (index, component) in Path::new(target).components().enumerate() {
+            path.push(component);
+            let Ok(about) = fs::symlink_metadata(&path) else {
+                return Ok(());
+            };
+            let wants_directory = index + 1 < count || is_directory;
+            if about.is_symlink() || about.is_dir() != wants_directory {
+                let reason =
+                    "something is to be mounted there, and it is a link or of another kind";
+                return Err(refused("root", &path, reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_entry(&mut self, entry: RootEntry) -> Result<(), SandboxError> {
+        let path = |entry: &RootEntry| match entry {
+            RootEntry::Directory(path) | RootEntry::File(path, _) | RootEntry::Link(path, _) => {
+                path.clone()
+            }
+        };
+        let wanted = path(&entry);
+        let known = self.steps.iter().find_map(|step| match step {
+            RootStep::Entry(known) if path(known) == wanted => Some(known),
+            _ => None,
+        });
+        match known {
+            Some(RootEntry::Link(..)) => Err(refused(
+                "mounts",
+                &Path::new("/").join(&wanted),
+                "it is a link in the root; name the place that it points to",
+            )),
+            Some(_) => Ok(()),
+            None => {
+                self.steps.push(RootStep::Entry(entry));
+                Ok(())
+            }
+        }
+    }
+
+    fn add_operations(&mut self, operations: &[FileOperation]) -> Result<(), SandboxError> {
+        let mut written = 0;
+        for operation in operations {
+            let planned = planned_operation(operation)?;
+            if let Operation::Write(_, bytes, _) = &planned {
+                written += bytes.len();
+            }
+            let (Operation::Write(path, ..)
+            | Operation::Directory(path, _)
+            | Operation::Link(path, _)) = &planned;
+            if let Some((_, Cover::Host(_))) = self.covering(path) {
+                let reason = "it lies in a tree of the host, which is not changed";
+                return Err(refused("operations", &Path::new("/").join(path), reason));
+            }
+            self.steps.push(RootStep::Operation(planned));
+        }
+        if written > MAX_WRITTEN_BYTES {
+            return Err(SandboxError::Setting {
+                setting: "operations",
+                reason: format!(
+                    "they write {written} bytes, and at most {MAX_WRITTEN_BYTES} are possible; \
+                     mount a file instead"
+                ),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn bind(
+    setting: &'static str,
+    source: &Path,
+    target: &str,
+    kind: MountKind,
+) -> Result<(RootStep, Cover, bool), SandboxError> {
+    let planned = PlannedMount {
+        source: text(setting, source)?,
         target: target.to_owned(),
         kind,
-    }
-}
-
-/// Names for the ids of the box, and nothing about the host.
-fn add_etc(plan: &mut RootPlan) {
-    let passwd = format!(
-        "root:x:0:0:root:/:/usr/sbin/nologin\nbox:x:{PROGRAM_ID}:{PROGRAM_ID}:box:/box:/bin/sh\n\
-         nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"
-    );
-    let group = format!("root:x:0:\nbox:x:{PROGRAM_ID}:\nnogroup:x:65534:\n");
-    let hosts = "127.0.0.1 localhost\n::1 localhost\n".to_owned();
-    let nsswitch = "passwd: files\ngroup: files\nhosts: files\n".to_owned();
-    let files = [
-        ("etc/passwd", passwd),
-        ("etc/group", group),
-        ("etc/hosts", hosts),
-        ("etc/nsswitch.conf", nsswitch),
-    ];
-    for (path, text) in files {
-        plan.entries
-            .push(RootEntry::File(path.to_owned(), text.into_bytes()));
-    }
-}
-
-fn add_toolchain_tree(plan: &mut RootPlan, tree: &str) {
-    let host = Path::new("/").join(tree);
-    match fs::read_link(&host) {
-        Ok(target) => {
-            let target = target.to_string_lossy().into_owned();
-            plan.entries.push(RootEntry::Link(tree.to_owned(), target));
-        }
-        Err(_) => add_if_present(plan, Path::new(tree)),
-    }
-}
-
-/// Binds a host path at the same place, read-only, if it exists.
-fn add_if_present(plan: &mut RootPlan, relative: &Path) {
-    let Ok(source) = fs::canonicalize(Path::new("/").join(relative)) else {
-        return;
     };
-    let target = relative.to_string_lossy().into_owned();
-    add_mount_point(plan, &target, source.is_dir());
-    plan.mounts.push(PlannedMount {
-        source: source.to_string_lossy().into_owned(),
-        target,
-        kind: MountKind::ReadOnly,
-    });
+    let cover = Cover::Host(vec![source.to_owned()]);
+    Ok((RootStep::Bind(planned), cover, source.is_dir()))
 }
 
-/// The wanted mounts, one for each target (the last one wins), parents before children.
-fn wanted_mounts(container: &Container) -> Vec<&super::spec::Mount> {
-    let mut mounts: Vec<&super::spec::Mount> = Vec::new();
-    for mount in &container.mounts {
-        mounts.retain(|earlier| earlier.target != mount.target);
-        mounts.push(mount);
+fn made(file_system: &FileSystem, target: &str) -> Result<(RootStep, Cover, bool), SandboxError> {
+    match &file_system.kind {
+        FileSystemKind::Tmpfs {
+            bytes,
+            inodes,
+            mode,
+            execute,
+        } => {
+            let bytes = at_least_one("file_systems.bytes", *bytes)?;
+            let inodes = at_least_one("file_systems.inodes", *inodes)?;
+            check_mode("file_systems.mode", *mode)?;
+            let options = [
+                ("size", bytes.to_string()),
+                ("nr_inodes", inodes.to_string()),
+                ("mode", format!("{mode:o}")),
+            ];
+            let step = RootStep::Tmpfs {
+                target: target.to_owned(),
+                options: options.map(|(key, value)| (key.to_owned(), value)).to_vec(),
+                execute: *execute,
+            };
+            Ok((step, Cover::Ours, true))
+        }
+        FileSystemKind::Overlay { lower, access } => overlay(lower, *access, target),
     }
-    mounts.sort_by_key(|mount| mount.target.components().count());
-    mounts
 }
 
-fn add_mount(plan: &mut RootPlan, mount: &super::spec::Mount) -> Result<(), SandboxError> {
-    let source = fs::canonicalize(&mount.source)
-        .map_err(|error| mount_error(&mount.source, &error.to_string()))?;
-    let target = mount_target(&mount.target)?;
-    // Below a bound host tree there is no mount point of ours, and none is made on the host.
-    let below = |m: &&PlannedMount| Path::new(&target).starts_with(&m.target);
-    let covering = plan
-        .mounts
+fn overlay(
+    lower: &[PathBuf],
+    access: Access,
+    target: &str,
+) -> Result<(RootStep, Cover, bool), SandboxError> {
+    if lower.is_empty() || lower.len() > MAX_LAYERS {
+        let reason = format!("an overlay has 1 to {MAX_LAYERS} directories");
+        return Err(refused("file_systems", Path::new(target), &reason));
+    }
+    let layers = lower
         .iter()
-        .filter(below)
-        .max_by_key(|m| m.target.len());
-    match covering {
-        None => add_mount_point(plan, &target, source.is_dir()),
-        Some(covering) if covering.target == target => {}
-        Some(covering) => require_mount_point(covering, &target)?,
+        .map(|path| existing_directory("file_systems", path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let sources: Vec<PathBuf> = layers.iter().map(PathBuf::from).collect();
+    if access == Access::ReadOnly && sources.len() == 1 {
+        // The kernel knows no read-only overlay of a single directory, and this is the same.
+        return bind("file_systems", &sources[0], target, MountKind::ReadOnly);
     }
-    plan.mounts.push(PlannedMount {
-        source: source.to_string_lossy().into_owned(),
-        target,
-        kind: match mount.access {
-            Access::ReadOnly => MountKind::ReadOnly,
-            Access::ReadWrite => MountKind::ReadWrite,
-        },
-    });
-    Ok(())
+    let step = RootStep::Overlay {
+        target: target.to_owned(),
+        lower: layers,
+        writable: access == Access::ReadWrite,
+    };
+    let cover = match access {
+        Access::ReadOnly => Cover::Host(sources),
+        Access::ReadWrite => Cover::Ours,
+    };
+    Ok((step, cover, true))
 }
 
-fn require_mount_point(covering: &PlannedMount, target: &str) -> Result<(), SandboxError> {
-    let inner = Path::new(target)
-        .strip_prefix(&covering.target)
-        .unwrap_or(Path::new(""));
-    let on_host = Path::new(&covering.source).join(inner);
-    if fs::symlink_metadata(&on_host).is_ok_and(|about| !about.is_symlink()) {
+fn planned_operation(operation: &FileOperation) -> Result<Operation, SandboxError> {
+    let setting = "operations";
+    Ok(match operation {
+        FileOperation::WriteFile { path, bytes, mode } => {
+            check_mode("operations.mode", *mode)?;
+            Operation::Write(target(setting, path)?, bytes.clone(), *mode)
+        }
+        FileOperation::MakeDirectory { path, mode } => {
+            check_mode("operations.mode", *mode)?;
+            Operation::Directory(target(setting, path)?, *mode)
+        }
+        FileOperation::Symlink { path, target: to } => {
+            Operation::Link(target(setting, path)?, text(setting, to)?)
+        }
+    })
+}
+
+/// Set-user-id and its kin have no effect in a box, so nobody may count on them.
+fn check_mode(setting: &'static str, mode: u32) -> Result<(), SandboxError> {
+    if mode & !0o1777 == 0 {
         return Ok(());
     }
-    Err(mount_error(
+    Err(SandboxError::Setting {
+        setting,
+        reason: format!("{mode:o} has more than the sticky and permission bits"),
+    })
+}
+
+fn require_mount_point(
+    sources: &[PathBuf],
+    covering: &str,
+    target: &str,
+) -> Result<(), SandboxError> {
+    let inner = Path::new(target)
+        .strip_prefix(covering)
+        .unwrap_or(Path::new(""));
+    let exists = |source: &PathBuf| {
+        fs::symlink_metadata(source.join(inner)).is_ok_and(|about| !about.is_symlink())
+    };
+    if sources.iter().any(exists) {
+        return Ok(());
+    }
+    Err(refused(
+        "mounts",
         Path::new(target),
         "it lies below another mount and does not exist there; choose a target outside",
     ))
 }
 
-fn mount_error(path: &Path, reason: &str) -> SandboxError {
+fn refused(setting: &'static str, path: &Path, reason: &str) -> SandboxError {
     SandboxError::Setting {
-        setting: "mounts",
+        setting,
         reason: format!("{}: {reason}", path.display()),
     }
 }
 
-fn mount_target(target: &Path) -> Result<String, SandboxError> {
+fn existing_directory(setting: &'static str, path: &Path) -> Result<String, SandboxError> {
+    if !path.is_absolute() {
+        return Err(refused(setting, path, "it must be absolute"));
+    }
+    let path =
+        fs::canonicalize(path).map_err(|error| refused(setting, path, &error.to_string()))?;
+    if !path.is_dir() {
+        return Err(refused(setting, &path, "it is not a directory"));
+    }
+    text(setting, &path)
+}
+
+/// A path in the box, relative to its root.
+fn target(setting: &'static str, target: &Path) -> Result<String, SandboxError> {
     let relative = target
         .strip_prefix("/")
-        .map_err(|_| mount_error(target, "the target must be absolute"))?;
-    let plain = |c| matches!(c, std::path::Component::Normal(_));
+        .map_err(|_| refused(setting, target, "it must be absolute"))?;
+    let plain = |component| matches!(component, Component::Normal(_));
     if relative.components().next().is_none() || !relative.components().all(plain) {
-        return Err(mount_error(target, "the target must not contain . or .."));
-    }
-    Ok(relative.to_string_lossy().into_owned())
-}
-
-/// Makes the mount point in the root, with its parents.
-fn add_mount_point(plan: &mut RootPlan, target: &str, is_directory: bool) {
-    let path = PathBuf::from(target);
-    let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
-    parents.pop();
-    for parent in parents.into_iter().rev() {
-        add_entry(
-            plan,
-            RootEntry::Directory(parent.to_string_lossy().into_owned()),
-        );
-    }
-    let entry = if is_directory {
-        RootEntry::Directory(target.to_owned())
-    } else {
-        RootEntry::File(target.to_owned(), Vec::new())
-    };
-    add_entry(plan, entry);
-}
-
-fn add_entry(plan: &mut RootPlan, entry: RootEntry) {
-    let path = |entry: &RootEntry| match entry {
-        RootEntry::Directory(path) | RootEntry::File(path, _) | RootEntry::Link(path, _) => {
-            path.clone()
-        }
-    };
-    let wanted = path(&entry);
-    if !plan.entries.iter().any(|known| path(known) == wanted) {
-        plan.entries.push(entry);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::spec::Mount;
-    use super::*;
-
-    fn mount(source: &str, target: &str) -> Mount {
-        Mount {
-            source: source.into(),
-            target: target.into(),
-            access: Access::ReadOnly,
-        }
-    }
-
-    fn targets(container: &Container) -> Result<Vec<String>, SandboxError> {
-        Ok(root(container)?
-            .mounts
-            .into_iter()
-            .map(|m| m.target)
-            .collect())
-    }
-
-    #[test]
-    fn the_last_mount_for_a_target_wins() -> Result<(), SandboxError> {
-        let container = Container::host_toolchains()
-            .mount(mount("/usr/bin", "/opt/x"))
-            .mount(mount("/usr/lib", "/opt/x"));
-        let plan = root(&container)?;
-        let found: Vec<_> = plan.mounts.iter().filter(|m| m.target == "opt/x").collect();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].source, "/usr/lib");
-        Ok(())
-    }
-
-    #[test]
-    fn parents_are_mounted_before_children() -> Result<(), SandboxError> {
-        let container = Container::host_toolchains()
-            .mount(mount("/usr/lib", "/opt/lib"))
-            .mount(mount("/usr", "/opt"));
-        let targets = targets(&container)?;
-        let place = |name| targets.iter().position(|target| target == name);
-        assert!(place("opt") < place("opt/lib"));
-        Ok(())
-    }
-
-    #[test]
-    fn a_mount_point_is_never_made_on_the_host() {
-        let container =
-            Container::host_toolchains().mount(mount("/usr/bin", "/usr/gavel-does-not-exist"));
-        assert!(matches!(
-            root(&container),
-            Err(SandboxError::Setting {
-                setting: "mounts",
-                ..
-            })
+        return Err(refused(
+            setting,
+            target,
+            "it must not be /, or contain . or ..",
         ));
     }
-
-    #[test]
-    fn missing_sources_and_odd_targets_are_refused_by_name() {
-        for (source, target) in [
-            ("/does-not-exist", "/opt"),
-            ("/usr", "opt"),
-            ("/usr", "/"),
-            ("/usr", "/opt/../etc"),
-        ] {
-            let container = Container::host_toolchains().mount(mount(source, target));
-            assert!(root(&container).is_err(), "{source} at {target}");
-        }
+    // Where files are placed and collected, and what the kernel says of the box.
+    if relative == Path::new("box") || relative.starts_with("proc") {
+        return Err(refused(setting, target, "this place is taken"));
     }
+    text(setting, relative)
+}
 
-    #[test]
-    fn etc_says_nothing_about_the_host() -> Result<(), SandboxError> {
-        for mount in root(&Container::host_toolchains())?.mounts {
-            let allowed = ETC_FILES.contains(&mount.target.as_str());
-            assert!(
-                allowed || !mount.target.starts_with("etc"),
-                "{}",
-                mount.target
-            );
-        }
-        Ok(())
+fn text(setting: &'static str, path: &Path) -> Result<String, SandboxError> {
+    match path.to_str() {
+        Some(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => Err(refused(setting, path, "it is not UTF-8 without NUL bytes")),
     }
 }

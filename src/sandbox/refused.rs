@@ -18,11 +18,18 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(listener: OwnedFd) -> Self {
+    pub(super) fn new(listener: Option<OwnedFd>) -> Self {
         Refused {
-            listener: Some(listener),
+            listener,
             names: Vec::new(),
             answered: 0,
+        }
+    }
+
+    /// Takes a listener that came later.
+    pub(super) fn listen_to(&mut self, listener: Option<OwnedFd>) {
+        if listener.is_some() {
+            self.listener = listener;
         }
     }
 

@@ -1,14 +1,17 @@
-//! The file systems of a box, as its launcher makes them: a read-only root that is prepared once
-//! and cloned for every box, and a size-limited scratch file system for each box.
+//! The file systems of a box, as its launcher makes them: a root that is prepared once and cloned
+//! for every box, or made for one box where it holds something of that box, and a size-limited
+//! scratch file system for each.
 //!
 //! Everything is mounted by descriptor in the launcher's own mount namespace, before a guest
 //! exists; no path that a guest could influence is ever looked up.
+
+mod build;
 
 use std::ffi::{CStr, CString};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, openat};
@@ -16,8 +19,10 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::Mode;
 
 use super::launcher::LaunchStep;
-use super::message::{BoxPlan, LaunchFailure, MountKind, PlannedMount, RootEntry, RootPlan};
+use super::message::{BoxPlan, LaunchFailure, RootPlan};
 use super::sys::{self, MountAttr};
+use build::Builder;
+pub(super) use build::attach_beneath;
 
 /// The prepared root itself holds little: entries of /etc and mount points.
 const ROOT_OPTIONS: &[(&CStr, &CStr)] = &[
@@ -39,10 +44,12 @@ pub(super) struct Scratch {
     /// A plain descriptor of `/box`, for the supervising side.
     pub work: OwnedFd,
     directories: [OwnedFd; 3],
+    /// Whether they are part of the root already.
+    in_root: bool,
 }
 
-/// Names in the scratch file system, where they go in a root attached at the staging point of
-/// [`super::inside`], and their modes.
+/// Names in the scratch file system, where they go in a root that [`super::inside`] attaches, and
+/// their modes.
 const DIRECTORIES: [(&str, &CStr, u32); 3] = [
     ("box", c"box", 0o755),
     ("tmp", c"tmp", 0o1777),
@@ -50,14 +57,17 @@ const DIRECTORIES: [(&str, &CStr, u32); 3] = [
 ];
 
 impl Scratch {
-    /// The directories and their targets relative to the new root.
-    pub(super) fn attachments(&self) -> [(BorrowedFd<'_>, &'static CStr); 3] {
-        let [work, tmp, shm] = &self.directories;
-        [
-            (work.as_fd(), DIRECTORIES[0].1),
-            (tmp.as_fd(), DIRECTORIES[1].1),
-            (shm.as_fd(), DIRECTORIES[2].1),
-        ]
+    /// The directories that are still to be attached, and their targets relative to the new root.
+    pub(super) fn attachments(&self) -> Vec<(BorrowedFd<'_>, &'static CStr)> {
+        if self.in_root {
+            return Vec::new();
+        }
+        let targets = DIRECTORIES.iter().map(|(_, target, _)| *target);
+        self.directories
+            .iter()
+            .map(AsFd::as_fd)
+            .zip(targets)
+            .collect()
     }
 }
 
@@ -72,8 +82,37 @@ impl Roots {
         })
     }
 
+    /// The root and the scratch file system of a new box whose program runs as `user`, detached.
+    pub(super) fn make(
+        &mut self,
+        plan: &BoxPlan,
+        user: u32,
+    ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
+        let at = self.staging.join("scratch");
+        let mount = self.attach_scratch(plan, &at)?;
+        let made = self.make_with_scratch(plan, user, &at);
+        umount2(&at, MntFlags::MNT_DETACH).during("detach", at.to_string_lossy())?;
+        drop(mount);
+        made
+    }
+
+    fn make_with_scratch(
+        &mut self,
+        plan: &BoxPlan,
+        user: u32,
+        scratch_at: &Path,
+    ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
+        let mut scratch = scratch_directories(scratch_at, user, plan.exec_tmp)?;
+        if plan.root.per_box {
+            scratch.in_root = true;
+            let root = self.root_of_one_box(&plan.root, user, scratch_at, &scratch)?;
+            return Ok((root, scratch));
+        }
+        Ok((self.clone_root(&plan.root)?, scratch))
+    }
+
     /// A detached copy of the root of this plan, prepared at its first use.
-    pub(super) fn clone_root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
+    fn clone_root(&mut self, plan: &RootPlan) -> Result<OwnedFd, LaunchFailure> {
         let known = self.prepared.iter().find(|(known, _)| known == plan);
         let path = match known {
             Some((_, path)) => path.clone(),
@@ -85,23 +124,35 @@ impl Roots {
     fn prepare(&mut self, plan: &RootPlan) -> Result<PathBuf, LaunchFailure> {
         let path = self.staging.join(format!("root{}", self.prepared.len()));
         make_directory(&path, 0o755)?;
-        let root = new_tmpfs(ROOT_OPTIONS, SAFE).during("create", "a tmpfs")?;
-        attach(&root, &path)?;
-        for entry in &plan.entries {
-            make_entry(&path, entry)?;
-        }
-        for mount in &plan.mounts {
-            bind(&path, mount)?;
-        }
-        let read_only = SAFE.and(MountAttr::READ_ONLY);
-        sys::set_mount_attributes(root.as_fd(), read_only, false)
-            .during("make read-only", path.to_string_lossy())?;
+        Builder::build(plan, &path, None)?;
         self.prepared.push((plan.clone(), path.clone()));
         Ok(path)
     }
 
-    /// A fresh scratch file system whose directories belong to `user`.
-    pub(super) fn scratch(&self, plan: &BoxPlan, user: u32) -> Result<Scratch, LaunchFailure> {
+    fn root_of_one_box(
+        &self,
+        plan: &RootPlan,
+        user: u32,
+        scratch_at: &Path,
+        scratch: &Scratch,
+    ) -> Result<OwnedFd, LaunchFailure> {
+        let path = self.staging.join("own");
+        if !path.exists() {
+            make_directory(&path, 0o755)?;
+        }
+        let own = build::Own {
+            user,
+            scratch_at,
+            directories: &scratch.directories,
+        };
+        let built = Builder::build(plan, &path, Some(own)).and_then(|()| clone_path(&path));
+        // Nothing is mounted there if the first step failed.
+        let _ = umount2(&path, MntFlags::MNT_DETACH);
+        built
+    }
+
+    /// Attaches a fresh scratch file system.
+    fn attach_scratch(&self, plan: &BoxPlan, at: &Path) -> Result<OwnedFd, LaunchFailure> {
         let size = c_path(&plan.scratch_bytes.to_string())?;
         let inodes = c_path(&plan.scratch_inodes.to_string())?;
         let options: &[(&CStr, &CStr)] = &[
@@ -110,25 +161,15 @@ impl Roots {
             (c"mode", c"0711"),
         ];
         let mount = new_tmpfs(options, SAFE).during("create", "the scratch tmpfs")?;
-        let path = self.staging.join("scratch");
-        if !path.exists() {
-            make_directory(&path, 0o755)?;
+        if !at.exists() {
+            make_directory(at, 0o755)?;
         }
-        attach(&mount, &path)?;
-        let directories = scratch_directories(&path, user, plan.exec_tmp);
-        umount2(&path, MntFlags::MNT_DETACH).during("detach", path.to_string_lossy())?;
-        let directories = directories?;
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let work = openat(&directories[0], c".", flags, Mode::empty()).during("open", "/box")?;
-        Ok(Scratch { work, directories })
+        attach(&mount, at)?;
+        Ok(mount)
     }
 }
 
-fn scratch_directories(
-    path: &Path,
-    user: u32,
-    exec_tmp: bool,
-) -> Result<[OwnedFd; 3], LaunchFailure> {
+fn scratch_directories(path: &Path, user: u32, exec_tmp: bool) -> Result<Scratch, LaunchFailure> {
     let mut directories = Vec::with_capacity(DIRECTORIES.len());
     for (name, _, mode) in DIRECTORIES {
         let directory = path.join(name);
@@ -142,10 +183,17 @@ fn scratch_directories(
         }
         directories.push(mount);
     }
-    directories
+    let directories: [OwnedFd; 3] = directories
         .try_into()
         .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
-        .during("make", "the scratch directories")
+        .during("make", "the scratch directories")?;
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let work = openat(&directories[0], c".", flags, Mode::empty()).during("open", "/box")?;
+    Ok(Scratch {
+        work,
+        directories,
+        in_root: false,
+    })
 }
 
 fn new_tmpfs(options: &[(&CStr, &CStr)], attributes: MountAttr) -> io::Result<OwnedFd> {
@@ -175,30 +223,4 @@ fn make_directory(path: &Path, mode: u32) -> Result<(), LaunchFailure> {
     // The mode again, whatever the umask took away.
     made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)))
         .during("create", path.to_string_lossy())
-}
-
-fn make_entry(root: &Path, entry: &RootEntry) -> Result<(), LaunchFailure> {
-    match entry {
-        RootEntry::Directory(path) => make_directory(&root.join(path), 0o755),
-        RootEntry::File(path, bytes) => {
-            let path = root.join(path);
-            fs::write(&path, bytes).during("write", path.to_string_lossy())
-        }
-        RootEntry::Link(path, target) => {
-            let path = root.join(path);
-            symlink(target, &path).during("link", path.to_string_lossy())
-        }
-    }
-}
-
-fn bind(root: &Path, mount: &PlannedMount) -> Result<(), LaunchFailure> {
-    let tree = clone_path(Path::new(&mount.source))?;
-    let attributes = match mount.kind {
-        MountKind::ReadOnly => SAFE.and(MountAttr::READ_ONLY),
-        MountKind::ReadWrite => SAFE,
-        MountKind::Device => MountAttr::NO_SUID.and(MountAttr::NO_EXEC),
-    };
-    sys::set_mount_attributes(tree.as_fd(), attributes, true)
-        .during("set attributes of", &mount.source)?;
-    attach(&tree, &root.join(&mount.target))
 }

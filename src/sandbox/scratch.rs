@@ -29,6 +29,15 @@ pub struct ScratchDir {
     directory: OwnedFd,
 }
 
+/// How full a scratch file system is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filled {
+    /// Bytes in use.
+    pub bytes: u64,
+    /// Whether no block or no file is left.
+    pub is_full: bool,
+}
+
 /// Why a file of a dead box cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
@@ -80,11 +89,14 @@ impl ScratchDir {
         Ok(ScratchDir { directory })
     }
 
-    /// Bytes in use on the whole scratch file system.
-    pub(super) fn used_bytes(&self) -> Result<u64, SandboxError> {
+    /// How full the whole scratch file system is.
+    pub(super) fn filled(&self) -> Result<Filled, SandboxError> {
         let figures = fstatfs(&self.directory).set_up("measure", "the scratch file system")?;
         let used = figures.blocks().saturating_sub(figures.blocks_free());
-        Ok(used.saturating_mul(u64::try_from(figures.block_size()).unwrap_or(0)))
+        Ok(Filled {
+            bytes: used.saturating_mul(u64::try_from(figures.block_size()).unwrap_or(0)),
+            is_full: figures.blocks_free() == 0 || figures.files_free() == 0,
+        })
     }
 
     /// Places a file that belongs to `owner`. Only before the guest runs.

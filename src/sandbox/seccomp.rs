@@ -1,11 +1,14 @@
 //! The system call filter: what namespaces and Landlock do not cover.
 //!
-//! Allowed calls cost nothing extra. Calls in [`REFUSED`] are announced to the supervising side,
-//! which notes the name and answers with the errno. All others, unknown numbers included, get
-//! ENOSYS, so that programs fall back as on an older kernel. Foreign ABIs are killed.
+//! Allowed calls cost nothing extra. Calls in [`WITHOUT_EFFECT`] succeed and do nothing. Calls in
+//! [`REFUSED`] are announced to the supervising side, which notes the name and answers with the
+//! errno. All others, unknown numbers included, get ENOSYS, so that programs fall back as on an
+//! older kernel. Foreign ABIs are killed.
 //! Decisions are made on numbers and flags only, never on memory that a second thread could
 //! change after the check.
 
+mod custom;
+mod docker;
 mod policy;
 
 use std::collections::BTreeSet;
@@ -17,9 +20,11 @@ use libseccomp::{
 };
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED};
+use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, WITHOUT_EFFECT};
 
-use super::spec::Network;
+use super::container::{Container, Network, Seccomp};
+use super::message::FilterPlan;
+use super::outcome::SandboxError;
 
 /// Why the filter could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +32,41 @@ pub(super) enum FilterError {
     /// libseccomp refused a rule.
     #[error("libseccomp refused a rule")]
     Rule(#[from] SeccompError),
+    /// The profile says something that cannot be.
+    #[error("{0}")]
+    Profile(String),
     /// The compiled program could not be read back.
-    #[error("cannot read the compiled filter")]
+    #[error("cannot read the filter: {0}")]
     Export(#[from] io::Error),
 }
 
-/// Compiles the filter to an array of `struct sock_filter`.
-pub(super) fn compile(network: Network) -> Result<Vec<u8>, FilterError> {
+impl From<FilterError> for SandboxError {
+    fn from(error: FilterError) -> Self {
+        SandboxError::Setting {
+            setting: "seccomp",
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// The filter of a container.
+pub(super) fn plan(container: &Container) -> Result<FilterPlan, FilterError> {
+    match &container.seccomp {
+        Seccomp::BuiltIn => Ok(FilterPlan {
+            program: compile(&container.network)?,
+            is_last: false,
+            listens: true,
+        }),
+        Seccomp::Custom(profile) => Ok(FilterPlan {
+            program: custom::compile(profile)?,
+            is_last: true,
+            listens: profile.notifies(),
+        }),
+    }
+}
+
+/// Compiles the built-in filter to an array of `struct sock_filter`.
+fn compile(network: &Network) -> Result<Vec<u8>, FilterError> {
     let mut filter = ScmpFilterContext::new(ScmpAction::Errno(libc::ENOSYS))?;
     filter.set_act_badarch(ScmpAction::KillProcess)?;
     // A binary tree instead of a list: a call is found in a few steps.
@@ -46,6 +79,11 @@ pub(super) fn compile(network: Network) -> Result<Vec<u8>, FilterError> {
     for (name, _) in REFUSED {
         if let Some(call) = resolve(name) {
             filter.add_rule(ScmpAction::Notify, call)?;
+        }
+    }
+    for name in WITHOUT_EFFECT {
+        if let Some(call) = resolve(name) {
+            filter.add_rule(ScmpAction::Errno(0), call)?;
         }
     }
     add_clone(&mut filter)?;
@@ -84,9 +122,9 @@ fn add_clone(filter: &mut ScmpFilterContext) -> Result<(), FilterError> {
 
 /// Socket families by allow-list; every other family is refused by name of the call. The gaps
 /// between the allowed ones are few, so the filter stays short: it is compiled for every box.
-fn add_sockets(filter: &mut ScmpFilterContext, network: Network) -> Result<(), FilterError> {
+fn add_sockets(filter: &mut ScmpFilterContext, network: &Network) -> Result<(), FilterError> {
     let mut allowed = BTreeSet::from([libc::AF_UNIX as u64]);
-    if network == Network::Loopback {
+    if network.has_internet_sockets() {
         allowed.extend([libc::AF_INET as u64, libc::AF_INET6 as u64]);
     }
     let highest = allowed.last().copied().unwrap_or_default();
@@ -166,15 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_call_is_both_allowed_and_refused() {
-        for (name, _) in REFUSED {
+    fn no_call_is_both_allowed_and_not() {
+        for name in REFUSED.iter().map(|(name, _)| name).chain(WITHOUT_EFFECT) {
             assert!(!ALLOWED.contains(name), "{name}");
         }
     }
 
     #[test]
     fn every_listed_name_is_known_to_libseccomp() {
-        let names = ALLOWED.iter().chain(REFUSED.iter().map(|(name, _)| name));
+        let refused = REFUSED.iter().map(|(name, _)| name);
+        let names = ALLOWED.iter().chain(WITHOUT_EFFECT).chain(refused);
         for name in names {
             assert!(ScmpSyscall::from_name(name).is_ok(), "{name}");
         }
@@ -183,7 +222,7 @@ mod tests {
     #[test]
     fn filters_compile_for_both_networks() -> Result<(), FilterError> {
         for network in [Network::None, Network::Loopback] {
-            let program = compile(network)?;
+            let program = compile(&network)?;
             assert!(program.len() > 100 && program.len() % 8 == 0);
         }
         Ok(())

@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
+use super::child::{Child, Switches};
+use super::container::Container;
 use super::host::Sandbox;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
 use super::outcome::{Report, SandboxError, SetUpStep};
-use super::spec::{Command, Container};
+use super::spec::{Command, Outputs};
 use super::streams::Streams;
 use super::supervise::{self, Running};
 use super::{evidence, sys};
@@ -127,10 +129,55 @@ impl Slot {
         command: &Command,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
+        self.run_with(container, command, &Outputs::default(), cancel)
+    }
+
+    /// The same with output that goes elsewhere.
+    ///
+    /// # Errors
+    /// As of [`Slot::run`].
+    pub fn run_with(
+        &mut self,
+        container: &Container,
+        command: &Command,
+        outputs: &Outputs,
+        cancel: &Cancel,
+    ) -> Result<Report, SandboxError> {
         command.limits.check()?;
-        let result = self
-            .take_box(container)
-            .and_then(|made| self.run_in(made, command, cancel));
+        let switches = Switches { cancel, kill: None };
+        let made = self.take_box(container);
+        self.run_taken(made, command, outputs, &switches)
+    }
+
+    /// Starts a command on a thread of its own, and gives the slot to it until it ends. If the
+    /// box cannot be made, the slot is given back to the machine.
+    ///
+    /// # Errors
+    /// Our own failures only.
+    pub fn spawn(
+        mut self,
+        container: &Container,
+        command: Command,
+        outputs: Outputs,
+    ) -> Result<Child, SandboxError> {
+        command.limits.check()?;
+        let made = self.take_box(container)?;
+        let id = made.pending.pid;
+        Child::start(id, move |switches| {
+            let report = self.run_taken(Ok(made), &command, &outputs, &switches);
+            (report, self)
+        })
+    }
+
+    /// Runs a command in a box, if there is one; the slot is usable afterwards.
+    fn run_taken(
+        &mut self,
+        made: Result<Waiting, SandboxError>,
+        command: &Command,
+        outputs: &Outputs,
+        switches: &Switches<'_>,
+    ) -> Result<Report, SandboxError> {
+        let result = made.and_then(|made| self.run_in(made, command, outputs, switches));
         if let Err(SandboxError::SetUp { .. } | SandboxError::Box { .. } | SandboxError::Lost(_)) =
             result
         {
@@ -193,14 +240,15 @@ impl Slot {
         &mut self,
         made: Waiting,
         command: &Command,
-        cancel: &Cancel,
+        outputs: &Outputs,
+        switches: &Switches<'_>,
     ) -> Result<Report, SandboxError> {
         let Waiting {
             pending,
             listener,
             mut lane,
         } = made;
-        let result = watch(&pending, listener, &mut lane, command, cancel);
+        let result = watch(&pending, listener, &mut lane, command, outputs, switches);
         let Pending { pidfd, .. } = pending;
         match result {
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
@@ -218,16 +266,17 @@ impl Slot {
 /// Tells a box its command and watches it to its end.
 fn watch(
     pending: &Pending,
-    listener: std::os::fd::OwnedFd,
+    listener: Option<std::os::fd::OwnedFd>,
     lane: &mut Lane,
     command: &Command,
-    cancel: &Cancel,
+    outputs: &Outputs,
+    switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     for file in &command.files {
         pending.scratch.place(file, user)?;
     }
-    let streams = Streams::new(&command.stdin, user)?;
+    let streams = Streams::new(&command.stdin, outputs, user)?;
     let group = lane.group()?;
     group.start(&command.limits.group_limits())?;
     pending.connection.start(command, &streams.program)?;
@@ -237,7 +286,9 @@ fn watch(
         pidfd: pending.pidfd.as_fd(),
         group,
         limits: &command.limits,
-        cancel,
+        cpus: pending.connection.blueprint.cpus,
+        cancel: switches.cancel,
+        kill: switches.kill,
     };
     let observed = supervise::supervise(
         &running,
@@ -247,7 +298,7 @@ fn watch(
         listener,
     )?;
     let usage = group.usage()?;
-    let scratch_bytes = pending.scratch.used_bytes()?;
+    let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;
     Ok(evidence::report(
@@ -255,7 +306,8 @@ fn watch(
         &usage,
         limits,
         scratch,
-        scratch_bytes,
+        filled,
+        &pending.connection.blueprint,
     ))
 }
 

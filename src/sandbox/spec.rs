@@ -1,96 +1,13 @@
-//! What is wanted: plain, cloneable data. Nothing happens until a slot runs it.
+//! What is wanted of one run: plain, cloneable data. Nothing happens until a slot runs it.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::cgroup::GroupLimits;
 use super::outcome::SandboxError;
-
-/// A box to run programs in: root file system, namespaces and policies.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Container {
-    /// Host name inside the box.
-    pub hostname: String,
-    /// Read-only trees brought in from the host, parents mounted before children.
-    pub mounts: Vec<Mount>,
-    /// Size of the scratch file system that holds every writable directory, in bytes.
-    pub scratch_bytes: u64,
-    /// Number of files and directories that may exist in the scratch file system.
-    pub scratch_inodes: u64,
-    /// Network of the box.
-    pub network: Network,
-    /// What of `/proc` is visible.
-    pub proc: Proc,
-    /// Allow executing files below `/tmp`.
-    pub exec_tmp: bool,
-}
-
-impl Container {
-    /// The host's toolchains (`/usr` and the parts of `/etc` that programs need), read-only.
-    /// Writable directories are `/box` (the working directory), `/tmp` and `/dev/shm`.
-    pub fn host_toolchains() -> Self {
-        Container {
-            hostname: "box".to_owned(),
-            mounts: Vec::new(),
-            scratch_bytes: 256 << 20,
-            scratch_inodes: 16 * 1024,
-            network: Network::None,
-            proc: Proc::Pids,
-            exec_tmp: false,
-        }
-    }
-
-    /// Adds a mount; the last one for a target wins.
-    pub fn mount(mut self, mount: Mount) -> Self {
-        self.mounts.push(mount);
-        self
-    }
-}
-
-/// A host file or directory made visible inside the box; always nosuid, and recursive.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Mount {
-    /// Absolute path on the host.
-    pub source: PathBuf,
-    /// Absolute path in the box.
-    pub target: PathBuf,
-    /// Read-only or read-write.
-    pub access: Access,
-}
-
-/// Access to a mount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// Read-only, recursively.
-    ReadOnly,
-    /// Read and write.
-    ReadWrite,
-}
-
-/// Network of a box. There is never a way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Network {
-    /// An empty network namespace; internet sockets are refused.
-    None,
-    /// A private loopback device only.
-    Loopback,
-}
-
-/// What of `/proc` is visible; always the box's own processes only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Proc {
-    /// Process directories only (`subset=pid`).
-    Pids,
-    /// Also the system-wide files, with the dangerous ones masked.
-    Masked,
-}
 
 /// One program to run in a box.
 #[derive(Debug, Clone)]
@@ -129,6 +46,31 @@ pub enum Stdin {
     Empty,
     /// A sealed, seekable file with these bytes.
     Bytes(Arc<[u8]>),
+    /// A regular file of the host, which the program cannot write to by any way.
+    File(PathBuf),
+    /// This descriptor. What the program may do with it, it may do.
+    Descriptor(Arc<OwnedFd>),
+}
+
+/// Where standard output and standard error go.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// Standard output.
+    pub stdout: Output,
+    /// Standard error.
+    pub stderr: Output,
+}
+
+/// Where an output stream goes.
+#[derive(Debug, Clone, Default)]
+pub enum Output {
+    /// Into the report, up to the limit of the command.
+    #[default]
+    Captured,
+    /// Nowhere. No limit applies.
+    Null,
+    /// To this descriptor. No limit applies.
+    Descriptor(Arc<OwnedFd>),
 }
 
 /// Budgets of one run. Zero is refused everywhere: it never means "unlimited".

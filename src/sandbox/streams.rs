@@ -1,41 +1,89 @@
 //! The standard streams of a program.
 
-use std::fs::File;
+use std::ffi::CString;
+use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::fchown;
+use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::pipe2;
 
 use super::outcome::{SandboxError, SetUpStep};
-use super::spec::Stdin;
+use super::spec::{Output, Outputs, Stdin};
+use super::sys::{self, MountAttr};
 
 /// Both sides of a program's standard streams.
 pub(super) struct Streams {
     /// Standard input, output and error of the program.
     pub program: [OwnedFd; 3],
-    /// Our end of standard output; does not block.
-    pub stdout: OwnedFd,
-    /// Our end of standard error; does not block.
-    pub stderr: OwnedFd,
+    /// Our end of standard output, where it is captured; does not block.
+    pub stdout: Option<OwnedFd>,
+    /// Our end of standard error, where it is captured; does not block.
+    pub stderr: Option<OwnedFd>,
 }
 
 impl Streams {
     /// Makes the streams for a program of this host user.
-    pub(super) fn new(stdin: &Stdin, user: u32) -> Result<Self, SandboxError> {
-        let (stdout, stdout_end) = pipe(user)?;
-        let (stderr, stderr_end) = pipe(user)?;
+    pub(super) fn new(stdin: &Stdin, outputs: &Outputs, user: u32) -> Result<Self, SandboxError> {
+        let (stdout, stdout_end) = output(&outputs.stdout, user)?;
+        let (stderr, stderr_end) = output(&outputs.stderr, user)?;
         let input = match stdin {
             Stdin::Empty => sealed_file(&[])?,
             Stdin::Bytes(bytes) => sealed_file(bytes)?,
+            Stdin::File(path) => read_only_file(path)?,
+            Stdin::Descriptor(fd) => share(fd)?,
         };
         Ok(Streams {
             program: [input, stdout_end, stderr_end],
             stdout,
             stderr,
         })
+    }
+}
+
+fn output(output: &Output, user: u32) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
+    Ok(match output {
+        Output::Captured => {
+            let (ours, theirs) = pipe(user)?;
+            (Some(ours), theirs)
+        }
+        Output::Null => {
+            let null = OpenOptions::new().write(true).open("/dev/null");
+            (None, null.set_up("open", "/dev/null")?.into())
+        }
+        Output::Descriptor(fd) => (None, share(fd)?),
+    })
+}
+
+fn share(fd: &OwnedFd) -> Result<OwnedFd, SandboxError> {
+    fd.try_clone().set_up("share", "a stream")
+}
+
+/// A regular file through a mount that is read-only: a descriptor alone can be opened again for
+/// writing, by way of proc, whatever it was opened for.
+fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
+    let shown = path.to_string_lossy();
+    let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|_| not_a_file(path))?;
+    let tree = sys::clone_tree(&c_path).set_up("open", &shown)?;
+    let about = fstat(&tree).set_up("inspect", &shown)?;
+    if SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
+        return Err(not_a_file(path));
+    }
+    sys::set_mount_attributes(tree.as_fd(), MountAttr::READ_ONLY, false)
+        .set_up("make read-only", &shown)?;
+    let file = File::open(format!("/proc/self/fd/{}", tree.as_raw_fd()));
+    Ok(file.set_up("open", &shown)?.into())
+}
+
+fn not_a_file(path: &Path) -> SandboxError {
+    SandboxError::Setting {
+        setting: "stdin",
+        reason: format!("{} is not a regular file", path.display()),
     }
 }
 

@@ -10,7 +10,7 @@ use nix::sys::time::{TimeSpec, TimeValLike};
 use super::cancel::Cancel;
 use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
-use super::launch::{BoxConnection, failure_of};
+use super::launch::BoxConnection;
 use super::message::BoxReport;
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
@@ -28,8 +28,12 @@ const IDLE_CPU: Duration = Duration::from_millis(1);
 pub(super) struct Observation {
     /// The limit for which the run was killed.
     pub killed_for: Option<Limit>,
+    /// Whether its owner killed it.
+    pub was_killed: bool,
     /// How the program ended, where it did by itself.
     pub exit: Option<Exit>,
+    /// Whether it dumped a core.
+    pub core: bool,
     /// The errno of an execve that the kernel refused.
     pub not_executable: Option<i32>,
     /// Time from execve to the end.
@@ -52,17 +56,21 @@ pub(super) struct Running<'a> {
     pub group: &'a Group,
     /// Its budgets.
     pub limits: &'a Limits,
+    /// How many CPUs it has.
+    pub cpus: u32,
     /// Ends the run from outside.
     pub cancel: &'a Cancel,
+    /// Ends it too, but keeps what was measured.
+    pub kill: Option<&'a Cancel>,
 }
 
 /// Watches a run until the whole box is dead.
 pub(super) fn supervise(
     running: &Running<'_>,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
     stderr_bytes: u64,
-    listener: OwnedFd,
+    listener: Option<OwnedFd>,
 ) -> Result<Observation, SandboxError> {
     let mut watch = Watch {
         running,
@@ -90,6 +98,7 @@ pub(super) fn supervise(
 enum Stop {
     Limit(Limit),
     Cancelled,
+    Killed,
     /// Init died without a report: with the whole group when memory ran out (v2), or of a fault.
     InitDied,
 }
@@ -102,6 +111,7 @@ struct Clock {
     wall_deadline: Instant,
     idle_since: Instant,
     idle_cpu: Duration,
+    cpus: u32,
 }
 
 struct Watch<'a> {
@@ -128,6 +138,7 @@ enum Source {
     NothingToRefuse,
     OutOfMemory,
     Cancel,
+    Kill,
 }
 
 impl Source {
@@ -171,6 +182,7 @@ impl Watch<'_> {
                 Source::NothingToRefuse => self.refused.stop(),
                 Source::OutOfMemory => self.stop = Some(Stop::Limit(Limit::Memory)),
                 Source::Cancel => self.stop = Some(Stop::Cancelled),
+                Source::Kill => self.stop = Some(Stop::Killed),
             }
         }
         Ok(())
@@ -187,6 +199,7 @@ impl Watch<'_> {
                 self.running.group.out_of_memory_event(),
                 Source::OutOfMemory,
             ),
+            (self.running.kill.map(Cancel::fd), Source::Kill),
             (Some(self.running.cancel.fd()), Source::Cancel),
         ];
         let watched: Vec<(BorrowedFd<'_>, Source)> = sources
@@ -214,12 +227,14 @@ impl Watch<'_> {
             return Ok(());
         };
         match report {
-            (BoxReport::Starting(time_ns), _) => {
-                self.clock = Some(Clock::start(time_ns, self.running.limits));
+            (BoxReport::Starting(time_ns), listener) => {
+                self.refused.listen_to(listener);
+                let Running { limits, cpus, .. } = self.running;
+                self.clock = Some(Clock::start(time_ns, limits, *cpus));
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
-            (other, _) => return Err(failure_of(other)),
+            (other, _) => return Err(self.running.connection.failure_of(other)),
         }
         Ok(())
     }
@@ -257,7 +272,11 @@ impl Watch<'_> {
         };
         Ok(Observation {
             killed_for,
+            was_killed: self.stop == Some(Stop::Killed) && self.ended.is_none(),
             exit: self.ended.map(|(status, _)| exit_of(status)),
+            core: self
+                .ended
+                .is_some_and(|(status, _)| libc::WCOREDUMP(status)),
             not_executable: self.not_executable,
             wall: self.wall(),
             stdout: self.stdout.into_captured(),
@@ -279,20 +298,20 @@ impl Watch<'_> {
 }
 
 impl Clock {
-    fn start(started_ns: u64, limits: &Limits) -> Self {
+    fn start(started_ns: u64, limits: &Limits, cpus: u32) -> Self {
         let now = Instant::now();
         let passed = Duration::from_nanos(sys::monotonic_ns().saturating_sub(started_ns));
         let started = now.checked_sub(passed).unwrap_or(now);
         Clock {
             started_ns,
             next_check: now
-                + limits
-                    .cpu
+                + (limits.cpu / cpus)
                     .min(limits.wall)
                     .min(limits.idle.unwrap_or(limits.wall)),
             wall_deadline: started + limits.wall,
             idle_since: started,
             idle_cpu: Duration::ZERO,
+            cpus,
         }
     }
 
@@ -304,8 +323,8 @@ impl Clock {
         if now >= self.wall_deadline {
             return Some(Limit::Wall);
         }
-        // A box has one CPU, so its CPU time cannot run faster than the clock.
-        let cpu_left = (limits.cpu - cpu).max(FINEST);
+        // On one CPU its CPU time cannot run faster than the clock.
+        let cpu_left = ((limits.cpu - cpu) / self.cpus).max(FINEST);
         self.next_check = (now + cpu_left).min(self.wall_deadline);
         if cpu.saturating_sub(self.idle_cpu) > IDLE_CPU {
             (self.idle_since, self.idle_cpu) = (now, cpu);
@@ -360,7 +379,7 @@ mod tests {
     };
 
     fn clock() -> (Clock, Instant) {
-        let clock = Clock::start(sys::monotonic_ns(), &LIMITS);
+        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1);
         let started = clock.wall_deadline - LIMITS.wall;
         (clock, started)
     }

@@ -105,8 +105,8 @@ fn a_surviving_child_cannot_add_output() {
 #[test]
 fn zero_limits_are_refused_by_name_and_never_mean_unlimited() {
     let mut slot = slot();
-    type SetZero = fn(&mut Limits);
-    let zeros: [(&str, SetZero); 5] = [
+    type Zero = (&'static str, fn(&mut Limits));
+    let zeros: [Zero; 5] = [
         ("limits.cpu", |limits| limits.cpu = Duration::ZERO),
         ("limits.wall", |limits| limits.wall = Duration::ZERO),
         ("limits.memory_bytes", |limits| limits.memory_bytes = 0),

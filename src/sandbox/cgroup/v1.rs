@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
+use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::{ControlFile, GroupLimits, GroupUsage, make_directory, write_control};
+use super::{
+    ControlFile, GroupLimits, GroupShare, GroupUsage, LEFT_BYTES, make_directory, write_control,
+};
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 
@@ -15,6 +18,9 @@ const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 #[derive(Debug, Clone)]
 pub(crate) struct Trees {
     parents: [PathBuf; 4],
+    /// The parent of the cpu controller: only groups with a share of the CPU are made there,
+    /// because each further controller makes entering a group slower.
+    cpu: Option<PathBuf>,
 }
 
 impl Trees {
@@ -36,15 +42,14 @@ impl Trees {
                 inherit_cpuset(&root, slot)?;
             }
         }
-        Ok(Some(Trees { parents }))
+        let cpu = mount_point(mounts, "cpu").map(|root| root.join(below));
+        Ok(Some(Trees { parents, cpu }))
     }
 
     /// The directories of a group; those of the parent for an empty name.
     pub(crate) fn directories(&self, name: &str) -> Vec<PathBuf> {
-        self.parents
-            .iter()
-            .map(|parent| parent.join(name))
-            .collect()
+        let parents = self.parents.iter().chain(&self.cpu);
+        parents.map(|parent| parent.join(name)).collect()
     }
 }
 
@@ -83,12 +88,14 @@ fn inherit_cpuset(root: &Path, group: &Path) -> Result<(), SandboxError> {
 /// The group of a slot.
 #[derive(Debug)]
 pub(crate) struct Group {
-    members: [ControlFile; 4],
+    members: Vec<ControlFile>,
     cpu: ControlFile,
     memory: ControlFile,
     memory_peak: ControlFile,
     memory_limit: ControlFile,
+    memory_cache: ControlFile,
     swap_limit: Option<ControlFile>,
+    swap_bytes: u64,
     oom_control: ControlFile,
     oom_event: EventFd,
     processes: ControlFile,
@@ -107,41 +114,62 @@ struct Baseline {
 
 impl Group {
     /// Makes the directories and opens their files.
-    pub(crate) fn make(trees: &Trees, name: &str, cpu: usize) -> Result<Self, SandboxError> {
-        let directories = trees.directories(name);
+    pub(crate) fn make(
+        trees: &Trees,
+        name: &str,
+        wanted: &GroupShare,
+    ) -> Result<Self, SandboxError> {
+        let directories = trees.parents.each_ref().map(|parent| parent.join(name));
         for directory in &directories {
             make_directory(directory)?;
         }
-        let [memory, cpuacct, cpuset, pids] = directories.as_slice() else {
-            return Err(missing("memory"));
-        };
+        let [memory, cpuacct, cpuset, pids] = &directories;
         inherit_cpuset(&trees.parents[2], cpuset)?;
-        write_control(cpuset, "cpuset.cpus", cpu)?;
+        write_control(cpuset, "cpuset.cpus", wanted.cpu_list())?;
+        if let Some(bytes) = wanted.share.memory_reservation_bytes {
+            write_control(memory, "memory.soft_limit_in_bytes", bytes)?;
+        }
         let swap_limit = ControlFile::open(memory, "memory.memsw.limit_in_bytes", true).ok();
         if swap_limit.is_none() {
+            if wanted.share.swap_bytes > 0 {
+                return Err(missing("swap part of the memory"));
+            }
             write_control(memory, "memory.swappiness", 0)?;
         }
         let oom_control = ControlFile::open(memory, "memory.oom_control", true)?;
         let open =
             |directory: &PathBuf, name: &str, write| ControlFile::open(directory, name, write);
+        let mut members = directories
+            .iter()
+            .map(|directory| open(directory, "cgroup.procs", true))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(directory) = make_cpu_group(trees, name, &wanted.share)? {
+            members.push(open(&directory, "cgroup.procs", true)?);
+        }
         Ok(Group {
             oom_event: register_oom_event(memory, &oom_control)?,
-            members: [
-                open(memory, "cgroup.procs", true)?,
-                open(cpuacct, "cgroup.procs", true)?,
-                open(cpuset, "cgroup.procs", true)?,
-                open(pids, "cgroup.procs", true)?,
-            ],
+            members,
+            swap_bytes: wanted.share.swap_bytes,
             cpu: open(cpuacct, "cpuacct.usage", false)?,
             memory: open(memory, "memory.usage_in_bytes", false)?,
             memory_peak: open(memory, "memory.max_usage_in_bytes", true)?,
             memory_limit: open(memory, "memory.limit_in_bytes", true)?,
+            memory_cache: open(memory, "memory.force_empty", true)?,
             swap_limit,
             oom_control,
             processes: open(pids, "pids.max", true)?,
             forks_refused: open(pids, "pids.events", false)?,
             baseline: Baseline::default(),
         })
+    }
+
+    /// Lets go what an earlier box left in the page cache.
+    pub(crate) fn reset(&self) -> Result<(), SandboxError> {
+        if self.memory.read_number()? > LEFT_BYTES {
+            // What cannot be let go is in use elsewhere, and counts as held before.
+            let _ = self.memory_cache.write(0);
+        }
+        Ok(())
     }
 
     /// Moves a process into the group of every controller.
@@ -168,7 +196,7 @@ impl Group {
         Ok(())
     }
 
-    /// Memory and swap together get the same limit, so that swap adds nothing. The pair must
+    /// The second limit is on memory and swap together. The pair must
     /// never be out of order, so the second is opened wide first.
     fn limit_memory(&self, bytes: u64) -> Result<(), SandboxError> {
         if let Some(swap_limit) = &self.swap_limit {
@@ -176,7 +204,7 @@ impl Group {
         }
         self.memory_limit.write(bytes)?;
         match &self.swap_limit {
-            Some(swap_limit) => swap_limit.write(bytes),
+            Some(swap_limit) => swap_limit.write(bytes.saturating_add(self.swap_bytes)),
             None => Ok(()),
         }
     }
@@ -213,6 +241,31 @@ impl Group {
     pub(crate) fn out_of_memory_event(&self) -> BorrowedFd<'_> {
         self.oom_event.as_fd()
     }
+}
+
+/// Makes the group of the cpu controller, where a share of the CPU is wanted.
+fn make_cpu_group(
+    trees: &Trees,
+    name: &str,
+    share: &Share,
+) -> Result<Option<PathBuf>, SandboxError> {
+    if share.cpu_weight.is_none() && share.cpu_quota.is_none() {
+        return Ok(None);
+    }
+    let parent = trees.cpu.as_ref().ok_or_else(|| missing("cpu"))?;
+    make_directory(parent)?;
+    let directory = parent.join(name);
+    make_directory(&directory)?;
+    if let Some(weight) = share.cpu_weight {
+        // Here the usual weight is 1024, and the least one 2.
+        let shares = (u64::from(weight) * 1024 / 100).max(2);
+        write_control(&directory, "cpu.shares", shares)?;
+    }
+    if let Some(quota) = share.cpu_quota {
+        write_control(&directory, "cpu.cfs_period_us", quota.period_us)?;
+        write_control(&directory, "cpu.cfs_quota_us", quota.quota_us)?;
+    }
+    Ok(Some(directory))
 }
 
 fn register_oom_event(memory: &Path, oom_control: &ControlFile) -> Result<EventFd, SandboxError> {

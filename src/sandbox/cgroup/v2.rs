@@ -6,10 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
-    ControlFile, GroupLimits, GroupUsage, make_directory, open_directory, remove_group,
-    write_control,
+    ControlFile, GroupLimits, GroupShare, GroupUsage, LEFT_BYTES, make_directory, open_directory,
+    remove_group, write_control,
 };
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpu", "cpuset", "pids"];
@@ -149,7 +150,7 @@ fn parent_of(pid: &str) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Group {
     path: PathBuf,
-    cpu_number: usize,
+    wanted: GroupShare,
     files: Files,
     peak_resets: bool,
     baseline: Baseline,
@@ -178,25 +179,32 @@ struct Baseline {
 
 impl Group {
     /// Makes the directory and opens its files.
-    pub(crate) fn make(tree: &Tree, name: &str, cpu: usize) -> Result<Self, SandboxError> {
+    pub(crate) fn make(tree: &Tree, name: &str, wanted: &GroupShare) -> Result<Self, SandboxError> {
         let path = tree.directory(name);
-        let files = Files::make(&path, cpu)?;
+        let files = Files::make(&path, wanted)?;
         // Writable since Linux 6.12; the reset is per open descriptor, so ours stays open.
         let peak_resets = files.memory_peak.write("reset").is_ok();
         Ok(Group {
             path,
-            cpu_number: cpu,
+            wanted: wanted.clone(),
             files,
             peak_resets,
             baseline: Baseline::default(),
         })
     }
 
-    /// A group whose peak cannot be reset is made anew.
+    /// A group whose peak cannot be reset is made anew; the other lets go what an earlier box left
+    /// in the page cache.
     pub(crate) fn reset(&mut self) -> Result<(), SandboxError> {
         if !self.peak_resets {
             remove_group(&self.path).set_up("remove", self.path.to_string_lossy())?;
-            self.files = Files::make(&self.path, self.cpu_number)?;
+            self.files = Files::make(&self.path, &self.wanted)?;
+            return Ok(());
+        }
+        let left = self.files.memory.read_number()?;
+        if left > LEFT_BYTES {
+            // What cannot be let go is in use elsewhere, and counts as held before.
+            let _ = write_control(&self.path, "memory.reclaim", left);
         }
         Ok(())
     }
@@ -254,13 +262,15 @@ impl Group {
 }
 
 impl Files {
-    fn make(path: &Path, cpu: usize) -> Result<Self, SandboxError> {
+    fn make(path: &Path, wanted: &GroupShare) -> Result<Self, SandboxError> {
         make_directory(path)?;
-        write_control(path, "cpuset.cpus", cpu)?;
+        write_control(path, "cpuset.cpus", wanted.cpu_list())?;
+        write_share(path, &wanted.share)?;
         write_control(path, "memory.oom.group", 1)?;
         // Absent on kernels without swap, where there is nothing to limit.
-        if path.join("memory.swap.max").exists() {
-            write_control(path, "memory.swap.max", 0)?;
+        let swap_bytes = wanted.share.swap_bytes;
+        if swap_bytes > 0 || path.join("memory.swap.max").exists() {
+            write_control(path, "memory.swap.max", swap_bytes)?;
         }
         let peak_writable = ControlFile::open(path, "memory.peak", true);
         Ok(Files {
@@ -277,4 +287,18 @@ impl Files {
             forks_refused: ControlFile::open(path, "pids.events", false)?,
         })
     }
+}
+
+fn write_share(path: &Path, share: &Share) -> Result<(), SandboxError> {
+    if let Some(weight) = share.cpu_weight {
+        write_control(path, "cpu.weight", weight)?;
+    }
+    if let Some(quota) = share.cpu_quota {
+        let text = format!("{} {}", quota.quota_us, quota.period_us);
+        write_control(path, "cpu.max", text)?;
+    }
+    if let Some(bytes) = share.memory_reservation_bytes {
+        write_control(path, "memory.low", bytes)?;
+    }
+    Ok(())
 }

@@ -6,10 +6,12 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use super::check;
+use super::process::borrow_fd;
 
 const OPEN_TREE_CLONE: libc::c_uint = 1;
 const OPEN_TREE_CLOEXEC: libc::c_uint = libc::O_CLOEXEC as libc::c_uint;
 const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 0x4;
+const MOVE_MOUNT_T_EMPTY_PATH: libc::c_uint = 0x40;
 const FSOPEN_CLOEXEC: libc::c_uint = 1;
 const FSMOUNT_CLOEXEC: libc::c_uint = 1;
 const FSCONFIG_SET_FLAG: libc::c_uint = 0;
@@ -47,10 +49,23 @@ struct KernelMountAttr {
 
 /// Makes a detached copy of the mount tree at an absolute path.
 pub(crate) fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
-    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
+    clone_tree_at(borrow_fd(libc::AT_FDCWD), path)
+}
+
+/// Makes a detached copy of the mount tree at a path relative to a directory, or of the directory
+/// itself for an empty path.
+pub(crate) fn clone_tree_at(directory: BorrowedFd<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    let depth = (libc::AT_RECURSIVE | libc::AT_EMPTY_PATH) as libc::c_uint;
+    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | depth;
     // SAFETY: path is a valid C string for the call.
-    let fd =
-        check(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })?;
+    let fd = check(unsafe {
+        libc::syscall(
+            libc::SYS_open_tree,
+            directory.as_raw_fd(),
+            path.as_ptr(),
+            flags,
+        )
+    })?;
     // SAFETY: the kernel returned a fresh descriptor.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
@@ -66,6 +81,22 @@ pub(crate) fn attach_mount(mount: BorrowedFd<'_>, target: &CStr) -> io::Result<(
             libc::AT_FDCWD,
             target.as_ptr(),
             MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    })
+    .map(drop)
+}
+
+/// Attaches a detached mount at the place behind a descriptor.
+pub(crate) fn attach_mount_at(mount: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: both paths are valid C strings for the call.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            target.as_raw_fd(),
+            c"".as_ptr(),
+            MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH,
         )
     })
     .map(drop)

@@ -233,11 +233,18 @@ pub(crate) fn set_parent_death_signal(signal: i32) -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) }.into()).map(drop)
 }
 
-/// Drops all supplementary groups.
-pub(crate) fn set_groups_empty() -> io::Result<()> {
-    // SAFETY: a count of zero reads no memory. The raw call avoids libc's signalling of threads.
-    check(unsafe { libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()) })
-        .map(drop)
+/// Has a program killed when the thread that spawns it ends.
+pub(crate) fn die_with_this_thread(command: &mut std::process::Command) {
+    let ask = || set_parent_death_signal(libc::SIGKILL);
+    // SAFETY: the closure makes one system call and allocates nothing on success.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, ask) };
+}
+
+/// Sets the supplementary groups.
+pub(crate) fn set_groups(groups: &[libc::gid_t]) -> io::Result<()> {
+    // SAFETY: the kernel reads as many ids as the slice has. The raw call avoids libc's signalling
+    // of threads.
+    check(unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) }).map(drop)
 }
 
 /// Sets real, effective and saved user and group ids.

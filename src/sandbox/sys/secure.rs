@@ -11,6 +11,7 @@ const SECCOMP_IOCTL_NOTIF_RECV: libc::c_ulong = 0xc050_2100;
 const SECCOMP_IOCTL_NOTIF_SEND: libc::c_ulong = 0xc018_2101;
 const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
 const LANDLOCK_RULE_PATH_BENEATH: libc::c_int = 1;
+const LANDLOCK_RULE_NET_PORT: libc::c_int = 2;
 
 /// From now on execve never grants privileges.
 pub(crate) fn set_no_new_privileges() -> io::Result<()> {
@@ -20,7 +21,18 @@ pub(crate) fn set_no_new_privileges() -> io::Result<()> {
 
 /// Installs a compiled filter (an array of `struct sock_filter`) and returns the descriptor on
 /// which refused calls are announced.
-pub(crate) fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
+pub(crate) fn install_listening_filter(program: &[u8]) -> io::Result<OwnedFd> {
+    let fd = set_filter(program, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)?;
+    // SAFETY: the kernel returned a fresh descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Installs a compiled filter that announces nothing.
+pub(crate) fn install_filter(program: &[u8]) -> io::Result<()> {
+    set_filter(program, 0).map(drop)
+}
+
+fn set_filter(program: &[u8], flags: libc::c_ulong) -> io::Result<libc::c_long> {
     let instructions = program.len() / size_of::<libc::sock_filter>();
     let filter = libc::sock_fprog {
         len: instructions as u16,
@@ -28,16 +40,14 @@ pub(crate) fn install_filter(program: &[u8]) -> io::Result<OwnedFd> {
     };
     // SAFETY: `filter` describes `program`, whose length is a whole number of instructions; the
     // kernel copies and verifies it.
-    let fd = check(unsafe {
+    check(unsafe {
         libc::syscall(
             libc::SYS_seccomp,
             libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            flags,
             &raw const filter,
         )
-    })?;
-    // SAFETY: the kernel returned a fresh descriptor.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    })
 }
 
 /// A system call that waits for our answer.
@@ -158,9 +168,26 @@ pub(crate) fn landlock_add_path(
     .map(drop)
 }
 
+/// Allows `access` to a TCP port.
+pub(crate) fn landlock_add_port(ruleset: BorrowedFd<'_>, port: u16, access: u64) -> io::Result<()> {
+    // `struct landlock_net_port_attr`: allowed access, port.
+    let rule = [access, u64::from(port)];
+    // SAFETY: the rule type reads two 64-bit words.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            LANDLOCK_RULE_NET_PORT,
+            rule.as_ptr(),
+            0u32,
+        )
+    })
+    .map(drop)
+}
+
 /// Applies a ruleset to this thread and everything it becomes.
-pub(crate) fn landlock_restrict(ruleset: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn landlock_restrict(ruleset: BorrowedFd<'_>, flags: u32) -> io::Result<()> {
     // SAFETY: plain integers.
-    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32) })
+    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), flags) })
         .map(drop)
 }
