@@ -14,6 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::Resource;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -208,7 +209,18 @@ impl Group {
         match self {
             Group::V1(group) => group.start(limits),
             Group::V2(group) => group.start(limits),
-            Group::Absent(group) => group.start(limits),
+            Group::Absent(group) => {
+                group.start();
+                Ok(())
+            }
+        }
+    }
+
+    /// Resource limits of the program that stand in for limits of the group, where there is none.
+    pub(super) fn rlimits(&self, limits: &GroupLimits) -> Vec<(Resource, u64)> {
+        match self {
+            Group::V1(_) | Group::V2(_) => Vec::new(),
+            Group::Absent(_) => absent::Group::rlimits(limits),
         }
     }
 

@@ -220,16 +220,18 @@ impl BoxConnection {
     pub(super) fn start(
         &self,
         command: &Command,
+        of_group: &[(Resource, u64)],
         streams: &[OwnedFd; 3],
     ) -> Result<(), SandboxError> {
-        let request = start_request(command, &self.blueprint.plan.rlimits)?;
+        let rlimits = rlimits(command, of_group, &self.blueprint.plan.rlimits);
+        let request = start_request(command, &rlimits)?;
         let [stdin, stdout, stderr] = streams;
         let fds = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
         sys::send_with_fds(self.socket.as_fd(), &request, &fds).set_up("start", "the program")
     }
 }
 
-fn start_request(command: &Command, asked: &[(u32, u64, u64)]) -> Result<Vec<u8>, SandboxError> {
+fn start_request(command: &Command, rlimits: &[(u32, u64, u64)]) -> Result<Vec<u8>, SandboxError> {
     let program = command.program.as_os_str();
     let strings = command.args.len() + 1 + command.env.len();
     let arguments: Vec<&[u8]> = std::iter::once(program)
@@ -248,12 +250,7 @@ fn start_request(command: &Command, asked: &[(u32, u64, u64)]) -> Result<Vec<u8>
             "an argument or variable contains a NUL byte".to_owned(),
         ));
     }
-    let request = encode_start(
-        &rlimits(command, asked),
-        program.as_bytes(),
-        &arguments,
-        &environment,
-    );
+    let request = encode_start(rlimits, program.as_bytes(), &arguments, &environment);
     if request.len() > MAX_START_BYTES || strings > MAX_STRINGS {
         return Err(command_error(format!(
             "arguments and environment have {strings} strings and {} bytes; at most {MAX_STRINGS} \
@@ -271,9 +268,14 @@ fn command_error(reason: String) -> SandboxError {
     }
 }
 
-/// The rlimits of a program: ours, and those that were asked for. CPU time, memory and processes
-/// are the cgroup's business: an rlimit counts one process, or one user, at a time.
-fn rlimits(command: &Command, asked: &[(u32, u64, u64)]) -> Vec<(u32, u64, u64)> {
+/// The rlimits of a program: ours, those in the place of a group, and those that were asked for.
+/// Otherwise CPU time, memory and processes are the group's business: an rlimit counts one process,
+/// or one user, at a time.
+fn rlimits(
+    command: &Command,
+    of_group: &[(Resource, u64)],
+    asked: &[(u32, u64, u64)],
+) -> Vec<(u32, u64, u64)> {
     let limits = &command.limits;
     let ours = [
         (Resource::RLIMIT_CORE, 0),
@@ -286,11 +288,12 @@ fn rlimits(command: &Command, asked: &[(u32, u64, u64)]) -> Vec<(u32, u64, u64)>
         (Resource::RLIMIT_RTPRIO, 0),
         (Resource::RLIMIT_SIGPENDING, 1024),
     ];
-    let ours = ours.map(|(resource, value)| (resource as u32, value, value));
+    let ours = ours.iter().chain(of_group);
+    let ours = ours.map(|(resource, value)| (*resource as u32, *value, *value));
     let mut all: Vec<(u32, u64, u64)> = Vec::with_capacity(RLIMITS.len());
-    for limit in ours.iter().chain(asked) {
+    for limit in ours.chain(asked.iter().copied()) {
         all.retain(|(resource, ..)| *resource != limit.0);
-        all.push(*limit);
+        all.push(limit);
     }
     all
 }

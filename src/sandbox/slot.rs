@@ -278,8 +278,12 @@ fn watch(
     }
     let streams = Streams::new(&command.stdin, outputs, user)?;
     let group = lane.group()?;
-    group.start(&command.limits.group_limits())?;
-    pending.connection.start(command, &streams.program)?;
+    let limits = command.limits.group_limits();
+    group.start(&limits)?;
+    let in_place = group.rlimits(&limits);
+    pending
+        .connection
+        .start(command, &in_place, &streams.program)?;
     drop(streams.program);
     let running = Running {
         connection: &pending.connection,

@@ -14,7 +14,6 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 use super::super::container::Share;
 use super::super::message::ReapedUse;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::super::sys;
 use super::{GroupLimits, GroupShare, GroupUsage};
 
 /// What stands in for the group of a slot.
@@ -70,23 +69,21 @@ impl Group {
         Ok(())
     }
 
-    /// Limits the program, which waits, and so every process that it will make.
-    pub(crate) fn start(&self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    /// Takes the baseline that usage is measured against.
+    pub(crate) fn start(&self) {
         let started = look_at(self.init.get());
         self.baseline.set(started.cpu);
         self.seen.set(Seen::default());
-        let whole_seconds = limits.cpu.as_secs() + 1;
-        for pid in children(self.init.get()) {
-            for (resource, value) in [
-                (Resource::RLIMIT_CPU, whole_seconds),
-                (Resource::RLIMIT_AS, limits.memory_bytes),
-                // Of the user, whom no other box has. Init is another.
-                (Resource::RLIMIT_NPROC, limits.processes - 1),
-            ] {
-                sys::limit_process(pid, resource as u32, value).set_up("limit", "a program")?;
-            }
-        }
-        Ok(())
+    }
+
+    /// What limits the program, and every process that it will make, in the place of a group.
+    pub(crate) fn rlimits(limits: &GroupLimits) -> Vec<(Resource, u64)> {
+        vec![
+            (Resource::RLIMIT_CPU, limits.cpu.as_secs() + 1),
+            (Resource::RLIMIT_AS, limits.memory_bytes),
+            // Of the user, whom no other box has. Init is another.
+            (Resource::RLIMIT_NPROC, limits.processes - 1),
+        ]
     }
 
     /// CPU time since the start, as far as it can be seen.

@@ -6,7 +6,6 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use super::check;
-use super::process::borrow_fd;
 
 const OPEN_TREE_CLONE: libc::c_uint = 1;
 const OPEN_TREE_CLOEXEC: libc::c_uint = libc::O_CLOEXEC as libc::c_uint;
@@ -49,23 +48,10 @@ struct KernelMountAttr {
 
 /// Makes a detached copy of the mount tree at an absolute path.
 pub(crate) fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
-    clone_tree_at(borrow_fd(libc::AT_FDCWD), path)
-}
-
-/// Makes a detached copy of the mount tree at a path relative to a directory, or of the directory
-/// itself for an empty path.
-pub(crate) fn clone_tree_at(directory: BorrowedFd<'_>, path: &CStr) -> io::Result<OwnedFd> {
-    let depth = (libc::AT_RECURSIVE | libc::AT_EMPTY_PATH) as libc::c_uint;
-    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | depth;
+    let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
     // SAFETY: path is a valid C string for the call.
-    let fd = check(unsafe {
-        libc::syscall(
-            libc::SYS_open_tree,
-            directory.as_raw_fd(),
-            path.as_ptr(),
-            flags,
-        )
-    })?;
+    let fd =
+        check(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })?;
     // SAFETY: the kernel returned a fresh descriptor.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }

@@ -102,26 +102,6 @@ pub(crate) fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<(
     }
 }
 
-/// Sets both values of a resource limit of another process.
-pub(crate) fn limit_process(pid: i32, resource: u32, value: u64) -> io::Result<()> {
-    let limit = libc::rlimit64 {
-        rlim_cur: value,
-        rlim_max: value,
-    };
-    // SAFETY: `limit` lives through the call; the old limit is not wanted. The raw call, for C
-    // libraries disagree about the type of `resource`.
-    check(unsafe {
-        libc::syscall(
-            libc::SYS_prlimit64,
-            pid,
-            resource,
-            &raw const limit,
-            std::ptr::null_mut::<libc::rlimit64>(),
-        )
-    })
-    .map(drop)
-}
-
 /// Ends this process at once, without running destructors or exit handlers.
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.
