@@ -12,6 +12,7 @@ mod parts;
 mod roles;
 mod run;
 mod sample;
+mod sandbox;
 mod serve;
 mod signals;
 mod up;
@@ -77,6 +78,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Measure this machine: how fast and how exact the sandbox is
     Bench(bench::Arguments),
+    /// Run a program in a sandbox of your own making
+    Sandbox(sandbox::Arguments),
     /// Print the version and what it was built for
     Version(version::Arguments),
     /// What Gavel runs of itself
@@ -89,7 +92,7 @@ pub fn main() -> ExitCode {
     // clap prints its own help and errors, and ends with 0 or `EXIT_USAGE`.
     let cli = Cli::parse();
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             report(&error);
             exit_code(&error)
@@ -97,9 +100,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let options = cli.options;
-    match cli.command {
+    let done = match cli.command {
+        // Its exit code is the program's.
+        Command::Sandbox(arguments) => return Ok(sandbox::run(arguments, options)),
         Command::Up(arguments) => start(options, |config, stop| up::run(arguments, config, stop)),
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
@@ -108,7 +113,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),
         Command::Internal(command) => internal::run(command),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Runs a command that needs settings, logging, signals and an async runtime.

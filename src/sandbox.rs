@@ -8,12 +8,17 @@
 //! talks to a *launcher*, a tiny single-threaded process that is our own binary executed again
 //! ([`become_launcher_if_asked`]). For each run the launcher clones the *init* of a new box into
 //! fresh namespaces; init builds the root, forks the *program*, and reaps. The program gives up
-//! everything, in the order of [`inside`], and executes. Meanwhile the slot's thread sleeps in one
+//! everything, in the order of `inside`, and executes. Meanwhile the slot's thread sleeps in one
 //! poll over the box's reports, its output, refused system calls and the next moment at which a
-//! limit can be reached ([`supervise`]).
+//! limit can be reached (`supervise`).
 //!
 //! A [`Container`] says what a box is, a [`Command`] what runs in it, a [`Report`] what happened.
 //! A program that misbehaves is an [`Outcome`]; only our own failures are a [`SandboxError`].
+
+/// The example there is run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/SANDBOX.md")]
+struct Documentation;
 
 mod blueprint;
 mod cancel;
@@ -31,6 +36,7 @@ mod launcher;
 mod lock;
 mod maker;
 mod message;
+mod names;
 mod namespaces;
 mod outcome;
 mod pasta;

@@ -29,7 +29,7 @@ const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
 pub struct SandboxConfig {
     /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
     pub runtime_dir: PathBuf,
-    /// The binary that becomes the launcher. Its `main` must call [`become_launcher_if_asked`].
+    /// The binary that becomes the launcher. Its `main` must call [`become_launcher_if_asked`](super::become_launcher_if_asked).
     pub launcher: PathBuf,
     /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
     /// `gavel` at the root (v1) or beneath the group that the service was given (v2).
@@ -178,6 +178,14 @@ impl Sandbox {
     /// CPUs that boxes may be pinned to.
     pub fn cpus(&self) -> &[usize] {
         &self.shared.cpus
+    }
+
+    /// Everything that would be done to make such a box, for people. Nothing is started.
+    ///
+    /// # Errors
+    /// The setting that cannot be honoured.
+    pub fn explain(&self, container: &Container) -> Result<String, SandboxError> {
+        Ok(format!("{:#?}", self.blueprint(container)?))
     }
 
     /// A container, resolved and compiled at its first use.

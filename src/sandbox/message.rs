@@ -4,6 +4,8 @@
 //! its program-to-be can write without allocating; once the program runs, only init holds the
 //! socket, so nothing a guest writes is ever read as a statement of ours.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Sent to a waiting init once its id maps are written and it is in its cgroup.
@@ -176,7 +178,7 @@ pub(super) enum MountKind {
 }
 
 /// A compiled seccomp filter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FilterPlan {
     /// An array of `struct sock_filter`.
     pub program: Vec<u8>,
@@ -185,6 +187,16 @@ pub(super) struct FilterPlan {
     pub is_last: bool,
     /// Whether refused calls are announced.
     pub listens: bool,
+}
+
+impl fmt::Debug for FilterPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilterPlan")
+            .field("program_bytes", &self.program.len())
+            .field("is_last", &self.is_last)
+            .field("listens", &self.listens)
+            .finish()
+    }
 }
 
 /// A Landlock policy with the access masks of the running kernel.
@@ -418,5 +430,17 @@ mod tests {
         let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1, 0).encode();
         unknown_step[4] = 250;
         assert_eq!(BoxReport::decode(&unknown_step), None);
+    }
+
+    #[test]
+    fn the_documentation_lists_the_steps_in_their_order() {
+        let document = include_str!("../../docs/SANDBOX.md");
+        let listed = document.lines().filter_map(|line| {
+            let (name, _) = line.strip_prefix("| `")?.split_once('`')?;
+            name.starts_with(char::is_uppercase)
+                .then(|| name.to_owned())
+        });
+        let steps = Step::ALL.iter().map(|step| format!("{step:?}"));
+        assert_eq!(listed.collect::<Vec<_>>(), steps.collect::<Vec<_>>());
     }
 }
