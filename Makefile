@@ -7,6 +7,10 @@ CARGO ?= cargo
 # What is left empty, the binary chooses: see docs/CONFIGURATION.md.
 UP_FLAGS = $(if $(LISTEN),--listen $(LISTEN)) $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
+# Making sandboxes needs root: an ordinary user is asked for the password of sudo, and builds as himself.
+AS_ROOT = $(if $(filter-out 0,$(shell id -u)),sudo)
+TEST_RUNNER = $(if $(AS_ROOT),$(foreach cpu,X86_64 AARCH64,CARGO_TARGET_$(cpu)_UNKNOWN_LINUX_GNU_RUNNER='sudo --preserve-env'))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test test-v2 check fmt-check lint doc-check queries-check deny
 
@@ -22,15 +26,15 @@ build: setup
 	@$(CARGO) build --release --locked
 
 run: build ## Build and start everything, judge a sample submission, keep serving until Ctrl-C
-	@exec target/release/gavel up --sample $(UP_FLAGS)
+	@exec $(AS_ROOT) target/release/gavel up --sample $(UP_FLAGS)
 
 test: setup ## Run every test; they start their own Postgres
-	scripts/with-postgres.sh $(CARGO) test --locked
+	scripts/with-postgres.sh env $(TEST_RUNNER) $(CARGO) test --locked --no-fail-fast
 
-test-v2: setup ## Run the sandbox's tests on control groups v2, in a virtual machine
+test-v2: ## Run the sandbox's tests on control groups v2, in a virtual machine
 	@scripts/setup.sh --vm
 	scripts/vm-test.sh "$$($(CARGO) test --locked --test sandbox --no-run 2>&1 | \
-		sed -n 's/.*Executable.*(\(.*\))/\1/p')" --test-threads 1
+		sed -n 's/.*Executable.*(\(.*\))/\1/p')"
 
 check: setup fmt-check lint queries-check doc-check deny ## Run what a change must pass besides the tests
 

@@ -2,6 +2,7 @@
 # Installs what Gavel needs to be built, run and tested, where it is missing. Asks nothing, prints nothing where
 # nothing is missing, and may be run any number of times. It installs no service of ours and starts none: Gavel runs
 # the Postgres *programs* itself and never touches the cluster that a distribution may set up.
+# With --vm also what scripts/vm-test.sh needs.
 set -euo pipefail
 
 # One line for each need: how to tell that it is there, and the Debian package that brings it.
@@ -21,6 +22,17 @@ file:/usr/bin/rustc    rustc
 golang                 golang-go
 command:curl           curl
 NEEDS
+    [ "$with_vm" = no ] || cat <<NEEDS
+command:qemu-system-x86_64 qemu-system-x86
+virtiofsd                  $(virtiofsd_package)
+static-busybox             busybox-static
+command:cpio               cpio
+NEEDS
+}
+
+# Debian 12 has it with qemu, later ones by itself.
+virtiofsd_package() {
+    if apt-cache show virtiofsd >/dev/null 2>&1; then echo virtiofsd; else echo qemu-system-common; fi
 }
 
 have() {
@@ -30,6 +42,8 @@ have() {
         library:*) command -v pkg-config >/dev/null && pkg-config --exists "${1#library:}" ;;
         postgres) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         jdk) [ -x /usr/bin/javac ] || compgen -G '/usr/lib/jvm/*/bin/javac' >/dev/null ;;
+        virtiofsd) [ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] ;;
+        static-busybox) command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1 ;;
         golang) [ -x /usr/bin/go ] || compgen -G '/usr/lib/go*/bin/go' >/dev/null ;;
     esac
 }
@@ -73,8 +87,11 @@ check_cargo() {
     return 1
 }
 
+with_vm=no
+
 main() {
     local packages
+    [ "${1:-}" != --vm ] || with_vm=yes
     mapfile -t packages < <(missing_packages)
     if [ "${#packages[@]}" -gt 0 ]; then
         if command -v apt-get >/dev/null; then

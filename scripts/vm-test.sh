@@ -1,37 +1,55 @@
 #!/bin/sh
-# Runs test binaries on pure control groups v2: in a small virtual machine under software
-# emulation, with Debian's cloud kernel and this machine's root shared into it read-only.
-# Usage: scripts/vm-test.sh TEST-BINARY [ARGUMENT...]
-# Needs qemu-system-x86, qemu-system-common (virtiofsd), busybox-static and cpio.
+# Runs a test binary on pure control groups v2: in a small virtual machine under software emulation, with Debian's
+# cloud kernel and this machine's root shared into it read-only. Three times: where the root group is ours, in a group
+# of its own that it takes for the root as in a container, and in a group that was delegated as by systemd.
+# Usage: scripts/vm-test.sh TEST-BINARY
+# `scripts/setup.sh --vm` installs what it needs.
 set -eu
 
 work=${VM_DIR:-target/vm}
-timeout_seconds=${VM_TIMEOUT_SECONDS:-600}
+# All tests take four minutes on an idle machine.
+timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
+# Which tests are run again in the other two groups: those that control groups matter to.
+about_groups='limits:: leftovers:: host:: posture::'
+
+binary=${1:?"usage: $0 TEST-BINARY"}
+if [ "$(uname -m)" != x86_64 ]; then
+    echo 'vm-test: skipped: this needs an x86-64 machine'
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo 'vm-test: run it as root, for the machine shares its whole root with the virtual one' >&2
+    exit 1
+fi
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
-# The kernel: the newest 6.12 cloud image of the package archive, kept between runs.
+# The kernel is kept between runs: 6.12, the oldest that has everything the tests look at.
+kernel_package() {
+    apt-cache search --names-only '^linux-image-6\.12.*-cloud-amd64(-unsigned)?$' | cut -d' ' -f1 | sort -V | tail -n 1
+}
 if [ ! -f "$work/vmlinuz" ]; then
-    package=$(apt-cache search --names-only '^linux-image-6\.12.*-cloud-amd64(-unsigned)?$' |
-        cut -d' ' -f1 | sort -V | tail -n 1)
+    package=$(kernel_package)
     if [ -z "$package" ]; then
-        echo 'no linux-image-6.12…-cloud-amd64 in the package archive; run apt-get update' >&2
+        apt-get update -q >"$work/apt.log" 2>&1
+        package=$(kernel_package)
+    fi
+    if [ -z "$package" ]; then
+        echo 'vm-test: no linux-image-6.12…-cloud-amd64 in the package archive; add bookworm-security or trixie' >&2
         exit 1
     fi
-    (cd "$work" && apt-get download -q "$package" && dpkg-deb -x linux-image-*.deb kernel)
-    cp "$work"/kernel/boot/vmlinuz-* "$work/vmlinuz"
-    rm -rf "$work/kernel" "$work"/linux-image-*.deb
+    rm -rf "$work/kernel"
+    mkdir "$work/kernel"
+    (cd "$work/kernel" && apt-get -q -o APT::Sandbox::User=root download "$package" && dpkg-deb -x linux-image-*.deb .)
+    mv "$work"/kernel/boot/vmlinuz-* "$work/vmlinuz"
+    rm -rf "$work/kernel"
 fi
 
-# The initial root: busybox, and one script that mounts, runs the command and powers off.
+# The initial root: busybox, and one script that mounts everything and hands over to the next.
 root=$(mktemp -d "$work/initramfs.XXXXXX")
 mkdir -p "$root/bin" "$root/host" "$root/proc" "$root/dev"
 cp "$(command -v busybox)" "$root/bin/busybox"
-for argument in "$@"; do
-    printf "'%s' " "$(printf %s "$argument" | sed "s/'/'\\\\''/g")"
-done >"$root/command"
-printf '%s' "$(pwd)" >"$root/directory"
-cat >"$root/init" <<'EOF'
+cat >"$root/init" <<'EOF_INIT'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -44,29 +62,78 @@ mount -t devtmpfs dev /host/dev
 mount -t tmpfs -o mode=1777 tmp /host/tmp
 mount -t tmpfs -o mode=755 run /host/run
 ip link set lo up
-cat >/host/tmp/run.sh <<INNER
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp RUST_BACKTRACE=0
-cd '$(cat /directory)' && $(cat /command)
-echo "vm-exit-status \$?"
-/tmp/busybox poweroff -f
-INNER
-cp /bin/busybox /host/tmp/busybox
+cp /bin/busybox /run.sh /host/tmp/
 # Not chroot: in a chroot the kernel makes no user namespaces.
 exec switch_root /host /bin/sh /tmp/run.sh </dev/null
-EOF
+EOF_INIT
+cat >"$root/run.sh" <<EOF_RUN
+directory='$(pwd)'
+binary='$binary'
+about_groups='$about_groups'
+EOF_RUN
+cat >>"$root/run.sh" <<'EOF_RUN'
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp RUST_BACKTRACE=0
+# Emulation is several times slower than the machine.
+export GAVEL_TEST_SLOWNESS=4
+groups=/sys/fs/cgroup
+failed=0
+run() {
+    # One at a time: what is slow as it is should not also wait.
+    "$binary" --color never --test-threads 1 "$@"
+}
+phase() {
+    echo "vm-phase $1"
+    shift
+    "$@" || failed=1
+}
+# A new group that has every controller, with the calling process in it.
+enter_group() {
+    mkdir -p "$groups/$1"
+    echo 0 >"$groups/$1/cgroup.procs"
+}
+in_container() (
+    enter_group container
+    exec unshare --cgroup --mount sh -c \
+        'umount /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup && exec "$0" --color never --test-threads 1 "$@"' \
+        "$binary" $about_groups
+)
+in_service() (
+    enter_group system/gavel.service
+    run $about_groups
+)
+cd "$directory" || failed=1
+phase 'the root group' run
+# Not earlier: the first phase shows that Gavel hands on the controllers of the root by itself.
+for controller in cpu cpuset memory pids; do
+    mkdir -p "$groups/system"
+    echo "+$controller" >"$groups/cgroup.subtree_control"
+    echo "+$controller" >"$groups/system/cgroup.subtree_control"
+done
+phase "a container's group" in_container
+phase 'a delegated group' in_service
+echo "vm-end $failed"
+/tmp/busybox poweroff -f
+EOF_RUN
 chmod 755 "$root/init"
 (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initramfs.gz"
 rm -rf "$root"
 
-socket=$(mktemp -u /tmp/gavel-vm.XXXXXX)
+directory=$(mktemp -d /tmp/gavel-vm.XXXXXX)
+socket=$directory/virtiofs
 virtiofsd=/usr/lib/qemu/virtiofsd
 [ -x "$virtiofsd" ] || virtiofsd=/usr/libexec/virtiofsd
-"$virtiofsd" --socket-path="$socket" -o source=/ -o cache=always -o sandbox=chroot \
-    >"$work/virtiofsd.log" 2>&1 &
+"$virtiofsd" --socket-path="$socket" -o source=/ -o cache=always -o sandbox=chroot >"$work/virtiofsd.log" 2>&1 &
 virtiofsd_pid=$!
-trap 'kill $virtiofsd_pid 2>/dev/null || true; rm -f "$socket" "$socket.pid"' EXIT
+clean_up() {
+    kill "$virtiofsd_pid" 2>/dev/null || true
+    # Its lock, named after the directory of the socket.
+    rm -rf "$directory" /run/virtiofsd/"$(echo "$directory" | tr / .)".pid
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 while [ ! -S "$socket" ]; do
-    kill -0 $virtiofsd_pid || { cat "$work/virtiofsd.log" >&2; exit 1; }
+    kill -0 "$virtiofsd_pid" || { cat "$work/virtiofsd.log" >&2; exit 1; }
     sleep 0.1
 done
 
@@ -74,8 +141,20 @@ timeout "$timeout_seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -
     -object memory-backend-memfd,id=mem,size=2048M,share=on -numa node,memdev=mem \
     -chardev socket,id=fs,path="$socket" -device vhost-user-fs-pci,chardev=fs,tag=host \
     -kernel "$work/vmlinuz" -initrd "$work/initramfs.gz" \
-    -append 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all' \
+    -append 'console=ttyS0 quiet loglevel=1 panic=-1 cgroup_no_v1=all' \
     -nodefaults -no-reboot -display none -serial stdio -nic none </dev/null |
-    tr -d '\r' | tee "$work/output.log"
-status=$(sed -n 's/^vm-exit-status //p' "$work/output.log")
-exit "${status:-1}"
+    stdbuf -oL tr -d '\r' | tee "$work/output.log"
+
+# What each phase came to. One without a result, or a machine that did not reach its end, is a failure.
+awk '
+    /^vm-phase / { name = substr($0, 10); phases++ }
+    /^test result: / { results++; passed += $4; failed += $6; print "vm-test: " $4 " passed, " $6 " failed in " name }
+    /^vm-end / { ended = 1; bad = $2 }
+    END {
+        print "vm-test: " passed + 0 " passed, " failed + 0 " failed on control groups v2"
+        if (!ended || bad || failed || phases != 3 || results != 3) {
+            print "vm-test: FAILED" (ended ? "" : ": the virtual machine did not reach its end")
+            exit 1
+        }
+    }
+' "$work/output.log"

@@ -2,6 +2,7 @@
 //! how settings are loaded, how log lines leave, and how a signal stops things.
 
 mod bench;
+mod check_host;
 mod internal;
 mod judging;
 mod listen;
@@ -16,6 +17,7 @@ mod sandbox;
 mod serve;
 mod signals;
 mod up;
+mod verify;
 mod version;
 mod worker;
 
@@ -49,8 +51,10 @@ Examples:
   gavel up                               everything on this machine, database included
   gavel up --listen 0.0.0.0:9090         the same, reachable from elsewhere
   gavel serve                            only the HTTP API, with DATABASE_URL in the environment
+  gavel check-host                       whether this machine can judge, and what to improve
   gavel worker --slots 4                 only a worker, four runs at the same time
   gavel run solution.cpp                 one program, without database or API
+  gavel verify problems/*                what the jury's submissions come to
 
 Settings also come from /etc/gavel/gavel.toml and GAVEL_* variables: see docs/CONFIGURATION.md.";
 
@@ -74,8 +78,12 @@ enum Command {
     Worker(worker::Arguments),
     /// Compile and run one program, without database or API
     Run(run::Arguments),
+    /// Judge the jury's submissions of problem packages
+    Verify(verify::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
+    /// Check what this machine offers for isolation and fair timing
+    CheckHost(check_host::Arguments),
     /// Measure this machine: how fast and how exact the sandbox is
     Bench(bench::Arguments),
     /// Run a program in a sandbox of your own making
@@ -109,7 +117,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(_) => start(options, serve::run),
         Command::Worker(_) => start(options, worker::run),
         Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
-        Command::Migrate(_) => start(options, |config, _| migrate::run(config)),
+        Command::Verify(arguments) => {
+            start(options, |config, stop| verify::run(arguments, config, stop))
+        }
+        Command::Migrate(_) => start(options, migrate::run),
+        Command::CheckHost(arguments) => check_host::run(&arguments, options),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Version(arguments) => version::run(&arguments),
         Command::Internal(command) => internal::run(command),

@@ -5,23 +5,29 @@
 //! judges one program at a time. Whatever a program or its compiler does is a verdict; only what
 //! fails on our side is a [`JudgeError`], and that is never shown as anybody's verdict.
 
+mod class_name;
 mod compare;
 mod compile;
+mod executable;
 mod language;
 mod probe;
 mod program;
 mod reason;
 mod run;
 mod slot;
+mod validator;
 pub mod verdict;
 
 use std::error::Error;
 use std::sync::Arc;
 
-pub use crate::sandbox::{Cancel, SandboxConfig, SandboxError};
+pub use crate::sandbox::{Cancel, Protection, SandboxConfig, SandboxError};
+pub use executable::{Compiled, Executable};
 pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
+pub use run::Runnable;
 pub use slot::{JudgeSlot, RunResult};
+pub use validator::{Check, Validator};
 
 use crate::problem::{Checker, Limits, SourceFile};
 use crate::sandbox::{CollectError, Sandbox};
@@ -66,7 +72,7 @@ pub trait Cases {
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
     /// The sandbox failed.
-    #[error("the sandbox failed: {0}")]
+    #[error("the sandbox failed")]
     Sandbox(#[source] SandboxError),
     /// The judging was cancelled by its owner.
     #[error("the judging was cancelled")]
@@ -105,6 +111,16 @@ pub enum JudgeError {
     /// What a compiler left cannot be read, though it is there.
     #[error("cannot collect what the compiler left")]
     Collect(#[source] CollectError),
+    /// A program of the problem did not do its part: the problem has to be mended.
+    #[error("the validator {name} {reason}")]
+    Validator {
+        /// Its path in the package.
+        name: String,
+        /// What it did.
+        reason: String,
+        /// The beginning of what it wrote.
+        evidence: String,
+    },
     /// A language file cannot be used.
     #[error(transparent)]
     Language(#[from] LanguageError),
@@ -146,6 +162,11 @@ impl Judge {
     /// The languages whose toolchains are there, sorted by id.
     pub fn offered(&self) -> &[OfferedLanguage] {
         &self.offered
+    }
+
+    /// The protections that boxes lack on this machine, with the operator's consent.
+    pub fn degraded(&self) -> &[Protection] {
+        self.sandbox.degraded()
     }
 
     /// Takes a free slot of this machine.

@@ -11,3 +11,6 @@ pub mod judge;
 pub mod problem;
 pub mod sandbox;
 pub mod store;
+pub mod unpack;
+pub mod verify;
+pub mod worker;

@@ -2,9 +2,14 @@
 //! validated data.
 //! Package formats turn into these types; nothing here does I/O.
 
+mod default_validator;
+pub mod package;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use default_validator::{ArgumentError, Repeats};
 
 /// One source file of a program.
 #[derive(Debug, Clone)]
@@ -51,6 +56,22 @@ pub enum Checker {
         /// Accepted if |output - answer| ≤ relative · |answer|.
         #[serde(default)]
         relative: f64,
+    },
+    /// The default output validator of the ICPC package format: tokens, of which those that are
+    /// numbers in the answer may differ by a tolerance, where one is set.
+    Default {
+        /// Compare letters exactly instead of ASCII-case-insensitively.
+        #[serde(default)]
+        case_sensitive: bool,
+        /// Every run of white space must be equal, byte by byte.
+        #[serde(default)]
+        space_change_sensitive: bool,
+        /// Accepted if |output - answer| ≤ absolute.
+        #[serde(default)]
+        absolute: Option<f64>,
+        /// Accepted if |output - answer| ≤ relative · |answer|.
+        #[serde(default)]
+        relative: Option<f64>,
     },
 }
 

@@ -24,6 +24,7 @@ mod blueprint;
 mod cancel;
 mod capture;
 mod cgroup;
+mod check;
 mod child;
 mod container;
 mod ending;
@@ -41,6 +42,7 @@ mod namespaces;
 mod outcome;
 mod pasta;
 mod plan;
+mod protection;
 mod refused;
 mod root;
 mod scratch;
@@ -52,6 +54,7 @@ mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
+pub use check::{HostCheck, Status, Unfit, check_host};
 pub use child::Child;
 pub use container::{
     Access, ArgumentTest, Comparison, Container, CpuQuota, Devices, Enforcement, FileOperation,
@@ -64,6 +67,7 @@ pub use host::{Sandbox, SandboxConfig};
 pub use launcher::become_launcher_if_asked;
 pub use namespaces::{NamespaceFact, Owner};
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
+pub use protection::Protection;
 pub use scratch::{CollectError, ScratchDir};
 pub use slot::Slot;
 pub use spec::{Command, InputFile, Limits, Output, Outputs, Stdin};

@@ -127,13 +127,21 @@ impl Store {
         &self,
         operation: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        tokio::time::timeout(OPERATION_TIMEOUT, operation)
-            .await
-            .unwrap_or_else(|_| {
-                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(sqlx::Error::Io(error).into())
-            })
+        within(OPERATION_TIMEOUT, operation).await
     }
+}
+
+/// Bounds an operation by a time of its own.
+async fn within<T>(
+    time: Duration,
+    operation: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(time, operation)
+        .await
+        .unwrap_or_else(|_| {
+            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            Err(sqlx::Error::Io(error).into())
+        })
 }
 
 /// Settings of every session.

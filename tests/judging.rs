@@ -17,5 +17,9 @@ mod command;
 mod compiling;
 #[path = "judging/languages.rs"]
 mod languages;
+#[path = "judging/validating.rs"]
+mod validating;
 #[path = "judging/verdicts.rs"]
 mod verdicts;
+#[path = "judging/verifying.rs"]
+mod verifying;

@@ -20,6 +20,8 @@ mod commands;
 mod containment;
 #[path = "sandbox/filters.rs"]
 mod filters;
+#[path = "sandbox/host.rs"]
+mod host;
 #[path = "sandbox/landlock.rs"]
 mod landlock;
 #[path = "sandbox/leftovers.rs"]
@@ -30,9 +32,13 @@ mod limits;
 mod namespaces;
 #[path = "sandbox/outcomes.rs"]
 mod outcomes;
+#[path = "sandbox/posture.rs"]
+mod posture;
 #[path = "sandbox/roots.rs"]
 mod roots;
 #[path = "sandbox/shares.rs"]
 mod shares;
 #[path = "sandbox/streams_and_files.rs"]
 mod streams_and_files;
+#[path = "sandbox/without_groups.rs"]
+mod without_groups;

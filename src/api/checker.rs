@@ -16,6 +16,9 @@ pub(super) enum CheckerKind {
     Exact,
     /// Like `tokens`, but numbers may differ by a tolerance.
     Float,
+    /// The default output validator of the ICPC package format: like `tokens`, and numbers may
+    /// differ where a tolerance is given.
+    Default,
 }
 
 /// How outputs are compared with answers.
@@ -23,13 +26,19 @@ pub(super) enum CheckerKind {
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckerBody {
     kind: CheckerKind,
-    /// Only for `tokens`: whether upper and lower case differ. Default true.
+    /// Only for `tokens` and `default`: whether upper and lower case differ. Default true for
+    /// `tokens`, false for `default`.
     #[serde(skip_serializing_if = "Option::is_none")]
     case_sensitive: Option<bool>,
-    /// Only for `float`: largest absolute difference. Default 0.
+    /// Only for `default`: whether all white space must be equal. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    space_change_sensitive: Option<bool>,
+    /// Only for `float` and `default`: largest absolute difference. Default 0 for `float`, and
+    /// none for `default`: without any tolerance numbers are text.
     #[serde(skip_serializing_if = "Option::is_none")]
     absolute: Option<f64>,
-    /// Only for `float`: largest difference relative to the answer. Default 0.
+    /// Only for `float` and `default`: largest difference relative to the answer. Defaults as
+    /// for `absolute`.
     #[serde(skip_serializing_if = "Option::is_none")]
     relative: Option<f64>,
 }
@@ -43,6 +52,12 @@ impl CheckerBody {
                 case_sensitive: self.case_sensitive.unwrap_or(true),
             },
             CheckerKind::Float => Checker::Float {
+                absolute: tolerance("absolute", self.absolute, errors).unwrap_or(0.0),
+                relative: tolerance("relative", self.relative, errors).unwrap_or(0.0),
+            },
+            CheckerKind::Default => Checker::Default {
+                case_sensitive: self.case_sensitive.unwrap_or(false),
+                space_change_sensitive: self.space_change_sensitive.unwrap_or(false),
                 absolute: tolerance("absolute", self.absolute, errors),
                 relative: tolerance("relative", self.relative, errors),
             },
@@ -50,15 +65,21 @@ impl CheckerBody {
     }
 
     fn refuse_foreign_fields(&self, errors: &mut FieldErrors) {
-        let is = |kind| self.kind == kind;
+        use CheckerKind::{Default, Float, Tokens};
+        let is = |kinds: &[CheckerKind]| kinds.contains(&self.kind);
         let fields = [
             (
                 "case_sensitive",
                 self.case_sensitive.is_some(),
-                is(CheckerKind::Tokens),
+                is(&[Tokens, Default]),
             ),
-            ("absolute", self.absolute.is_some(), is(CheckerKind::Float)),
-            ("relative", self.relative.is_some(), is(CheckerKind::Float)),
+            (
+                "space_change_sensitive",
+                self.space_change_sensitive.is_some(),
+                is(&[Default]),
+            ),
+            ("absolute", self.absolute.is_some(), is(&[Float, Default])),
+            ("relative", self.relative.is_some(), is(&[Float, Default])),
         ];
         for (name, given, belongs) in fields {
             if given && !belongs {
@@ -69,13 +90,12 @@ impl CheckerBody {
     }
 }
 
-fn tolerance(name: &str, asked: Option<f64>, errors: &mut FieldErrors) -> f64 {
-    let value = asked.unwrap_or(0.0);
+fn tolerance(name: &str, asked: Option<f64>, errors: &mut FieldErrors) -> Option<f64> {
     // JSON has no NaN and no infinity; the comparison refuses them all the same.
-    if !(0.0..=1e9).contains(&value) {
+    if asked.is_some_and(|value| !(0.0..=1e9).contains(&value)) {
         errors.add(format!("/checker/{name}"), "must be a number from 0 to 1e9");
     }
-    value
+    asked
 }
 
 impl From<Checker> for CheckerBody {
@@ -83,6 +103,7 @@ impl From<Checker> for CheckerBody {
         let mut body = CheckerBody {
             kind: CheckerKind::Exact,
             case_sensitive: None,
+            space_change_sensitive: None,
             absolute: None,
             relative: None,
         };
@@ -96,6 +117,18 @@ impl From<Checker> for CheckerBody {
                 body.kind = CheckerKind::Float;
                 body.absolute = Some(absolute);
                 body.relative = Some(relative);
+            }
+            Checker::Default {
+                case_sensitive,
+                space_change_sensitive,
+                absolute,
+                relative,
+            } => {
+                body.kind = CheckerKind::Default;
+                body.case_sensitive = Some(case_sensitive);
+                body.space_change_sensitive = Some(space_change_sensitive);
+                body.absolute = absolute;
+                body.relative = relative;
             }
         }
         body
@@ -132,6 +165,16 @@ mod tests {
             validated(r#"{"kind":"float","absolute":1e-6}"#).unwrap(),
             float
         );
+        let default = Checker::Default {
+            case_sensitive: false,
+            space_change_sensitive: false,
+            absolute: None,
+            relative: Some(0.5),
+        };
+        assert_eq!(
+            validated(r#"{"kind":"default","relative":0.5}"#).unwrap(),
+            default
+        );
     }
 
     #[test]
@@ -140,6 +183,7 @@ mod tests {
             r#"{"kind":"tokens","case_sensitive":false}"#,
             r#"{"kind":"exact"}"#,
             r#"{"kind":"float","absolute":0.5,"relative":0.25}"#,
+            r#"{"kind":"default","case_sensitive":true,"space_change_sensitive":true}"#,
         ] {
             let body = CheckerBody::from(validated(json).unwrap());
             assert_eq!(serde_json::to_string(&body).unwrap(), json);
@@ -155,6 +199,8 @@ mod tests {
             r#"{"kind":"exact","case_sensitive":true}"#,
             r#"{"kind":"exact","command":"rm"}"#,
             r#"{"kind":"tokens","absolute":1}"#,
+            r#"{"kind":"tokens","space_change_sensitive":true}"#,
+            r#"{"kind":"default","absolute":-1}"#,
             r#"{"kind":"float","absolute":-1}"#,
             r#"{"kind":"float","relative":1e10}"#,
             r#"{"kind":"float","relative":1e400}"#,

@@ -1,7 +1,10 @@
 //! What judging needs from the settings, for every command that judges.
 
-use crate::config::Config;
+use std::collections::BTreeSet;
+
+use crate::config::{Config, ConfigError};
 use crate::judge::{LanguageError, Languages, SandboxConfig};
+use crate::sandbox::Protection;
 
 /// The languages of the settings: a directory of the operator's, or those in the binary.
 pub(super) fn languages(config: &Config) -> Result<Languages, LanguageError> {
@@ -12,10 +15,53 @@ pub(super) fn languages(config: &Config) -> Result<Languages, LanguageError> {
 }
 
 /// The sandbox of the settings.
-pub(super) fn sandbox(config: &Config) -> SandboxConfig {
-    SandboxConfig {
+pub(super) fn sandbox(config: &Config) -> Result<SandboxConfig, ConfigError> {
+    Ok(SandboxConfig {
         cgroup_parent: config.cgroup_parent.clone(),
-        allow_no_landlock: config.allow_degraded.iter().any(|name| name == "landlock"),
+        may_lack: may_lack(config)?,
         ..SandboxConfig::default()
+    })
+}
+
+/// The protections that the settings allow to be missing. A name that means nothing is refused
+/// rather than ignored: whoever misspelt it would be told at the wrong moment.
+pub(super) fn may_lack(config: &Config) -> Result<BTreeSet<Protection>, ConfigError> {
+    let protections = config.allow_degraded.iter().map(|name| {
+        Protection::from_name(name).ok_or_else(|| ConfigError::UnknownName {
+            key: "allow_degraded",
+            name: name.clone(),
+            known: Protection::ALL.iter().map(ToString::to_string).collect(),
+        })
+    });
+    protections.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Layer};
+
+    fn config(names: &[&str]) -> Config {
+        let flags = Layer {
+            allow_degraded: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+            data_dir: Some("/nonexistent".into()),
+            ..Layer::default()
+        };
+        Config::load(None, flags, &Environment::default()).unwrap()
+    }
+
+    #[test]
+    fn protections_are_known_by_name() {
+        let may_lack = may_lack(&config(&["swap", "landlock"])).unwrap();
+        assert_eq!(may_lack.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_protection_is_refused_and_the_known_ones_are_listed() {
+        for name in ["seccomp", "Landlock", ""] {
+            let error = may_lack(&config(&[name])).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name:?}")), "{error}");
+            assert!(error.contains("cgroup, landlock, swap"), "{error}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! `gavel migrate`: brings the database's schema up to this version, and ends.
 
+use tokio_util::sync::CancellationToken;
+
 use super::parts;
 use crate::config::Config;
 
@@ -13,6 +15,6 @@ Safe to run twice, and from several machines at once: the migrations take a lock
 pub(super) struct Arguments {}
 
 /// Migrates.
-pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    parts::migrate(&config).await
+pub(super) async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    parts::open_database(&config, &stop).await.map(drop)
 }

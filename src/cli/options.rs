@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 
+use super::judging;
 use crate::config::{Config, ConfigError, Environment, Layer, LogFormat, Secret};
 
 /// Options that may stand before or after the command's name. The environment is read by
@@ -49,7 +50,9 @@ impl Options {
     /// Loads the settings, these options above every other source.
     pub(super) fn load(self, environment: &Environment) -> Result<Config, ConfigError> {
         let file = self.config.clone();
-        Config::load(file.as_deref(), self.into_layer(), environment)
+        let config = Config::load(file.as_deref(), self.into_layer(), environment)?;
+        judging::may_lack(&config)?;
+        Ok(config)
     }
 
     fn into_layer(self) -> Layer {

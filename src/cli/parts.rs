@@ -1,63 +1,153 @@
 //! The seam between the commands and the parts they start: what each part needs from the settings
 //! is handed over here and nowhere else.
 
-use std::ffi::OsString;
+use std::num::NonZeroU64;
+use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
-use crate::store::Store;
+use super::judging;
+use crate::api::{ApiLimits, ApiState, Bound, ConfiguredLanguage, serve};
+use crate::cluster::{Cluster, ClusterConfig};
+use crate::config::{Config, ConfigError};
+use crate::judge::Judge;
+use crate::store::{Store, StoreError};
+use crate::worker::{self, WorkerConfig};
+
+/// Connections of one process. A worker needs hardly any, an API a few for each CPU; the private
+/// cluster of `gavel up` has room for both.
+const CONNECTIONS: u32 = 16;
+/// Pause between attempts to reach a database that is not there.
+const DATABASE_RETRY: Duration = Duration::from_secs(2);
+/// Of the time for a graceful stop, what is kept for giving back what still runs.
+const GIVING_BACK: Duration = Duration::from_secs(5);
 
 /// A database that this process started, and must shut down when all who use it have ended.
-pub(super) struct OwnDatabase;
+pub(super) struct OwnDatabase(Cluster);
 
 impl OwnDatabase {
+    /// Completes when the database ends by itself, and says how.
+    pub(super) async fn ended(&self) -> anyhow::Error {
+        self.0.ended().await.into()
+    }
+
     /// Shuts the database down and waits for its end.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
-        Ok(())
+        Ok(self.0.stop().await?)
     }
 }
 
 /// Connects to the database of the settings, or first starts one of our own below the data
 /// directory; then brings the schema up to date.
 pub(super) async fn open_or_start_database(
-    _config: &Config,
+    config: &Config,
+    stop: &CancellationToken,
 ) -> anyhow::Result<(Store, Option<OwnDatabase>)> {
-    bail!("this build has no database")
+    if config.database_url.is_some() {
+        return Ok((open_database(config, stop).await?, None));
+    }
+    let cluster = ClusterConfig::new(&config.data_dir, &config.postgres_user);
+    let cluster = Cluster::start(&cluster).await?;
+    match open(&cluster.url()).await {
+        Ok(store) => Ok((store, Some(OwnDatabase(cluster)))),
+        Err(error) => {
+            cluster.stop().await?;
+            Err(error.into())
+        }
+    }
 }
 
-/// Connects to the database of the settings.
-pub(super) async fn open_database(_config: &Config) -> anyhow::Result<Store> {
-    bail!("this build has no database")
+/// Connects to the database of the settings, for which it waits, and brings the schema up to date.
+pub(super) async fn open_database(
+    config: &Config,
+    stop: &CancellationToken,
+) -> anyhow::Result<Store> {
+    let url = config
+        .database_url
+        .as_ref()
+        .ok_or(ConfigError::NoDatabase)?;
+    loop {
+        match open(url.expose()).await {
+            Err(error @ StoreError::Unavailable(_)) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot reach the database of DATABASE_URL; is it running? Trying again"
+            ),
+            end => return Ok(end?),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DATABASE_RETRY) => {}
+            () = stop.cancelled() => anyhow::bail!("stopped before the database could be reached"),
+        }
+    }
 }
 
-/// Brings the schema of the database up to this version.
-pub(super) async fn migrate(_config: &Config) -> anyhow::Result<()> {
-    bail!("this build has no database")
+async fn open(url: &str) -> Result<Store, StoreError> {
+    let store = Store::connect(url, CONNECTIONS).await?;
+    // Asked first, because whoever may only read and write cannot even look for migrations to run.
+    match store.check_schema().await {
+        Err(StoreError::SchemaTooOld { found, needed }) => {
+            tracing::info!(found, needed, "migrating the database's schema");
+            store.migrate().await?;
+        }
+        other => other?,
+    }
+    Ok(store)
 }
 
 /// Serves the HTTP API until it is asked to stop.
 pub(super) async fn serve_api(
-    _listener: TcpListener,
-    _store: Store,
-    _config: Config,
-    _stop: CancellationToken,
+    listener: TcpListener,
+    store: Store,
+    config: Config,
+    stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    bail!("this build has no API")
+    let languages = judging::languages(&config)?;
+    let languages = languages.iter().map(|language| ConfiguredLanguage {
+        id: language.id.clone(),
+        name: language.name.clone(),
+    });
+    let state = ApiState::new(store, api_limits(&config), languages.collect());
+    tracing::info!(address = %listener.local_addr()?, "API ready");
+    serve(listener, state, stop.cancelled_owned()).await;
+    Ok(())
+}
+
+fn api_limits(config: &Config) -> ApiLimits {
+    let defaults = ApiLimits::default();
+    let up_to = |max: u64, bound: Bound| Bound { max, ..bound };
+    let size = |bytes: NonZeroU64| usize::try_from(bytes.get()).unwrap_or(usize::MAX);
+    ApiLimits {
+        body_bytes: size(config.max_body_bytes),
+        tests: config.max_cases.get() as usize,
+        wait_ms: config.max_wait_seconds.get().saturating_mul(1000),
+        cpu_ms: up_to(config.max_cpu_ms.get(), defaults.cpu_ms),
+        wall_ms: up_to(config.max_wall_ms.get(), defaults.wall_ms),
+        memory_bytes: up_to(config.max_memory_bytes.get(), defaults.memory_bytes),
+        output_bytes: up_to(config.max_output_bytes.get(), defaults.output_bytes),
+        processes: up_to(config.max_processes.get().into(), defaults.processes),
+        ..defaults
+    }
 }
 
 /// Claims and judges until it is asked to stop.
 pub(super) async fn work(
-    _store: Store,
-    _config: Config,
-    _stop: CancellationToken,
+    store: Store,
+    config: Config,
+    stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    bail!("this build has no worker")
-}
-
-/// Becomes a Postgres program of the cluster that `gavel up` keeps.
-pub(super) fn exec_postgres(_args: &[OsString]) -> anyhow::Result<()> {
-    bail!("this build has no database")
+    let (languages, sandbox) = (judging::languages(&config)?, judging::sandbox(&config)?);
+    // Opening asks each toolchain for its version.
+    let opened = tokio::task::spawn_blocking(move || Judge::open(languages, &sandbox)).await;
+    let judge = opened.context("opening the sandbox panicked")??;
+    let settings = WorkerConfig {
+        name: config.worker_name.clone(),
+        slots: config.slots.get(),
+        lease: Duration::from_secs(config.lease_seconds.get()),
+        heartbeat: Duration::from_secs(config.heartbeat_seconds.get()),
+        max_attempts: config.max_attempts.get(),
+        grace: super::stop_timeout(&config).saturating_sub(GIVING_BACK),
+    };
+    Ok(worker::run(store, judge, settings, stop).await?)
 }

@@ -15,6 +15,7 @@ use super::judging;
 use crate::config::Config;
 use crate::judge::{Cancel, CaseData, Judge, RunResult, Work};
 use crate::problem::{Checker, Limits};
+use report::RunAbout;
 
 /// Arguments of `gavel run`.
 #[derive(Debug, clap::Args)]
@@ -136,7 +137,7 @@ fn judge(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Res
         checker: Checker::default(),
     };
     let only = languages.filter(|other| other.id == language.id);
-    let judge = Judge::open(only, &judging::sandbox(config))?;
+    let judge = Judge::open(only, &judging::sandbox(config)?)?;
     if judge.offered().is_empty() {
         return Err(anyhow!(
             "{} cannot be used: its toolchain is not installed, or not where a sandbox sees it \
@@ -145,13 +146,17 @@ fn judge(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Res
         ));
     }
     let result = judge.slot()?.run(&work, case, cancel)?;
-    print(&language.id, &result, arguments.json).context("cannot print the result")
+    let about = RunAbout {
+        language: &language.id,
+        degraded: judge.degraded(),
+    };
+    print(&about, &result, arguments.json).context("cannot print the result")
 }
 
-fn print(language: &str, result: &RunResult, json: bool) -> anyhow::Result<()> {
+fn print(about: &RunAbout<'_>, result: &RunResult, json: bool) -> anyhow::Result<()> {
     let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
     if json {
-        report::write_json(language, result, &mut stdout.lock())
+        report::write_json(about, result, &mut stdout.lock())
     } else {
         report::write_text(result, &stdout, &stderr)
     }

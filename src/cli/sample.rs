@@ -54,6 +54,7 @@ pub(super) struct Verdict {
 #[derive(Debug, Deserialize)]
 struct Language {
     id: String,
+    available: bool,
 }
 
 /// Submits the sample to the API that listens on `address`, and waits for its verdict.
@@ -119,8 +120,12 @@ impl Api {
         loop {
             let url = format!("{}/languages", self.base);
             let answer = self.client.get(url).send().await?.error_for_status()?;
-            let offered: Vec<Language> = answer.json().await?;
-            let is_offered = |sample: &&Sample| offered.iter().any(|o| o.id == sample.language);
+            let languages: Vec<Language> = answer.json().await?;
+            let is_offered = |sample: &&Sample| {
+                languages
+                    .iter()
+                    .any(|l| l.available && l.id == sample.language)
+            };
             if let Some(sample) = SAMPLES.iter().find(is_offered) {
                 return Ok(sample);
             }
@@ -179,11 +184,7 @@ mod tests {
         type Calls = State<Arc<AtomicU32>>;
         let languages = async |State(calls): Calls| {
             let is_first = calls.fetch_add(1, Ordering::Relaxed) == 0;
-            Json(if is_first {
-                json!([])
-            } else {
-                json!([{ "id": "python" }])
-            })
+            Json(json!([{ "id": "python", "available": !is_first }]))
         };
         let submit = async |Json(body): Json<Value>| {
             assert_eq!(body["language"], "python");

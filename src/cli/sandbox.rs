@@ -105,7 +105,7 @@ fn run_program(arguments: &RunArguments, options: Options) -> anyhow::Result<Exi
     let command = resolve::command(&wishes, &arguments.words)?;
     let (outputs, is_captured) = resolve::outputs(&wishes)?;
     let config = options.load(&Environment::capture())?;
-    let sandbox = Sandbox::open(&judging::sandbox(&config))?;
+    let sandbox = Sandbox::open(&judging::sandbox(&config)?)?;
     if arguments.dry_run {
         let plan = sandbox.explain(&container)?;
         writeln!(io::stdout(), "{container:#?}\n{command:#?}\n{plan}")?;

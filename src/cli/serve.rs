@@ -14,13 +14,13 @@ Examples:
   DATABASE_URL=postgres://gavel@db/gavel gavel serve
   gavel serve --listen 0.0.0.0:8080 --config /etc/gavel/gavel.toml
 
-The database's schema must be of this version: run `gavel migrate` once after each upgrade.")]
+An older schema is brought up to this version first; several processes may start at once.")]
 pub(super) struct Arguments {}
 
 /// Serves until asked to stop.
 pub(super) async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let listener = listen(config.listen).await?;
-    let store = parts::open_database(&config).await?;
+    let store = parts::open_database(&config, &stop).await?;
     let mut roles = Roles::new(stop, super::stop_timeout(&config));
     roles.start("API", |stop| {
         parts::serve_api(listener, store, config, stop)

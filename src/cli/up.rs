@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use tokio_util::sync::CancellationToken;
 
@@ -37,9 +38,9 @@ pub(super) async fn run(
     // First, for a taken port is the likeliest mistake and the database takes a while to start.
     let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
-    let (store, own_database) = parts::open_or_start_database(&config).await?;
+    let (store, own_database) = parts::open_or_start_database(&config, &stop).await?;
 
-    let mut roles = Roles::new(stop, super::stop_timeout(&config));
+    let mut roles = Roles::new(stop.clone(), super::stop_timeout(&config));
     let (for_api, api_config) = (store.clone(), config.clone());
     roles.start("API", |stop| {
         parts::serve_api(listener, for_api, api_config, stop)
@@ -48,13 +49,21 @@ pub(super) async fn run(
     if arguments.sample {
         roles.start("sample", |stop| show_sample(address, stop));
     }
-    let end = roles.join().await;
-
+    let Some(database) = own_database else {
+        return roles.join().await;
+    };
+    let mut joined = pin!(roles.join());
+    let end = tokio::select! {
+        end = &mut joined => end,
+        error = database.ended() => {
+            stop.cancel();
+            // Whatever the others say without a database, this is why.
+            let _ = joined.await;
+            Err(error)
+        }
+    };
     // Last, and also after a failure: the others still write to it while they stop.
-    match own_database {
-        Some(database) => end.and(database.stop().await),
-        None => end,
-    }
+    end.and(database.stop().await)
 }
 
 /// Shows the sample, then waits with the other roles. Its failure is shown and stops nothing: the

@@ -20,7 +20,7 @@ pub(super) struct Arguments {}
 
 /// Judges until asked to stop.
 pub(super) async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let store = parts::open_database(&config).await?;
+    let store = parts::open_database(&config, &stop).await?;
     let mut roles = Roles::new(stop, super::stop_timeout(&config));
     roles.start("worker", |stop| parts::work(store, config, stop));
     roles.join().await

@@ -47,9 +47,25 @@ pub enum ConfigError {
         /// What it must be.
         reason: &'static str,
     },
+    /// A list names something that does not exist.
+    #[error("{key}: {name:?} is unknown; known are: {}", .known.join(", "))]
+    UnknownName {
+        /// The setting.
+        key: &'static str,
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// There is no home directory to derive the data directory from.
     #[error(
         "cannot choose a data directory, for neither HOME nor XDG_DATA_HOME is set: pass --data-dir DIR"
     )]
     NoDataDir,
+    /// The command needs a database of somebody else's, and none is named.
+    #[error(
+        "this command needs a database: set DATABASE_URL=postgres://user:password@host/name, or \
+         use `gavel up`, which starts one of its own"
+    )]
+    NoDatabase,
 }

@@ -99,9 +99,9 @@ settings! {
         /// Largest process limit that a submission may ask for.
         max_processes: NonZeroU32 = count(256);
         /// A worker that is silent for this long has lost its submissions, in seconds.
-        lease_seconds: NonZeroU64 = amount(30);
+        lease_seconds: NonZeroU64 = amount(10);
         /// How often a worker renews its leases, in seconds.
-        heartbeat_seconds: NonZeroU64 = amount(5);
+        heartbeat_seconds: NonZeroU64 = amount(2);
         /// Attempts at one submission before it is set aside as failed.
         max_attempts: NonZeroU32 = count(3);
         /// How long a graceful stop waits for work in progress, in seconds.

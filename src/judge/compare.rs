@@ -2,13 +2,15 @@
 //! each checker. Every comparison is linear in the two, allocates nothing in proportion to them,
 //! and takes any bytes, for they are a contestant's.
 
+mod default;
 mod exact;
 mod float;
 mod tokens;
 
 use crate::problem::Checker;
+use tokens::Spacing;
 
-/// What a comparison found.
+/// What a comparison, or a validator in its place, found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// The output is as good as the answer.
@@ -20,6 +22,11 @@ pub(super) enum Comparison {
         /// Where the first difference is, in one line. It quotes the answer: for judges only.
         message: String,
     },
+    /// A validator of the problem says that it is not.
+    Rejected {
+        /// What it tells judges.
+        message: Option<String>,
+    },
 }
 
 /// Compares an output with the answer as the checker says.
@@ -28,14 +35,31 @@ pub(super) fn compare(checker: &Checker, output: &[u8], answer: &[u8]) -> Compar
         Checker::Exact => exact::compare(output, answer),
         Checker::Tokens {
             case_sensitive: true,
-        } => tokens::compare(output, answer, |found, expected| found == expected),
+        } => tokens::compare(output, answer, Spacing::Free, |found, expected| {
+            found == expected
+        }),
         Checker::Tokens {
             case_sensitive: false,
-        } => tokens::compare(output, answer, <[u8]>::eq_ignore_ascii_case),
+        } => tokens::compare(output, answer, Spacing::Free, <[u8]>::eq_ignore_ascii_case),
         Checker::Float { absolute, relative } => {
             let tolerance = float::Tolerance { absolute, relative };
-            tokens::compare(output, answer, |found, expected| {
+            tokens::compare(output, answer, Spacing::Free, |found, expected| {
                 tolerance.accepts(found, expected)
+            })
+        }
+        Checker::Default {
+            case_sensitive,
+            space_change_sensitive,
+            absolute,
+            relative,
+        } => {
+            let spacing = match space_change_sensitive {
+                true => Spacing::Exact,
+                false => Spacing::Free,
+            };
+            let tokens = default::Tokens::new(case_sensitive, absolute, relative);
+            tokens::compare(output, answer, spacing, |found, expected| {
+                tokens.accepts(found, expected)
             })
         }
     }
@@ -71,7 +95,7 @@ fn line_at(text: &[u8], offset: usize) -> usize {
 mod tests {
     use super::*;
 
-    const CHECKERS: [Checker; 4] = [
+    const CHECKERS: [Checker; 5] = [
         Checker::Exact,
         Checker::Tokens {
             case_sensitive: true,
@@ -82,6 +106,12 @@ mod tests {
         Checker::Float {
             absolute: 1e-6,
             relative: 1e-6,
+        },
+        Checker::Default {
+            case_sensitive: false,
+            space_change_sensitive: true,
+            absolute: Some(1e-6),
+            relative: None,
         },
     ];
 

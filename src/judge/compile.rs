@@ -39,8 +39,9 @@ pub(super) fn compile(
     program: &Program,
     cancel: &Cancel,
 ) -> Result<(CompileResult, Option<Artefacts>), JudgeError> {
-    let mut container = language.container();
-    container.scratch_bytes = compile.limits.scratch_bytes.get();
+    let container = compile.container(language);
+    // The box of the first run is made while the compiler works.
+    slot.prepare_for(&[&container, &language.container()])?;
     let command = command(language, compile, program);
     let report = slot.run(&container, &command, cancel)?;
     if let Outcome::NotExecutable { errno } = report.outcome {

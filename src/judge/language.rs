@@ -12,6 +12,7 @@ pub(super) use arguments::{Arguments, Values};
 pub(super) use file::CompileLimits;
 
 use crate::problem;
+use crate::problem::package::ProgramFiles;
 use crate::sandbox::{Access, Container, Mount, Proc};
 
 /// The files of this repository's `languages/`: name and text.
@@ -94,6 +95,8 @@ pub struct Language {
     pub(super) mounts: Vec<PathBuf>,
     pub(super) exec_tmp: bool,
     pub(super) system_proc: bool,
+    /// A file is named after the class in it, as Java wants it.
+    pub(super) named_by_class: bool,
     pub(super) compile: Option<Compile>,
     pub(super) run: Run,
 }
@@ -169,6 +172,16 @@ impl Language {
                 access: Access::ReadOnly,
             })
         })
+    }
+}
+
+impl Compile {
+    /// The box in which a language's programs are compiled.
+    pub(super) fn container(&self, language: &Language) -> Container {
+        Container {
+            scratch_bytes: self.limits.scratch_bytes.get(),
+            ..language.container()
+        }
     }
 }
 
@@ -287,6 +300,12 @@ impl Languages {
     /// The language of a source file of this name.
     pub fn of_file(&self, name: &str) -> Option<&Language> {
         self.iter().find(|language| language.is_source(name))
+    }
+
+    /// The language of a program: that of its first file that is a source.
+    pub fn of_program(&self, program: &ProgramFiles) -> Option<&Language> {
+        let mut files = program.files.iter();
+        files.find_map(|file| self.of_file(&file.name))
     }
 
     /// These languages without those that are refused.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::JudgeError;
 use super::language::{Language, Values};
+use super::{JudgeError, class_name};
 use crate::problem::SourceFile;
 use crate::sandbox::InputFile;
 
@@ -34,8 +34,23 @@ impl Program {
             only.name.clone_from(&language.source_file);
         }
         check_names(&files)?;
-        let names = files.iter().map(|file| file.name.clone());
-        let sources: Vec<String> = names.filter(|name| language.is_source(name)).collect();
+        let is_source = |file: &&mut SourceFile| language.is_source(&file.name);
+        if language.named_by_class
+            && let [only] = &mut files.iter_mut().filter(is_source).collect::<Vec<_>>()[..]
+        {
+            name_by_class(only);
+        }
+        // Its new name may be another file's.
+        check_names(&files)?;
+        let mut sources: Vec<&SourceFile> = files
+            .iter()
+            .filter(|file| language.is_source(&file.name))
+            .collect();
+        if language.named_by_class {
+            // Stable: among those that have none the first stays the main file.
+            sources.sort_by_key(|file| !class_name::has_main(&file.bytes));
+        }
+        let sources: Vec<String> = sources.iter().map(|file| file.name.clone()).collect();
         Ok((!sources.is_empty()).then_some(Program { files, sources }))
     }
 
@@ -59,6 +74,18 @@ impl Program {
             stem: name.rsplit_once('.').map_or(name, |(stem, _)| stem),
             memory_mib: memory_bytes.div_ceil(1 << 20),
         }
+    }
+}
+
+/// Names the only source after its class, for the compiler takes it under no other name.
+fn name_by_class(file: &mut SourceFile) {
+    let (directory, name) = match file.name.rsplit_once('/') {
+        Some((directory, name)) => (format!("{directory}/"), name),
+        None => (String::new(), file.name.as_str()),
+    };
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if let Some(class) = class_name::of_source(&file.bytes) {
+        file.name = format!("{directory}{class}.{extension}");
     }
 }
 
@@ -118,6 +145,29 @@ mod tests {
         assert_eq!(java.sources, ["Main.java"]);
         assert_eq!(java.values(1).stem, "Main");
         assert_eq!(java.values((1 << 20) + 1).memory_mib, 2);
+    }
+
+    #[test]
+    fn a_java_file_is_named_after_its_class_and_the_one_with_main_is_first() {
+        let languages = Languages::built_in().unwrap();
+        let sources = |files: &[(&str, &str)]| {
+            let files: Vec<SourceFile> = files
+                .iter()
+                .map(|(name, text)| SourceFile {
+                    name: (*name).to_owned(),
+                    bytes: Arc::from(text.as_bytes()),
+                })
+                .collect();
+            let program = Program::new(languages.find("java").unwrap(), &files);
+            program.map(|program| program.unwrap().sources).ok()
+        };
+        let main = "public class Top { public static void main(String[] a) {} }";
+        assert_eq!(sources(&[("main", main)]).unwrap(), ["Top.java"]);
+        assert_eq!(sources(&[("x-1.java", main)]).unwrap(), ["Top.java"]);
+        assert_eq!(sources(&[("x.java", "")]).unwrap(), ["x.java"]);
+        let two = [("A.java", "class A {}"), ("Top.java", main)];
+        assert_eq!(sources(&two).unwrap(), ["Top.java", "A.java"]);
+        assert_eq!(sources(&[("x.java", main), ("Top.java/y", "")]), None);
     }
 
     #[test]

@@ -1,19 +1,22 @@
 //! One run of a program: a fresh box, the facts, and the verdict.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
 use super::language::{Language, Values};
+use super::validator::{Check, Output, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
-use crate::problem::{self, Checker};
+use crate::problem;
 use crate::sandbox::{Cancel, Command, Container, Exit, Limits, Outcome, Report, Slot, Stdin};
 
 const OPEN_FILES: u64 = 256;
 
-/// A program that is ready to run, any number of times.
-pub(super) struct Runnable {
+/// A program under its limits, ready to run any number of times.
+#[derive(Debug, Clone)]
+pub struct Runnable {
     container: Container,
     command: Command,
     limits: problem::Limits,
@@ -58,16 +61,44 @@ impl Runnable {
         }
     }
 
+    /// The same program with more arguments.
+    pub fn with_arguments(mut self, arguments: &[String]) -> Runnable {
+        self.command.args.extend(arguments.iter().map(Into::into));
+        self
+    }
+
+    /// The box and the command of a run without input.
+    pub(super) fn into_parts(self) -> (Container, Command) {
+        (self.container, self.command)
+    }
+
+    /// Has boxes made for the next runs, of which there are so many.
+    pub(super) fn prepare(&self, slot: &mut Slot, runs: usize) -> Result<(), JudgeError> {
+        let upcoming = [&self.container, &self.container];
+        Ok(slot.prepare_for(&upcoming[..runs.min(2)])?)
+    }
+
+    /// Has a box made for the next run and one for the validator after it.
+    pub(super) fn prepare_with(
+        &self,
+        slot: &mut Slot,
+        validators: &[Validator],
+    ) -> Result<(), JudgeError> {
+        let validator = validators.first().map(Validator::container);
+        let upcoming = std::iter::once(&self.container).chain(&validator);
+        Ok(slot.prepare_for(&upcoming.collect::<Vec<_>>())?)
+    }
+
     /// Runs once and decides.
     pub(super) fn run(
         &self,
         slot: &mut Slot,
         case: CaseData,
-        checker: &Checker,
+        check: Check<'_>,
         cancel: &Cancel,
     ) -> Result<Finished, JudgeError> {
         let command = Command {
-            stdin: Stdin::Bytes(case.input),
+            stdin: Stdin::Bytes(case.input.clone()),
             ..self.command.clone()
         };
         let report = slot.run(&self.container, &command, cancel)?;
@@ -78,10 +109,13 @@ impl Runnable {
             limits: &self.limits,
             image_bytes: self.image_bytes,
         };
-        let comparison = case
-            .answer
-            .filter(|_| evidence.ended_well())
-            .map(|answer| compare(checker, &report.stdout.bytes, &answer));
+        let comparison = match case.answer {
+            Some(answer) if evidence.ended_well() => {
+                let output = &report.stdout.bytes;
+                Some(checked(slot, check, &case.input, answer, output, cancel)?)
+            }
+            _ => None,
+        };
         let (verdict, reason) = decide(&evidence, comparison.as_ref());
         Ok(Finished {
             verdict,
@@ -89,12 +123,43 @@ impl Runnable {
             facts: facts(&report),
             checker_message: match comparison {
                 Some(Comparison::Different { message, .. }) => Some(message),
+                Some(Comparison::Rejected { message }) => message,
                 _ => None,
             },
             stdout: report.stdout.bytes,
             stderr: report.stderr.bytes,
         })
     }
+}
+
+/// Judges an output.
+fn checked(
+    slot: &mut Slot,
+    check: Check<'_>,
+    input: &Arc<[u8]>,
+    answer: Arc<[u8]>,
+    output: &[u8],
+    cancel: &Cancel,
+) -> Result<Comparison, JudgeError> {
+    let (validators, arguments) = match check {
+        Check::Compare(checker) => return Ok(compare(checker, output, &answer)),
+        Check::Validate {
+            validators,
+            arguments,
+        } => (validators, arguments),
+    };
+    let output = Output {
+        input: input.clone(),
+        answer,
+        bytes: Arc::from(output),
+    };
+    for validator in validators {
+        let comparison = validator.validate(slot, &output, arguments, cancel)?;
+        if comparison != Comparison::Same {
+            return Ok(comparison);
+        }
+    }
+    Ok(Comparison::Same)
 }
 
 fn sandbox_limits(limits: &problem::Limits, scratch_bytes: u64) -> Limits {

@@ -1,11 +1,14 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
-use super::compile::{self, Artefacts};
+use super::compile;
+use super::executable::{Compiled, Executable};
 use super::language::Language;
 use super::program::Program;
 use super::run::{Finished, Runnable};
+use super::validator::Check;
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
 use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work};
+use crate::problem::SourceFile;
 use crate::sandbox::Slot;
 
 /// How much of each stream of a test case is kept.
@@ -13,8 +16,7 @@ const PREFIX_BYTES: usize = 4 << 10;
 /// How much standard error a single run keeps.
 const RUN_STDERR_BYTES: u64 = 64 << 10;
 
-/// The right to judge one program at a time. Use it on one thread that lives as long as it does:
-/// what it starts dies with the thread that first used it.
+/// The right to judge one program at a time.
 #[derive(Debug)]
 pub struct JudgeSlot {
     judge: Judge,
@@ -40,12 +42,6 @@ pub struct RunResult {
     pub stderr: Vec<u8>,
 }
 
-/// A program on its way to its first run.
-enum Prepared {
-    Ready(Option<CompileResult>, Box<Runnable>),
-    Failed(String, Option<CompileResult>),
-}
-
 impl JudgeSlot {
     pub(super) fn new(judge: Judge, slot: Slot) -> Self {
         JudgeSlot { judge, slot }
@@ -62,27 +58,42 @@ impl JudgeSlot {
         cases: &dyn Cases,
         cancel: &Cancel,
     ) -> Result<Judgement, JudgeError> {
-        match self.prepare(work, PREFIX_BYTES as u64, cancel)? {
-            Prepared::Failed(reason, compile) => {
+        let Compiled { result, executable } = self.compile(&work.language, &work.files, cancel)?;
+        match executable {
+            Err(reason) => {
                 let skipped = (0..cases.count()).map(|index| skipped(cases, index));
                 Ok(Judgement {
                     verdict: Verdict::CompileError,
                     reason,
-                    compile,
+                    compile: result,
                     cases: skipped.collect(),
                 })
             }
-            Prepared::Ready(compile, runnable) => {
+            Ok(executable) => {
+                let runnable = executable.under(&work.limits, PREFIX_BYTES as u64);
                 let results = self.run_cases(&runnable, work, cases, cancel)?;
                 let (verdict, reason) = overall(&results);
                 Ok(Judgement {
                     verdict,
                     reason,
-                    compile,
+                    compile: result,
                     cases: results,
                 })
             }
         }
+    }
+
+    /// Has a box made for another program in this language. Call it when nobody waits.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn prepare_for(&mut self, language: &str) -> Result<(), JudgeError> {
+        let language = self.judge.language(language)?;
+        let first = match &language.compile {
+            Some(compile) => compile.container(language),
+            None => language.container(),
+        };
+        Ok(self.slot.prepare_for(&[&first])?)
     }
 
     /// Runs a program once.
@@ -95,22 +106,25 @@ impl JudgeSlot {
         case: CaseData,
         cancel: &Cancel,
     ) -> Result<RunResult, JudgeError> {
-        match self.prepare(work, RUN_STDERR_BYTES, cancel)? {
-            Prepared::Failed(reason, compile) => Ok(RunResult {
+        let Compiled { result, executable } = self.compile(&work.language, &work.files, cancel)?;
+        match executable {
+            Err(reason) => Ok(RunResult {
                 verdict: Verdict::CompileError,
                 reason,
-                compile,
+                compile: result,
                 facts: None,
                 checker_message: None,
                 stdout: Vec::new(),
                 stderr: Vec::new(),
             }),
-            Prepared::Ready(compile, runnable) => {
-                let run = runnable.run(&mut self.slot, case, &work.checker, cancel)?;
+            Ok(executable) => {
+                let runnable = executable.under(&work.limits, RUN_STDERR_BYTES);
+                let check = Check::Compare(&work.checker);
+                let run = runnable.run(&mut self.slot, case, check, cancel)?;
                 Ok(RunResult {
                     verdict: run.verdict,
                     reason: run.reason,
-                    compile,
+                    compile: result,
                     facts: Some(run.facts),
                     checker_message: run.checker_message,
                     stdout: run.stdout,
@@ -120,17 +134,24 @@ impl JudgeSlot {
         }
     }
 
-    fn prepare(
+    /// Compiles a program; what a compiler refuses is told in the result.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn compile(
         &mut self,
-        work: &Work,
-        stderr_bytes: u64,
+        language: &str,
+        files: &[SourceFile],
         cancel: &Cancel,
-    ) -> Result<Prepared, JudgeError> {
-        let language = self.judge.language(&work.language)?;
-        let Some(program) = Program::new(language, &work.files)? else {
-            return Ok(Prepared::Failed(no_source(language), None));
+    ) -> Result<Compiled, JudgeError> {
+        let language = self.judge.language(language)?;
+        let Some(program) = Program::new(language, files)? else {
+            return Ok(Compiled {
+                result: None,
+                executable: Err(no_source(language)),
+            });
         };
-        let (compile, artefacts): (_, Option<Artefacts>) = match &language.compile {
+        let (result, artefacts) = match &language.compile {
             None => (None, Some(program.input_files())),
             Some(step) => {
                 let slot = &mut self.slot;
@@ -138,14 +159,38 @@ impl JudgeSlot {
                 (Some(result), artefacts)
             }
         };
-        let Some(artefacts) = artefacts else {
-            let reason = compile.as_ref().map(|result| result.reason.clone());
-            return Ok(Prepared::Failed(reason.unwrap_or_default(), compile));
-        };
-        let limits = language.run_limits(&work.limits);
-        let values = program.values(limits.memory_bytes);
-        let runnable = Runnable::new(language, limits, &values, artefacts, stderr_bytes);
-        Ok(Prepared::Ready(compile, Box::new(runnable)))
+        let executable = artefacts
+            .map(|artefacts| Executable::new(language, program, artefacts))
+            .ok_or_else(|| {
+                result
+                    .as_ref()
+                    .map(|r| r.reason.clone())
+                    .unwrap_or_default()
+            });
+        Ok(Compiled { result, executable })
+    }
+
+    /// Runs a program on one test case. `index` and `name` are the case's.
+    ///
+    /// # Errors
+    /// Our own failures, and those of a validator; the slot stays usable after each of them.
+    pub fn run_case(
+        &mut self,
+        runnable: &Runnable,
+        (index, name): (usize, &str),
+        case: CaseData,
+        check: Check<'_>,
+        cancel: &Cancel,
+    ) -> Result<CaseResult, JudgeError> {
+        match check {
+            // Most often the next run is of the same program.
+            Check::Compare(_) => runnable.prepare(&mut self.slot, 2)?,
+            Check::Validate { validators, .. } => {
+                runnable.prepare_with(&mut self.slot, validators)?;
+            }
+        }
+        let run = runnable.run(&mut self.slot, case, check, cancel)?;
+        Ok(case_result(index, name, run))
     }
 
     fn run_cases(
@@ -167,7 +212,10 @@ impl JudgeSlot {
                 name: name.to_owned(),
                 source,
             })?;
-            let run = runnable.run(&mut self.slot, case, &work.checker, cancel)?;
+            // The box of the next run is made while this one runs.
+            runnable.prepare(&mut self.slot, cases.count() - index)?;
+            let check = Check::Compare(&work.checker);
+            let run = runnable.run(&mut self.slot, case, check, cancel)?;
             has_failed = !is_success(run.verdict);
             results.push(case_result(index, name, run));
         }
@@ -199,6 +247,7 @@ fn overall(results: &[CaseResult]) -> (Verdict, String) {
         return (failed.verdict, reason);
     }
     match results {
+        [] => (Verdict::Completed, "there are no test cases".to_owned()),
         [only] => (only.verdict, only.reason.clone()),
         // Right answers are what Accepted is about: without one there is nothing to accept.
         _ if results.iter().any(|r| r.verdict == Verdict::Accepted) => (
@@ -245,4 +294,51 @@ fn skipped(cases: &dyn Cases, index: usize) -> CaseResult {
 
 fn ordinal(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker opens one judge and hands a slot to each of its threads.
+    #[test]
+    fn a_judge_is_shared_by_threads_and_a_slot_moves_to_one() {
+        fn is_shared<T: Clone + Send + Sync>() {}
+        fn moves<T: Send>() {}
+        is_shared::<Judge>();
+        moves::<JudgeSlot>();
+    }
+
+    fn case(name: &str, verdict: Verdict) -> CaseResult {
+        CaseResult {
+            ordinal: 0,
+            name: name.to_owned(),
+            verdict,
+            reason: "why".to_owned(),
+            facts: None,
+            checker_message: None,
+            stdout_prefix: Vec::new(),
+            stderr_prefix: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_a_right_answer_makes_accepted() {
+        use Verdict::*;
+        for (verdicts, expected) in [
+            (&[][..], Completed),
+            (&[Completed, Completed], Completed),
+            (&[Completed, Accepted], Accepted),
+            (&[Accepted, TimeLimit, Skipped], TimeLimit),
+        ] {
+            let cases: Vec<_> = verdicts.iter().map(|v| case("a", *v)).collect();
+            assert_eq!(overall(&cases).0, expected, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_names_the_case_unless_all_are_right() {
+        let (_, reason) = overall(&[case("a", Verdict::WrongAnswer), case("b", Verdict::Skipped)]);
+        assert_eq!(reason, "test case a: why");
+    }
 }

@@ -183,6 +183,11 @@ fn compared(comparison: Option<&Comparison>, run: &Evidence<'_>) -> (Verdict, St
             let reason = format!("the output differs from the answer {place}{refusals}");
             (Verdict::WrongAnswer, reason)
         }
+        Some(Comparison::Rejected { .. }) => {
+            let refusals = reason::of_refusals(run);
+            let reason = format!("the problem's validator rejects the output{refusals}");
+            (Verdict::WrongAnswer, reason)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::container::{
 use super::message::{BoxPlan, NetworkPlan, Step, UserPlan};
 use super::namespaces::NamespaceFact;
 use super::outcome::SandboxError;
+use super::protection::Protection;
 use super::spec::at_least_one;
 use super::{landlock, plan, seccomp};
 
@@ -27,6 +28,8 @@ pub(super) struct Blueprint {
     pub loosened: Vec<String>,
     /// What of Landlock this kernel cannot enforce.
     pub unenforced: Vec<String>,
+    /// Protections that boxes lack on this host, with the operator's consent.
+    pub degraded: Vec<Protection>,
     /// How many CPUs a box has.
     pub cpus: u32,
 }
@@ -73,6 +76,7 @@ impl Blueprint {
             namespaces: OnceLock::new(),
             loosened: container.loosened(),
             unenforced,
+            degraded: Vec::new(),
             cpus: u32::try_from(container.share.cpus.len().max(1)).unwrap_or(u32::MAX),
         })
     }

@@ -3,6 +3,7 @@
 //! Written by hand rather than with a library, because a run needs what libraries do not offer:
 //! descriptors kept open, counters by difference, kernel events, and starting inside a group.
 
+mod absent;
 mod v1;
 mod v2;
 
@@ -17,11 +18,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::container::Share;
+use super::message::ReapedUse;
 use super::outcome::{SandboxError, SetUpStep};
 
 /// What a group may use; fixed while the group runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GroupLimits {
+    /// CPU time. A group has no such limit: whoever watches it reads its counter.
+    pub cpu: Duration,
     /// Memory on top of what the waiting box itself holds, in bytes.
     pub memory_bytes: u64,
     /// Processes and threads, init of the box included.
@@ -64,6 +68,8 @@ pub(super) enum Hierarchy {
     V1(v1::Trees),
     /// One tree for all.
     V2(v2::Tree),
+    /// None, and none is required.
+    Absent,
 }
 
 impl Hierarchy {
@@ -78,12 +84,30 @@ impl Hierarchy {
         }
     }
 
-    /// The version, for reports: "v1" or "v2".
+    /// The version, for reports: "v1", "v2" or "none".
     pub(super) fn version(&self) -> &'static str {
         match self {
             Hierarchy::V1(_) => "v1",
             Hierarchy::V2(_) => "v2",
+            Hierarchy::Absent => "none",
         }
+    }
+
+    /// The parent of all groups; on v1 that of the memory controller.
+    pub(super) fn parent(&self) -> PathBuf {
+        let parent = self.directories("").into_iter().next();
+        // Collected anew, for joining an empty name leaves a slash at the end.
+        parent.iter().flat_map(|path| path.components()).collect()
+    }
+
+    /// Whether swapping can be limited.
+    pub(super) fn can_limit_swap(&self) -> bool {
+        let file = match self {
+            Hierarchy::V1(_) => "memory.memsw.limit_in_bytes",
+            Hierarchy::V2(_) => "memory.swap.max",
+            Hierarchy::Absent => return false,
+        };
+        self.parent().join(file).exists()
     }
 
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
@@ -92,6 +116,7 @@ impl Hierarchy {
         match self {
             Hierarchy::V1(trees) => v1::Group::make(trees, name, share).map(Group::V1),
             Hierarchy::V2(tree) => v2::Group::make(tree, name, share).map(Group::V2),
+            Hierarchy::Absent => absent::Group::new(share).map(Group::Absent),
         }
     }
 
@@ -121,9 +146,14 @@ impl Hierarchy {
         match self {
             Hierarchy::V1(trees) => trees.directories(name),
             Hierarchy::V2(tree) => vec![tree.directory(name)],
+            Hierarchy::Absent => Vec::new(),
         }
     }
 }
+
+/// A group without processes that holds more has memory of an earlier box: page cache, or scratch
+/// files that somebody still reads.
+const LEFT_BYTES: u64 = 1 << 20;
 
 /// The group of a slot.
 #[derive(Debug)]
@@ -132,21 +162,34 @@ pub(super) enum Group {
     V1(v1::Group),
     /// One directory.
     V2(v2::Group),
+    /// Limits and figures of the processes themselves.
+    Absent(absent::Group),
 }
 
 impl Group {
     /// Prepares for a new box: an empty group.
     pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
         match self {
-            Group::V1(_) => Ok(()),
+            Group::V1(_) | Group::Absent(_) => Ok(()),
             Group::V2(group) => group.reset(),
         }
+    }
+
+    /// Whether nothing of an earlier box is left in it. What is left would be lost to the limit of the
+    /// next one, or given to it: the kernel makes room in the page cache when asked for memory.
+    pub(super) fn is_clean(&self) -> bool {
+        let held = match self {
+            Group::V1(group) => group.held_bytes(),
+            Group::V2(group) => group.held_bytes(),
+            Group::Absent(_) => return true,
+        };
+        held.is_ok_and(|bytes| bytes <= LEFT_BYTES)
     }
 
     /// A directory to clone into, where the kernel can.
     pub(super) fn clone_target(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Group::V1(_) => None,
+            Group::V1(_) | Group::Absent(_) => None,
             Group::V2(group) => Some(group.directory()),
         }
     }
@@ -156,6 +199,7 @@ impl Group {
         match self {
             Group::V1(group) => group.enter(pid),
             Group::V2(_) => Ok(()),
+            Group::Absent(group) => group.enter(pid),
         }
     }
 
@@ -164,6 +208,7 @@ impl Group {
         match self {
             Group::V1(group) => group.start(limits),
             Group::V2(group) => group.start(limits),
+            Group::Absent(group) => group.start(limits),
         }
     }
 
@@ -172,14 +217,16 @@ impl Group {
         match self {
             Group::V1(group) => group.cpu(),
             Group::V2(group) => group.cpu(),
+            Group::Absent(group) => Ok(group.cpu()),
         }
     }
 
-    /// All counters since the start.
-    pub(super) fn usage(&self) -> Result<GroupUsage, SandboxError> {
+    /// All counters since the start. `reaped` stands in for them where there are none.
+    pub(super) fn usage(&self, reaped: ReapedUse) -> Result<GroupUsage, SandboxError> {
         match self {
             Group::V1(group) => group.usage(),
             Group::V2(group) => group.usage(),
+            Group::Absent(group) => Ok(group.usage(reaped)),
         }
     }
 
@@ -188,7 +235,7 @@ impl Group {
     pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Group::V1(group) => Some(group.out_of_memory_event()),
-            Group::V2(_) => None,
+            Group::V2(_) | Group::Absent(_) => None,
         }
     }
 }

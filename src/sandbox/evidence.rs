@@ -8,6 +8,10 @@ use super::scratch::{Filled, ScratchDir};
 use super::spec::Limits;
 use super::supervise::Observation;
 
+/// The kernel charges memory in batches of 64 pages for each CPU, so a smaller use cannot be told
+/// from none at all.
+const CHARGE_BATCH_BYTES: u64 = 256 << 10;
+
 /// What happened, in the words of the public types.
 pub(super) fn report(
     observed: Observation,
@@ -32,7 +36,7 @@ pub(super) fn report(
         usage: Usage {
             cpu: usage.cpu,
             wall: observed.wall,
-            memory_bytes: usage.memory_bytes,
+            memory_bytes: usage.memory_bytes.max(CHARGE_BATCH_BYTES),
             scratch_bytes: filled.bytes,
             // Told by event we are often quicker than the kernel's own kill.
             oom_kills: usage.oom_kills.max(u64::from(told_of_oom)),
@@ -41,6 +45,7 @@ pub(super) fn report(
         stdout: observed.stdout,
         stderr: observed.stderr,
         denied_calls: observed.denied_calls,
+        degraded: blueprint.degraded.clone(),
         namespaces: blueprint.namespaces.get().cloned().unwrap_or_default(),
         loosened: blueprint.loosened.clone(),
         unenforced: blueprint.unenforced.clone(),

@@ -1,18 +1,20 @@
 //! A host that was found fit to run boxes: what it offers, and what is shared by all its slots.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sched::{CpuSet, sched_getaffinity};
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::Pid;
 
 use super::blueprint::{Blueprint, MAX_GROUPS};
 use super::cgroup::{Group, GroupShare, Hierarchy};
+use super::check::{self, HostCheck};
 use super::container::Container;
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
 use super::outcome::{SandboxError, SetUpStep};
+use super::protection::Protection;
 use super::slot::Slot;
 use super::{landlock, pasta};
 
@@ -29,13 +31,14 @@ const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
 pub struct SandboxConfig {
     /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
     pub runtime_dir: PathBuf,
-    /// The binary that becomes the launcher. Its `main` must call [`become_launcher_if_asked`](super::become_launcher_if_asked).
+    /// The binary that becomes the launcher. Its `main` must call
+    /// [`become_launcher_if_asked`](super::become_launcher_if_asked).
     pub launcher: PathBuf,
     /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
     /// `gavel` at the root (v1) or beneath the group that the service was given (v2).
     pub cgroup_parent: Option<PathBuf>,
-    /// Run although the kernel has no Landlock, which is only a second layer.
-    pub allow_no_landlock: bool,
+    /// Protections that this host may lack.
+    pub may_lack: BTreeSet<Protection>,
 }
 
 impl Default for SandboxConfig {
@@ -44,7 +47,7 @@ impl Default for SandboxConfig {
             runtime_dir: PathBuf::from("/run/gavel"),
             launcher: PathBuf::from("/proc/self/exe"),
             cgroup_parent: None,
-            allow_no_landlock: false,
+            may_lack: BTreeSet::new(),
         }
     }
 }
@@ -59,6 +62,8 @@ pub struct Sandbox {
 struct Shared {
     config: SandboxConfig,
     groups: Hierarchy,
+    checks: Vec<HostCheck>,
+    degraded: Vec<Protection>,
     landlock_abi: u32,
     first_id: u32,
     cpus: Vec<usize>,
@@ -71,35 +76,33 @@ impl Sandbox {
     /// # Errors
     /// What is missing on this host, and how to get it.
     pub fn open(config: &SandboxConfig) -> Result<Self, SandboxError> {
-        if !geteuid().is_root() {
-            return Err(SandboxError::Setting {
-                setting: "user",
-                reason: "making isolated boxes needs root here; start the worker as root (it \
-                         gives up every privilege before a guest runs) or in a container with \
-                         CAP_SYS_ADMIN"
-                    .to_owned(),
-            });
-        }
-        let landlock_abi = landlock::kernel_abi();
-        if landlock_abi == 0 && !config.allow_no_landlock {
-            return Err(SandboxError::Setting {
-                setting: "landlock",
-                reason: "this kernel has no Landlock; boot with `lsm=landlock,...`, or allow \
-                         running without this second layer"
-                    .to_owned(),
-            });
+        let groups = Hierarchy::find(config.cgroup_parent.as_deref());
+        let checks = check::look_around(&groups, &config.may_lack);
+        check::refuse_unfit(&checks)?;
+        let degraded = check::degraded(&checks);
+        let groups = match groups {
+            // Refused above unless it is allowed.
+            Err(_) if degraded.contains(&Protection::Cgroup) => Hierarchy::Absent,
+            found => found?,
+        };
+        for protection in &degraded {
+            tracing::warn!(
+                protection = protection.name(),
+                "boxes lack a protection, as the settings allow: results say so"
+            );
         }
         lock::make_runtime_directory(&config.runtime_dir)?;
         for directory in ["slots", "boxes"] {
             lock::make_runtime_directory(&config.runtime_dir.join(directory))?;
         }
-        let groups = Hierarchy::find(config.cgroup_parent.as_deref())?;
         lock::sweep(&config.runtime_dir.join("slots"), &groups)?;
         Ok(Sandbox {
             shared: Arc::new(Shared {
                 config: config.clone(),
                 groups,
-                landlock_abi,
+                checks,
+                degraded,
+                landlock_abi: landlock::kernel_abi(),
                 first_id: first_id()?,
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
@@ -165,7 +168,7 @@ impl Sandbox {
         Launcher::start(&config.launcher, &config.runtime_dir.join("boxes"))
     }
 
-    /// The cgroup version in use: "v1" or "v2".
+    /// The cgroup version in use: "v1", "v2" or "none".
     pub fn cgroup_version(&self) -> &'static str {
         self.shared.groups.version()
     }
@@ -173,6 +176,16 @@ impl Sandbox {
     /// The Landlock version of the kernel; 0 where there is none.
     pub fn landlock_abi(&self) -> u32 {
         self.shared.landlock_abi
+    }
+
+    /// What the checks of this host found at the start.
+    pub fn checks(&self) -> &[HostCheck] {
+        &self.shared.checks
+    }
+
+    /// The protections that boxes lack here, with the operator's consent.
+    pub fn degraded(&self) -> &[Protection] {
+        &self.shared.degraded
     }
 
     /// CPUs that boxes may be pinned to.
@@ -198,11 +211,10 @@ impl Sandbox {
         if let Some(plan) = plans.get(container) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(Blueprint::of(
-            container,
-            self.shared.landlock_abi,
-            &self.shared.cpus,
-        )?);
+        let plan = Arc::new(Blueprint {
+            degraded: self.shared.degraded.clone(),
+            ..Blueprint::of(container, self.shared.landlock_abi, &self.shared.cpus)?
+        });
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)
     }
@@ -214,9 +226,13 @@ fn allowed_cpus() -> Result<Vec<usize>, SandboxError> {
     Ok(cpus.collect())
 }
 
-/// The first host id for boxes, out of those that exist in our own user namespace.
 fn first_id() -> Result<u32, SandboxError> {
     let map = std::fs::read_to_string("/proc/self/uid_map").set_up("read", "/proc/self/uid_map")?;
+    first_free_id(&map).ok_or(SandboxError::Lost("range of host ids"))
+}
+
+/// The first host id for boxes, out of those that exist in a user namespace with this map.
+pub(super) fn first_free_id(map: &str) -> Option<u32> {
     let exists =
         |id: u64| {
             map.lines().any(|line| {
@@ -228,11 +244,4 @@ fn first_id() -> Result<u32, SandboxError> {
     [FIRST_ID, FIRST_ID_OF_SMALL_HOST]
         .into_iter()
         .find(|id| exists(u64::from(*id)))
-        .ok_or_else(|| SandboxError::Setting {
-            setting: "user",
-            reason: format!(
-                "this user namespace maps neither id {FIRST_ID} nor {FIRST_ID_OF_SMALL_HOST}; \
-                 give the container at least 65536 ids"
-            ),
-        })
 }

@@ -17,7 +17,9 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
 use nix::unistd::{AccessFlags, access, chdir, fchdir, pivot_root, sethostname, setsid};
 
-use super::message::{BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, Step, UserPlan};
+use super::message::{
+    BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, ReapedUse, Step, UserPlan,
+};
 use super::root::attach_beneath;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
 use start::Start;
@@ -310,7 +312,7 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
         }
     }
     if let Some((status, time_ns)) = ended {
-        let report = BoxReport::Ended(status, time_ns).encode();
+        let report = BoxReport::Ended(status, time_ns, ReapedUse::so_far()).encode();
         let _ = sys::send_with_fds(socket, &report, &[]);
     }
 }

@@ -22,6 +22,7 @@ use super::root::{self, Roots};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
 
 const OWN_NETWORK: &str = "/proc/self/ns/net";
+const HOST_ROOT: u32 = 0;
 
 /// The name under which our binary is executed as a launcher.
 pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
@@ -103,6 +104,7 @@ impl Launcher {
         sys::reset_signals().during("reset", "signal actions")?;
         // Ended inits leave no zombies; their ends are seen through their pidfds.
         sys::reap_automatically().during("ignore", "SIGCHLD")?;
+        sys::keep_capabilities_of_ids().during("keep", "capabilities")?;
         unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
         let host_network = File::open(OWN_NETWORK).during("open", OWN_NETWORK)?;
         // Empty, its loopback down, and owned by the host, so that nothing in a box can change it:
@@ -178,10 +180,12 @@ impl Launcher {
         if plan.network == NetworkPlan::Host {
             setns(&self.host_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
+        sys::set_effective_uid(owner(plan)).during("become", "the owner of a box")?;
         let cloned = sys::clone_process(&request).during("clone", "the init of a box");
         if let Ok(CloneSide::Child) = cloned {
             inside::run_init(&mut inside)
         }
+        sys::set_effective_uid(HOST_ROOT).during("become", "root again")?;
         if plan.network == NetworkPlan::Host {
             setns(&self.empty_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
@@ -196,6 +200,16 @@ impl Launcher {
                 })
             }
         }
+    }
+}
+
+/// To whom the user namespace of a box belongs. The kernel counts what is made in it, such as inotify
+/// instances, for its owner, too, and one box must not use up another's. pasta, however, enters it
+/// with root's rights.
+fn owner(plan: &BoxPlan) -> u32 {
+    match plan.network {
+        NetworkPlan::Pasta(_) => HOST_ROOT,
+        _ => plan.first_id,
     }
 }
 

@@ -222,8 +222,10 @@ impl Workshop {
             supervise::wait_until_gone(dying.as_fd())?;
         }
         let share = self.share(&container.share);
-        // One that was made for something else is made anew.
-        let kept = lane.group.take().filter(|(made_for, _)| *made_for == share);
+        // One that was made for something else, or is not clean, is made anew.
+        let is_kept =
+            |(made_for, group): &(GroupShare, Group)| *made_for == share && group.is_clean();
+        let kept = lane.group.take().filter(is_kept);
         let (_, group) = lane.group.insert(match kept {
             Some(kept) => kept,
             None => {

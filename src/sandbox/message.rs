@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use serde::{Deserialize, Serialize};
 
 /// Sent to a waiting init once its id maps are written and it is in its cgroup.
@@ -247,7 +249,31 @@ pub(super) enum BoxReport {
     NotExecutable(i32),
     /// The program ended with this wait status at this monotonic time, and every other process
     /// of the box is dead.
-    Ended(i32, u64),
+    Ended(i32, u64, ReapedUse),
+}
+
+/// What the init of a box counted of the processes that it reaped: less than a control group
+/// counts, so for boxes without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ReapedUse {
+    /// CPU time, in microseconds.
+    pub cpu_us: u32,
+    /// Peak memory of the largest process, in KiB.
+    pub peak_kib: u32,
+}
+
+impl ReapedUse {
+    /// What this process has reaped so far. Allocates nothing.
+    pub(super) fn so_far() -> Self {
+        let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
+            return ReapedUse::default();
+        };
+        let cpu_us = (usage.user_time() + usage.system_time()).num_microseconds();
+        ReapedUse {
+            cpu_us: u32::try_from(cpu_us).unwrap_or(u32::MAX),
+            peak_kib: u32::try_from(usage.max_rss()).unwrap_or(u32::MAX),
+        }
+    }
 }
 
 /// Length of an encoded [`BoxReport`].
@@ -266,12 +292,16 @@ impl BoxReport {
             ),
             BoxReport::Starting(time_ns) => (2, 0, time_ns),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
-            BoxReport::Ended(status, time_ns) => (4, status, time_ns),
+            BoxReport::Ended(status, time_ns, _) => (4, status, time_ns),
         };
         let mut bytes = [0; REPORT_BYTES];
         bytes[0] = kind;
         bytes[4..8].copy_from_slice(&i32::to_ne_bytes(number));
         bytes[8..16].copy_from_slice(&u64::to_ne_bytes(value));
+        if let BoxReport::Ended(_, _, reaped) = self {
+            bytes[16..20].copy_from_slice(&u32::to_ne_bytes(reaped.cpu_us));
+            bytes[20..24].copy_from_slice(&u32::to_ne_bytes(reaped.peak_kib));
+        }
         bytes
     }
 
@@ -289,7 +319,13 @@ impl BoxReport {
             }
             2 => BoxReport::Starting(value),
             3 => BoxReport::NotExecutable(number),
-            4 => BoxReport::Ended(number, value),
+            4 => {
+                let reaped = ReapedUse {
+                    cpu_us: u32::from_ne_bytes(bytes[16..20].try_into().ok()?),
+                    peak_kib: u32::from_ne_bytes(bytes[20..24].try_into().ok()?),
+                };
+                BoxReport::Ended(number, value, reaped)
+            }
             _ => return None,
         })
     }
@@ -416,7 +452,14 @@ mod tests {
             BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
             BoxReport::Starting(u64::MAX),
             BoxReport::NotExecutable(2),
-            BoxReport::Ended(0x8b, 7),
+            BoxReport::Ended(
+                0x8b,
+                7,
+                ReapedUse {
+                    cpu_us: u32::MAX,
+                    peak_kib: 9,
+                },
+            ),
         ];
         for report in reports {
             assert_eq!(BoxReport::decode(&report.encode()), Some(report));

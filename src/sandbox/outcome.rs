@@ -8,8 +8,10 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::check::Unfit;
 use super::ending::Ending;
 use super::namespaces::NamespaceFact;
+use super::protection::Protection;
 use super::scratch::ScratchDir;
 
 /// A budget that a run exceeded.
@@ -67,7 +69,7 @@ pub struct Usage {
     /// Time on the clock, from execve to the exit of the main process.
     #[serde(rename = "wall_ns", serialize_with = "as_nanoseconds")]
     pub wall: Duration,
-    /// Peak memory of the group, in bytes.
+    /// Peak memory of the group, in bytes; at least 256 KiB, the batch in which the kernel counts.
     pub memory_bytes: u64,
     /// How much of it were files in the scratch file system at the end, in bytes.
     pub scratch_bytes: u64,
@@ -102,6 +104,8 @@ pub struct Report {
     pub stderr: Captured,
     /// Names of refused system calls, in order of first use.
     pub denied_calls: Vec<String>,
+    /// Protections that the box lacked, with the operator's consent.
+    pub degraded: Vec<Protection>,
     /// Whose namespaces the box had, as asked and as found.
     pub namespaces: Vec<NamespaceFact>,
     /// What made the box weaker than the usual one, as asked for.
@@ -132,6 +136,9 @@ pub enum SandboxError {
         /// What is wrong and what to change.
         reason: String,
     },
+    /// The host lacks something that is required.
+    #[error("{0}")]
+    Unfit(Unfit),
     /// A set-up step of the supervising side failed.
     #[error("cannot {step} {object}: {source}")]
     SetUp {
@@ -167,6 +174,10 @@ impl Serialize for SandboxError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (kind, step, object, source) = match self {
             SandboxError::Setting { setting, .. } => ("setting", None, Some(*setting), None),
+            SandboxError::Unfit(Unfit { lacking }) => {
+                let first = lacking.first().map(|check| check.name);
+                ("unfit", None, first, None)
+            }
             SandboxError::SetUp {
                 step,
                 object,

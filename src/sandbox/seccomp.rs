@@ -1,8 +1,9 @@
 //! The system call filter: what namespaces and Landlock do not cover.
 //!
-//! Allowed calls cost nothing extra. Calls in [`REFUSED`] are announced to the supervising side,
-//! which notes the name and answers with the errno. All others, unknown numbers included, get
-//! ENOSYS, so that programs fall back as on an older kernel. Foreign ABIs are killed.
+//! Allowed calls cost nothing extra. Calls in [`WITHOUT_EFFECT`] succeed and do nothing. Calls in
+//! [`REFUSED`] are announced to the supervising side, which notes the name and answers with the
+//! errno. All others, unknown numbers included, get ENOSYS, so that programs fall back as on an
+//! older kernel. Foreign ABIs are killed.
 //! Decisions are made on numbers and flags only, never on memory that a second thread could
 //! change after the check.
 
@@ -19,7 +20,7 @@ use libseccomp::{
 };
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED};
+use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, WITHOUT_EFFECT};
 
 use super::container::{Container, Network, Seccomp};
 use super::message::FilterPlan;
@@ -78,6 +79,11 @@ fn compile(network: &Network) -> Result<Vec<u8>, FilterError> {
     for (name, _) in REFUSED {
         if let Some(call) = resolve(name) {
             filter.add_rule(ScmpAction::Notify, call)?;
+        }
+    }
+    for name in WITHOUT_EFFECT {
+        if let Some(call) = resolve(name) {
+            filter.add_rule(ScmpAction::Errno(0), call)?;
         }
     }
     add_clone(&mut filter)?;
@@ -198,15 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_call_is_both_allowed_and_refused() {
-        for (name, _) in REFUSED {
+    fn no_call_is_both_allowed_and_not() {
+        for name in REFUSED.iter().map(|(name, _)| name).chain(WITHOUT_EFFECT) {
             assert!(!ALLOWED.contains(name), "{name}");
         }
     }
 
     #[test]
     fn every_listed_name_is_known_to_libseccomp() {
-        let names = ALLOWED.iter().chain(REFUSED.iter().map(|(name, _)| name));
+        let refused = REFUSED.iter().map(|(name, _)| name);
+        let names = ALLOWED.iter().chain(WITHOUT_EFFECT).chain(refused);
         for name in names {
             assert!(ScmpSyscall::from_name(name).is_ok(), "{name}");
         }

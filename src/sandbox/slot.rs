@@ -78,6 +78,27 @@ impl Slot {
         Ok(())
     }
 
+    /// Has boxes made ahead for the next runs, in their order; as many as there is room for. Boxes
+    /// that wait for other containers are let go.
+    ///
+    /// # Errors
+    /// As of [`prepare`](Self::prepare).
+    pub fn prepare_for(&mut self, upcoming: &[&Container]) -> Result<(), SandboxError> {
+        while let (Some(ordered), Some(wanted)) = (self.ordered.front(), upcoming.first())
+            && ordered != *wanted
+        {
+            self.ordered.pop_front();
+            let unfit = self.receive()?;
+            self.retire(unfit)?;
+        }
+        for (index, container) in upcoming.iter().enumerate() {
+            if self.ordered.len() == index {
+                self.prepare(container)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until every box that was ordered is made.
     ///
     /// # Errors
@@ -276,7 +297,7 @@ fn watch(
         command.stderr_bytes,
         listener,
     )?;
-    let usage = group.usage()?;
+    let usage = group.usage(observed.reaped)?;
     let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;

@@ -117,6 +117,7 @@ impl Limits {
 
     pub(super) fn group_limits(&self) -> GroupLimits {
         GroupLimits {
+            cpu: self.cpu,
             memory_bytes: self.memory_bytes,
             // Init of the box is one more.
             processes: u64::from(self.processes) + 1,

@@ -11,7 +11,7 @@ use super::cancel::Cancel;
 use super::capture::{CHUNK, Stream};
 use super::cgroup::Group;
 use super::launch::BoxConnection;
-use super::message::BoxReport;
+use super::message::{BoxReport, ReapedUse};
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
 use super::spec::Limits;
@@ -42,6 +42,8 @@ pub(super) struct Observation {
     pub stdout: Captured,
     /// Standard error.
     pub stderr: Captured,
+    /// What init counted of the processes that it reaped.
+    pub reaped: ReapedUse,
     /// Names of refused calls.
     pub denied_calls: Vec<String>,
 }
@@ -80,6 +82,7 @@ pub(super) fn supervise(
         clock: None,
         not_executable: None,
         ended: None,
+        reaped: ReapedUse::default(),
         stop: None,
         buffer: vec![0; CHUNK],
     };
@@ -123,6 +126,7 @@ struct Watch<'a> {
     not_executable: Option<i32>,
     /// Wait status and monotonic time of the program's end.
     ended: Option<(i32, u64)>,
+    reaped: ReapedUse,
     stop: Option<Stop>,
     buffer: Vec<u8>,
 }
@@ -233,7 +237,9 @@ impl Watch<'_> {
                 self.clock = Some(Clock::start(time_ns, limits, *cpus));
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
-            (BoxReport::Ended(status, time_ns), _) => self.ended = Some((status, time_ns)),
+            (BoxReport::Ended(status, time_ns, reaped), _) => {
+                (self.ended, self.reaped) = (Some((status, time_ns)), reaped);
+            }
             (other, _) => return Err(self.running.connection.failure_of(other)),
         }
         Ok(())
@@ -258,7 +264,7 @@ impl Watch<'_> {
             return Err(SandboxError::Cancelled);
         }
         if self.stop == Some(Stop::InitDied) {
-            if self.running.group.usage()?.oom_kills == 0 {
+            if self.running.group.usage(self.reaped)?.oom_kills == 0 {
                 return Err(SandboxError::Lost("init of a box"));
             }
             self.stop = Some(Stop::Limit(Limit::Memory));
@@ -278,6 +284,7 @@ impl Watch<'_> {
                 .ended
                 .is_some_and(|(status, _)| libc::WCOREDUMP(status)),
             not_executable: self.not_executable,
+            reaped: self.reaped,
             wall: self.wall(),
             stdout: self.stdout.into_captured(),
             stderr: self.stderr.into_captured(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::constraint;
 use super::results::insert_results;
 use super::word::{Word, storable};
-use super::{Store, StoreError, SubmissionId, WorkerId};
+use super::{Store, StoreError, SubmissionId, WorkerId, within};
 use crate::judge::verdict::Judgement;
 
 /// Proof of the right to write a submission's result.
@@ -171,9 +171,11 @@ impl Store {
             &submissions,
             &tokens,
         );
-        let rows = self
-            .in_time(async { Ok(renewal.fetch_all(&self.pool).await?) })
-            .await?;
+        // One that hangs must not hide that the leases run out meanwhile.
+        let rows = within(lease / 2, async {
+            Ok(renewal.fetch_all(&self.pool).await?)
+        })
+        .await?;
         if rows.is_empty() {
             return Err(StoreError::UnknownWorker(worker));
         }

@@ -45,6 +45,25 @@ fn a_box_made_for_another_container_is_not_used() {
 }
 
 #[test]
+fn boxes_are_made_for_what_comes_next_and_others_are_let_go() {
+    let mut slot = slot();
+    let masked = Container {
+        proc: Proc::Masked,
+        ..usual()
+    };
+    slot.prepare(&usual()).expect("an order");
+    for _ in 0..3 {
+        slot.prepare_for(&[&masked, &usual(), &masked])
+            .expect("orders");
+        slot.wait_until_prepared().expect("boxes");
+        let report = run_in(&mut slot, &masked, &shell("test -e /proc/meminfo"));
+        assert_eq!(report.outcome, Outcome::Ended(Exit::Code(0)));
+        let report = run(&mut slot, &shell("test -e /proc/meminfo"));
+        assert_eq!(report.outcome, Outcome::Ended(Exit::Code(1)));
+    }
+}
+
+#[test]
 fn more_boxes_than_there_is_room_for_are_not_ordered() {
     let mut slot = slot();
     for _ in 0..10 {

@@ -1,11 +1,9 @@
 //! Nothing is left behind: not after a run, not after a failure, not after a crash.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gavel::sandbox::{Cancel, Container, Mount, SandboxError};
 
@@ -16,45 +14,14 @@ fn mounts() -> usize {
     table.lines().count()
 }
 
-/// Where the groups of a slot are, on v1 and on v2.
-fn groups_of(slot: u32) -> impl Iterator<Item = PathBuf> {
-    let parents = [
-        "memory/gavel",
-        "pids/gavel",
-        "cpuset/gavel",
-        "cpuacct/gavel",
-        "gavel",
-    ];
-    parents.into_iter().flat_map(move |parent| {
-        let parent = Path::new("/sys/fs/cgroup").join(parent);
-        (0..2).map(move |lane| parent.join(format!("slot-{slot}-{lane}")))
-    })
-}
-
-/// Ids of the processes in the groups of a slot.
-fn processes_in(slot: u32) -> BTreeSet<String> {
-    groups_of(slot)
-        .filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok())
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
-        .collect()
-}
-
 fn group_exists(slot: u32) -> bool {
-    groups_of(slot).any(|group| group.exists())
+    !groups_of(slot).is_empty()
 }
 
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd")
         .expect("our descriptors")
         .count()
-}
-
-fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -1,20 +1,25 @@
 //! Running small shell and Python programs in a box.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gavel::sandbox::{
     Cancel, Command, Container, InputFile, Limits, Report, Sandbox, SandboxConfig, Slot, Stdin,
 };
 
-pub(crate) fn sandbox() -> Sandbox {
-    Sandbox::open(&SandboxConfig {
+pub(crate) fn config() -> SandboxConfig {
+    SandboxConfig {
         launcher: PathBuf::from(env!("CARGO_BIN_EXE_gavel")),
         ..SandboxConfig::default()
-    })
-    .expect("these tests need root and control groups")
+    }
+}
+
+pub(crate) fn sandbox() -> Sandbox {
+    Sandbox::open(&config()).expect("these tests need root and control groups")
 }
 
 pub(crate) fn slot() -> Slot {
@@ -33,6 +38,12 @@ pub(crate) const LIMITS: Limits = Limits {
     file_bytes: 64 << 20,
 };
 
+/// How many times slower than usual the machine is. Limits that a test is about are its own.
+pub(crate) fn slowness() -> u32 {
+    let told = std::env::var("GAVEL_TEST_SLOWNESS").ok();
+    told.map_or(1, |number| number.parse().expect("a whole number"))
+}
+
 /// A command with the limits above and a small environment.
 pub(crate) fn command(program: &str, args: &[&str]) -> Command {
     Command {
@@ -42,7 +53,11 @@ pub(crate) fn command(program: &str, args: &[&str]) -> Command {
         files: Vec::new(),
         stdin: Stdin::Empty,
         stderr_bytes: 64 * 1024,
-        limits: LIMITS,
+        limits: Limits {
+            cpu: LIMITS.cpu * slowness(),
+            wall: LIMITS.wall * slowness(),
+            ..LIMITS
+        },
     }
 }
 
@@ -82,4 +97,42 @@ pub(crate) fn stdout(report: &Report) -> String {
 
 pub(crate) fn stderr(report: &Report) -> String {
     String::from_utf8_lossy(&report.stderr.bytes).into_owned()
+}
+
+/// Where the groups of a slot are: on v1 below each controller, on v2 wherever the service is.
+pub(crate) fn groups_of(slot: u32) -> Vec<PathBuf> {
+    let names = [0, 1].map(|lane| format!("slot-{slot}-{lane}"));
+    let mut found = Vec::new();
+    find(Path::new("/sys/fs/cgroup"), &names, &mut found);
+    found
+}
+
+fn find(directory: &Path, names: &[String], found: &mut Vec<PathBuf>) {
+    // A group may vanish meanwhile.
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        if names.iter().any(|name| entry.file_name() == name.as_str()) {
+            found.push(entry.path());
+        } else {
+            find(&entry.path(), names, found);
+        }
+    }
+}
+
+/// Ids of the processes in the groups of a slot.
+pub(crate) fn processes_in(slot: u32) -> BTreeSet<String> {
+    groups_of(slot)
+        .into_iter()
+        .filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok())
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Waits until it holds; fails where it takes too long.
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10) * slowness();
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::yield_now();
+    }
 }

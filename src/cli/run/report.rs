@@ -6,11 +6,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::judge::RunResult;
 use crate::judge::verdict::{CompileResult, Facts, Verdict};
+use crate::judge::{Protection, RunResult};
 use crate::sandbox::Limit;
 
 const NS_PER_MS: f64 = 1e6;
+
+/// What is told of a run beside its result.
+pub(super) struct RunAbout<'a> {
+    /// Id of the language.
+    pub language: &'a str,
+    /// The protections that the box lacked, with the operator's consent.
+    pub degraded: &'a [Protection],
+}
 
 /// One object for other programs. Where a program was not run, its figures are null.
 #[derive(Serialize)]
@@ -18,6 +26,7 @@ struct RunView<'a> {
     verdict: Verdict,
     reason: &'a str,
     language: &'a str,
+    degraded: &'a [Protection],
     exit_code: Option<i32>,
     signal: Option<i32>,
     limit: Option<Limit>,
@@ -50,7 +59,7 @@ struct CompileView<'a> {
 
 /// Writes one JSON object on one line.
 pub(super) fn write_json(
-    language: &str,
+    about: &RunAbout<'_>,
     result: &RunResult,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -58,7 +67,8 @@ pub(super) fn write_json(
     let view = RunView {
         verdict: result.verdict,
         reason: &result.reason,
-        language,
+        language: about.language,
+        degraded: about.degraded,
         exit_code: facts.and_then(|facts| facts.exit_code),
         signal: facts.and_then(|facts| facts.signal),
         limit: facts.and_then(|facts| facts.limit),
@@ -180,7 +190,11 @@ mod tests {
 
     fn json(result: &RunResult) -> serde_json::Value {
         let mut out = Vec::new();
-        write_json("c", result, &mut out).unwrap();
+        let about = RunAbout {
+            language: "c",
+            degraded: &[Protection::Landlock],
+        };
+        write_json(&about, result, &mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
@@ -202,6 +216,7 @@ mod tests {
             assert!(value.get(key).is_some(), "{key}");
         }
         assert_eq!(value["verdict"], "OK");
+        assert_eq!(value["degraded"], serde_json::json!(["landlock"]));
         assert_eq!(value["cpu_ms"], 1.5);
         assert_eq!(value["stdout"], "hi\n");
         assert!(value.get("stdout_base64").is_none());

@@ -42,8 +42,8 @@ mod tests {
 
     fn found(output: &str, answer: &str) -> Option<String> {
         match compare(output.as_bytes(), answer.as_bytes()) {
-            Comparison::Same => None,
             Comparison::Different { message, .. } => Some(message),
+            _ => None,
         }
     }
 

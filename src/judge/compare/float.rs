@@ -16,6 +16,11 @@ impl Tolerance {
         let (Some(found), Some(expected)) = (number(found), number(expected)) else {
             return false;
         };
+        self.covers(found, expected)
+    }
+
+    /// Whether a number is near enough to that of the answer.
+    pub(super) fn covers(self, found: f64, expected: f64) -> bool {
         let distance = (found - expected).abs();
         distance <= self.absolute || distance <= self.relative * expected.abs()
     }
@@ -23,7 +28,7 @@ impl Tolerance {
 
 /// A decimal number by the grammar of the ICPC package format,
 /// `[+-]?(\d*\.\d+|\d+\.|\d+)([eE][+-]?\d+)?`. Infinities, NaN and hexadecimal numbers are text.
-fn number(token: &[u8]) -> Option<f64> {
+pub(super) fn number(token: &[u8]) -> Option<f64> {
     let rest = after_sign(token);
     let (whole, rest) = digits(rest);
     let (fraction, rest) = match rest.strip_prefix(b".") {

@@ -27,6 +27,8 @@ struct File {
     exec_tmp: bool,
     #[serde(default)]
     system_proc: bool,
+    #[serde(default)]
+    named_by_class: bool,
     compile: Option<CompileSection>,
     run: RunSection,
 }
@@ -124,6 +126,7 @@ impl File {
             environment: environment(self.environment)?,
             compile: self.compile.map(CompileSection::check).transpose()?,
             run: self.run.check()?,
+            named_by_class: self.named_by_class,
             id: self.id,
             name: self.name,
             aliases: self.aliases,

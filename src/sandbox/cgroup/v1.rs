@@ -159,6 +159,11 @@ impl Group {
         })
     }
 
+    /// Memory that it holds.
+    pub(crate) fn held_bytes(&self) -> Result<u64, SandboxError> {
+        self.memory.read_number()
+    }
+
     /// Moves a process into the group of every controller.
     pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         self.members

@@ -202,6 +202,11 @@ impl Group {
         Ok(())
     }
 
+    /// Memory that it holds.
+    pub(crate) fn held_bytes(&self) -> Result<u64, SandboxError> {
+        self.files.memory.read_number()
+    }
+
     /// The directory, to clone into.
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
         self.files.directory.as_fd()

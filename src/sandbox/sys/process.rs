@@ -102,6 +102,26 @@ pub(crate) fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<(
     }
 }
 
+/// Sets both values of a resource limit of another process.
+pub(crate) fn limit_process(pid: i32, resource: u32, value: u64) -> io::Result<()> {
+    let limit = libc::rlimit64 {
+        rlim_cur: value,
+        rlim_max: value,
+    };
+    // SAFETY: `limit` lives through the call; the old limit is not wanted. The raw call, for C
+    // libraries disagree about the type of `resource`.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_prlimit64,
+            pid,
+            resource,
+            &raw const limit,
+            std::ptr::null_mut::<libc::rlimit64>(),
+        )
+    })
+    .map(drop)
+}
+
 /// Ends this process at once, without running destructors or exit handlers.
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: _exit never returns and touches no memory of ours.
@@ -253,6 +273,21 @@ pub(crate) fn set_ids(uid: u32, gid: u32) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) })?;
     // SAFETY: plain integers.
     check(unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) }).map(drop)
+}
+
+/// Lets capabilities alone when user ids change; needs CAP_SETPCAP.
+pub(crate) fn keep_capabilities_of_ids() -> io::Result<()> {
+    const SECBIT_NO_SETUID_FIXUP: libc::c_ulong = 1 << 2;
+    // SAFETY: plain integers.
+    let result = unsafe { libc::prctl(libc::PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) };
+    check(result.into()).map(drop)
+}
+
+/// Sets the effective user id alone.
+pub(crate) fn set_effective_uid(uid: u32) -> io::Result<()> {
+    const SAME: u32 = u32::MAX;
+    // SAFETY: plain integers.
+    check(unsafe { libc::syscall(libc::SYS_setresuid, SAME, uid, SAME) }).map(drop)
 }
 
 /// Empties the effective, permitted and inheritable sets.

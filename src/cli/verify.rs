@@ -1,0 +1,189 @@
+//! `gavel verify`: judges the jury's submissions of problem packages on this machine, and tells
+//! whether each comes to what its authors expect. Needs neither database nor API.
+
+mod progress;
+mod report;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use anyhow::{Context, bail};
+use tokio_util::sync::CancellationToken;
+
+use super::judging;
+use crate::config::Config;
+use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
+use crate::problem::package::{self, Findings, Package};
+use crate::unpack::{self, Caps};
+use crate::verify::{Verification, Verifier};
+use progress::Line;
+
+/// Arguments of `gavel verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gavel verify problems/hello
+  gavel verify problems/* --jobs 4 --json > report.jsonl
+  gavel verify hello.zip -s 'wrong_answer/*'
+
+Takes packages of the ICPC and Kattis formats, as directories or zip archives. Without a time limit
+in the package, it follows from the slowest accepted submission. The exit code is 0 only when
+every package can be read, its inputs are valid, and all submissions come to what is expected of
+them. With --json one object for each package goes to standard output. It needs root for now.")]
+pub(super) struct Arguments {
+    /// Directories or zip archives
+    #[arg(required = true, value_name = "PACKAGE")]
+    packages: Vec<PathBuf>,
+    /// Print one JSON object for each package
+    #[arg(long)]
+    json: bool,
+    /// Judge so many cases at the same time [default: one for each CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Judge only submissions that match, e.g. 'accepted/*'
+    #[arg(short = 's', long = "submissions", value_name = "GLOB")]
+    submissions: Option<String>,
+}
+
+/// What became of one package.
+struct Checked {
+    path: PathBuf,
+    findings: Findings,
+    /// Why nothing could be judged, or what was.
+    result: Result<Verification, String>,
+}
+
+impl Checked {
+    fn is_ok(&self) -> bool {
+        let is_right = |verification: &Verification| verification.is_ok();
+        !self.findings.has_errors() && self.result.as_ref().is_ok_and(is_right)
+    }
+}
+
+/// Verifies packages and prints a report.
+pub(super) async fn run(
+    arguments: Arguments,
+    config: Config,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let cancel = Cancel::new()?;
+    let switch = cancel.clone();
+    let mut verifying = tokio::task::spawn_blocking(move || verify(&arguments, &config, &switch));
+    tokio::select! {
+        end = &mut verifying => end?,
+        () = stop.cancelled() => {
+            cancel.cancel();
+            verifying.await?
+        }
+    }
+}
+
+fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
+    refuse_bad_pattern(arguments.submissions.as_deref())?;
+    let languages = judging::languages(config)?;
+    let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
+    let mut crew = Crew {
+        slots: slots(&judge, arguments.jobs)?,
+        languages,
+        judge,
+    };
+    let mut wrong = 0;
+    for path in &arguments.packages {
+        let checked = crew.check(path, arguments.submissions.as_deref(), cancel);
+        if cancel.is_cancelled() {
+            bail!("stopped before all packages were verified");
+        }
+        wrong += usize::from(!checked.is_ok());
+        let mut out = io::stdout().lock();
+        let printed = match arguments.json {
+            true => report::write_json(&checked, &mut out),
+            false => report::write_text(&checked, &mut out),
+        };
+        printed.context("cannot print the report")?;
+    }
+    match (wrong, arguments.packages.len()) {
+        (0, _) => Ok(()),
+        (_, 1) => bail!("the package is not as it should be"),
+        (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
+    }
+}
+
+fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
+    if let Some(pattern) = pattern
+        && package::path_matches(pattern, "").is_none()
+    {
+        bail!("{pattern:?} is no pattern: braces must match, and not be many");
+    }
+    Ok(())
+}
+
+fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<JudgeSlot>> {
+    let jobs = match jobs {
+        Some(jobs) => usize::from(jobs),
+        None => available_parallelism()
+            .context("cannot count the CPUs")?
+            .get(),
+    };
+    let slots: Result<_, _> = (0..jobs).map(|_| judge.slot()).collect();
+    slots.context("cannot get a slot for each job")
+}
+
+/// What all packages share.
+struct Crew {
+    languages: Languages,
+    judge: Judge,
+    slots: Vec<JudgeSlot>,
+}
+
+impl Crew {
+    fn check(&mut self, path: &Path, only: Option<&str>, cancel: &Cancel) -> Checked {
+        let (package, findings) = match unpack::read(path, &Caps::default()) {
+            Ok(tree) => package::read(&tree),
+            Err(error) => {
+                return Checked {
+                    path: path.to_owned(),
+                    findings: Findings::default(),
+                    result: Err(format!("{:#}", anyhow::Error::from(error))),
+                };
+            }
+        };
+        let result = match package {
+            Some(package) => self.judge(path, &package, only, cancel),
+            None => Err("the package cannot be used".to_owned()),
+        };
+        Checked {
+            path: path.to_owned(),
+            findings,
+            result,
+        }
+    }
+
+    fn judge(
+        &mut self,
+        path: &Path,
+        package: &Package,
+        only: Option<&str>,
+        cancel: &Cancel,
+    ) -> Result<Verification, String> {
+        let line = Line::new(&path.to_string_lossy());
+        let mut verifier = Verifier {
+            languages: &self.languages,
+            judge: &self.judge,
+            slots: &mut self.slots,
+            only,
+            cancel,
+        };
+        let verification = verifier.verify(package, &|what, done, all| line.show(what, done, all));
+        line.clear();
+        verification.map_err(|error| {
+            let error = anyhow::Error::from(error);
+            match error.downcast_ref::<crate::verify::VerifyError>() {
+                Some(failed) if !failed.evidence().is_empty() => {
+                    format!("{error:#}\n{}", failed.evidence())
+                }
+                _ => format!("{error:#}"),
+            }
+        })
+    }
+}

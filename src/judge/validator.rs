@@ -1,0 +1,195 @@
+//! Output validators of problem packages: programs of a setter that say whether an output is right.
+//! Each run has a box of its own, in which nothing of the submission's runs.
+//!
+//! The protocol: `validator input answer feedback/ [arguments] < output`, exit code 42 for right and
+//! 43 for wrong. Whatever else happens is a failure of the validator, and never a verdict.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::compare::Comparison;
+use super::executable::Executable;
+use super::{JudgeError, reason};
+use crate::problem::{Checker, Limits};
+use crate::sandbox::{
+    Cancel, CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
+};
+
+const ACCEPTED: i32 = 42;
+const WRONG: i32 = 43;
+
+/// Where the files of the case are. No file of a program begins with a dot, so none is in the way.
+const INPUT: &str = ".case/input";
+const ANSWER: &str = ".case/answer";
+const FEEDBACK: &str = ".case/feedback";
+/// What the validator tells judges. It is there from the beginning, for a box has no empty
+/// directories.
+const MESSAGE: &str = ".case/feedback/judgemessage.txt";
+/// Points; a validator that gives them takes the problem for another kind.
+const SCORE: &str = ".case/feedback/score.txt";
+
+const BOX: &str = "/box";
+
+/// The most that is kept of a message, in bytes, and of what a failed validator wrote.
+const MESSAGE_BYTES: u64 = 64 << 10;
+const EVIDENCE_BYTES: u64 = 4 << 10;
+
+/// Scratch space beyond the files of the case.
+const FREE_SCRATCH_BYTES: u64 = 64 << 20;
+
+/// How outputs are judged.
+#[derive(Debug, Clone, Copy)]
+pub enum Check<'a> {
+    /// By comparing them with the answer.
+    Compare(&'a Checker),
+    /// By programs of the problem; all must accept.
+    Validate {
+        /// The programs, at least one.
+        validators: &'a [Validator],
+        /// Their arguments for this case.
+        arguments: &'a [String],
+    },
+}
+
+/// A compiled output validator.
+#[derive(Debug, Clone)]
+pub struct Validator {
+    name: String,
+    executable: Executable,
+    limits: Limits,
+}
+
+/// One output with the case that it is for.
+#[derive(Clone)]
+pub(super) struct Output {
+    pub input: Arc<[u8]>,
+    pub answer: Arc<[u8]>,
+    pub bytes: Arc<[u8]>,
+}
+
+impl Validator {
+    /// `name` is for people: a path in the package.
+    pub fn new(name: String, executable: Executable, limits: Limits) -> Self {
+        Validator {
+            name,
+            executable,
+            limits,
+        }
+    }
+
+    /// The box that it needs for cases that are not large.
+    pub(super) fn container(&self) -> Container {
+        self.executable.container()
+    }
+
+    /// Asks the validator, in a fresh box.
+    pub(super) fn validate(
+        &self,
+        slot: &mut Slot,
+        output: &Output,
+        arguments: &[String],
+        cancel: &Cancel,
+    ) -> Result<Comparison, JudgeError> {
+        let (container, command) = self.command(output, arguments);
+        let report = slot.run(&container, &command, cancel)?;
+        match report.outcome {
+            Outcome::Ended(Exit::Code(code @ (ACCEPTED | WRONG))) => self.answer(code, &report),
+            _ => Err(self.failure(ending(&report), &report)),
+        }
+    }
+
+    fn command(&self, output: &Output, arguments: &[String]) -> (Container, Command) {
+        let mut limits = self.limits.clone();
+        let case_bytes = (output.input.len() + output.answer.len()) as u64;
+        // The files of the case are in the box's memory, and not the validator's doing.
+        limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
+        let runnable = self.executable.under(&limits, EVIDENCE_BYTES);
+        let (mut container, mut command) = runnable.into_parts();
+        let needed = case_bytes.saturating_add(FREE_SCRATCH_BYTES);
+        container.scratch_bytes = container.scratch_bytes.max(needed);
+        command.limits.file_bytes = container.scratch_bytes;
+        command.stdin = Stdin::Bytes(output.bytes.clone());
+        let files = [
+            (INPUT, &output.input, 0o444),
+            (ANSWER, &output.answer, 0o444),
+            (MESSAGE, &Arc::from([]), 0o644),
+        ];
+        command
+            .files
+            .extend(files.map(|(path, bytes, mode)| InputFile {
+                path: PathBuf::from(path),
+                bytes: Arc::clone(bytes),
+                mode,
+            }));
+        let paths = [
+            format!("{BOX}/{INPUT}"),
+            format!("{BOX}/{ANSWER}"),
+            // The protocol has the directory end in a slash.
+            format!("{BOX}/{FEEDBACK}/"),
+        ];
+        command.args.extend(paths.map(Into::into));
+        command.args.extend(arguments.iter().map(Into::into));
+        (container, command)
+    }
+
+    fn answer(&self, code: i32, report: &Report) -> Result<Comparison, JudgeError> {
+        if self.feedback(report, SCORE)?.is_some() {
+            let reason = "wrote score.txt, though the problem gives no points".to_owned();
+            return Err(self.failure(reason, report));
+        }
+        if code == ACCEPTED {
+            return Ok(Comparison::Same);
+        }
+        let message = self.feedback(report, MESSAGE)?;
+        let message = message.filter(|message| !message.is_empty());
+        Ok(Comparison::Rejected { message })
+    }
+
+    /// A file that the validator left; what is not plain or too long is its failure.
+    fn feedback(&self, report: &Report, path: &str) -> Result<Option<String>, JudgeError> {
+        match report.scratch.read(Path::new(path), MESSAGE_BYTES) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
+            Err(CollectError::Missing { .. }) => Ok(None),
+            Err(CollectError::TooLarge { max_bytes, .. }) => {
+                let max = reason::bytes(max_bytes);
+                Ok(Some(format!("[more than {max}, and not kept]")))
+            }
+            Err(error @ CollectError::Io { .. }) => Err(JudgeError::Collect(error)),
+            Err(odd) => Err(self.failure(format!("left something odd: {odd}"), report)),
+        }
+    }
+
+    fn failure(&self, reason: String, report: &Report) -> JudgeError {
+        let evidence = [&report.stderr, &report.stdout].map(|stream| {
+            let text = String::from_utf8_lossy(&stream.bytes);
+            text.chars()
+                .take(EVIDENCE_BYTES as usize)
+                .collect::<String>()
+        });
+        JudgeError::Validator {
+            name: self.name.clone(),
+            reason,
+            evidence: evidence.concat().trim().to_owned(),
+        }
+    }
+}
+
+/// How a validator ended that did not answer.
+fn ending(report: &Report) -> String {
+    match report.outcome {
+        Outcome::Ended(Exit::Code(code)) => {
+            format!("ended with exit code {code}; it must be 42 for right or 43 for wrong")
+        }
+        Outcome::Ended(exit) => reason::of_exit(exit),
+        Outcome::NotExecutable { errno } => {
+            let error = std::io::Error::from_raw_os_error(errno);
+            format!("could not be started: {error}")
+        }
+        Outcome::LimitHit { limit, .. } => match limit {
+            Limit::Cpu | Limit::Wall | Limit::Idle => "exceeded its time limit",
+            Limit::Memory => "exceeded its memory limit",
+            Limit::Output => "wrote more than its limit to standard output",
+        }
+        .to_owned(),
+    }
+}

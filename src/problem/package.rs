@@ -1,0 +1,289 @@
+//! Problem packages of the ICPC and Kattis formats: `legacy`, `legacy-icpc`, `2023-07-draft` and
+//! `2025-09`. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
+//! and turn into a [`Package`] whose values are valid, or into findings that say what is wrong
+//! where.
+//!
+//! What real packages do against the letter of their format is accepted with a warning. What is not
+//! supported is an error: a package that means something else than what is judged must not pass.
+
+mod data;
+mod expectation;
+mod glob;
+mod limits;
+mod programs;
+mod report;
+mod settings;
+mod submissions;
+mod tree;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+pub use data::TestCase;
+pub use expectation::{Expectation, Expected, Rule, TimingRole};
+pub use glob::matches as path_matches;
+pub use limits::{PackageLimits, TimeRule};
+pub use programs::ProgramFiles;
+pub use report::{Finding, Findings, Severity};
+pub use settings::{Format, Kind};
+pub use submissions::JurySubmission;
+pub use tree::{NameError, Tree};
+
+use super::{Checker, Repeats, SourceFile};
+use settings::Settings;
+
+/// A problem as its package describes it.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// Version of the format.
+    pub format: Format,
+    /// Names by language.
+    pub names: BTreeMap<String, String>,
+    /// Limits but for the time limit.
+    pub limits: PackageLimits,
+    /// The time limit, or how it follows from the jury's submissions.
+    pub time: TimeRule,
+    /// How outputs are judged.
+    pub validation: Validation,
+    /// Programs that say whether an input is valid; all must agree.
+    pub input_validators: Vec<ProgramFiles>,
+    /// Files that are put over a submission before it is compiled, by language; `default` is for
+    /// all others.
+    pub includes: BTreeMap<String, Vec<SourceFile>>,
+    /// Test cases in judging order.
+    pub cases: Vec<TestCase>,
+    /// The jury's submissions by path.
+    pub submissions: Vec<JurySubmission>,
+}
+
+/// How outputs are judged.
+#[derive(Debug, Clone)]
+pub enum Validation {
+    /// The default validator, with a checker for each test case by its arguments.
+    Default(Vec<Checker>),
+    /// Programs of the package; all must accept.
+    Custom(Vec<ProgramFiles>),
+}
+
+/// Reads a package. There is none where the findings have errors.
+pub fn read(tree: &Tree) -> (Option<Package>, Findings) {
+    let mut findings = Findings::default();
+    for path in tree.left_out() {
+        let message = "the link is ignored, for it leads out of the package or nowhere: put the file \
+                       in its place";
+        findings.warning(path, None, message);
+    }
+    let package = read_into(tree, &mut findings);
+    (package.filter(|_| !findings.has_errors()), findings)
+}
+
+fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
+    if tree.file(settings::FILE).is_none() && tree.file(limits::DOMJUDGE_FILE).is_none() {
+        let message = "this is no problem package: there is no problem.yaml";
+        findings.error("", None, message);
+        return None;
+    }
+    let settings = settings::read(tree, findings);
+    refuse_unsupported(tree, &settings, findings);
+    let cases = data::read(tree, &settings.validator_flags, findings);
+    let validation = validation(tree, &settings, &cases, findings);
+    let submissions = submissions::read(tree, findings);
+    let mut input_validators = programs::each_in(tree, "input_validators");
+    input_validators.extend(programs::each_in(tree, "input_format_validators"));
+    Some(Package {
+        format: settings.format,
+        names: settings.names,
+        limits: settings.limits,
+        time: settings.time,
+        validation,
+        input_validators,
+        includes: includes(tree),
+        cases,
+        submissions,
+    })
+}
+
+fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings) {
+    let Kind {
+        is_scoring,
+        is_interactive,
+        is_multi_pass,
+        is_submit_answer,
+    } = settings.kind;
+    for (is_asked, what) in [
+        (is_scoring, "scoring problems"),
+        (is_interactive, "interactive problems"),
+        (is_multi_pass, "multi-pass problems"),
+        (is_submit_answer, "submit-answer problems"),
+    ] {
+        if is_asked {
+            let message = format!("{what} are not supported yet");
+            findings.error(settings::FILE, None, message);
+        }
+    }
+    for (directory, what) in [
+        ("static_validator", "static validators"),
+        ("graders", "graders"),
+    ] {
+        if tree.has_directory(directory) {
+            let message = format!("{what} are not supported yet");
+            findings.error(directory, None, message);
+        }
+    }
+}
+
+/// The format's own directory first; real packages also have the other's.
+fn validation(
+    tree: &Tree,
+    settings: &Settings,
+    cases: &[TestCase],
+    findings: &mut Findings,
+) -> Validation {
+    let mut programs = programs::each_in(tree, "output_validators");
+    programs.extend(programs::only_in(tree, "output_validator"));
+    programs::refuse_scripts(&programs, findings);
+    let is_custom = match (settings.is_custom, settings.format) {
+        (Some(is_custom), _) => is_custom,
+        (None, Format::Legacy) => false,
+        (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
+    };
+    if is_custom && programs.is_empty() {
+        let message = "there is no output validator: add one to output_validators, or remove \
+                       \"validation: custom\"";
+        findings.error(settings::FILE, None, message);
+    }
+    if is_custom {
+        return Validation::Custom(programs);
+    }
+    for program in programs {
+        let message = "the validator is not used: problem.yaml lacks \"validation: custom\"";
+        findings.warning(&program.path, None, message);
+    }
+    Validation::Default(checkers(settings.format, cases, findings))
+}
+
+fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
+    let repeats = match format {
+        Format::V2025 => Repeats::Refused,
+        Format::Legacy | Format::Draft2023 => Repeats::LastCounts,
+    };
+    let mut checkers = Vec::with_capacity(cases.len());
+    for case in cases {
+        match Checker::default_validator(&case.output_validator_args, repeats) {
+            Ok(checker) => checkers.push(checker),
+            Err(error) => {
+                let path = format!("data/{}", case.name);
+                findings.error(&path, None, error.to_string());
+                // One example is enough: most cases have the same arguments.
+                break;
+            }
+        }
+    }
+    checkers
+}
+
+fn includes(tree: &Tree) -> BTreeMap<String, Vec<SourceFile>> {
+    let languages = tree.entries("include").into_iter();
+    languages
+        .filter(|entry| entry.is_directory)
+        .map(|entry| {
+            let program = programs::of_directory(tree, &format!("include/{}", entry.name));
+            (entry.name.to_owned(), program.files)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tree::tests::tree;
+    use super::*;
+
+    const CASE: [(&str, &str); 2] = [("data/secret/1.in", ""), ("data/secret/1.ans", "")];
+
+    fn read_files(files: &[(&str, &str)]) -> (Option<Package>, Vec<String>) {
+        let (package, findings) = read(&tree(&[&CASE, files].concat()));
+        (package, findings.iter().map(ToString::to_string).collect())
+    }
+
+    const AC: (&str, &str) = ("submissions/accepted/a.py", "");
+
+    #[test]
+    fn a_small_package_is_read() {
+        let yaml = (
+            "problem.yaml",
+            "name: A\nvalidator_flags: float_tolerance 0.5\n",
+        );
+        let include = ("include/cpp/lib.h", "x");
+        let (package, found) = read_files(&[yaml, AC, include]);
+        assert_eq!(found, Vec::<String>::new());
+        let package = package.unwrap();
+        assert_eq!(package.includes["cpp"][0].name, "lib.h");
+        assert_eq!((package.cases.len(), package.submissions.len()), (1, 1));
+        let Validation::Default(checkers) = package.validation else {
+            panic!("not the default validator");
+        };
+        let half = Some(0.5);
+        assert!(matches!(checkers[..], [Checker::Default { absolute, .. }] if absolute == half));
+    }
+
+    #[test]
+    fn a_validator_is_used_where_the_format_says_so() {
+        let validator = ("output_validators/v/v.cc", "");
+        let single = ("output_validator/v.cc", "");
+        let legacy = ("problem.yaml", "name: A\n");
+        let custom = ("problem.yaml", "validation: custom\n");
+        let new = ("problem.yaml", "problem_format_version: 2025-09\n");
+        let used = |yaml, files: &[_]| {
+            let (package, found) = read_files(&[&[yaml, AC], files].concat());
+            (
+                package.map(|p| matches!(p.validation, Validation::Custom(_))),
+                found.len(),
+            )
+        };
+        assert_eq!(used(custom, &[validator]), (Some(true), 0));
+        assert_eq!(used(custom, &[single]), (Some(true), 0));
+        assert_eq!(used(new, &[single]), (Some(true), 0));
+        assert_eq!(used(new, &[]), (Some(false), 0));
+        assert_eq!(used(legacy, &[validator]), (Some(false), 1));
+        assert_eq!(used(custom, &[]), (None, 1));
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused() {
+        for (path, text, words) in [
+            ("problem.yaml", "type: scoring\n", "scoring problems"),
+            (
+                "problem.yaml",
+                "validation: custom interactive\n",
+                "interactive problems",
+            ),
+            (
+                "problem.yaml",
+                "type: [multi-pass]\n",
+                "multi-pass problems",
+            ),
+            (
+                "problem.yaml",
+                "type: submit-answer\n",
+                "submit-answer problems",
+            ),
+            (
+                "problem.yaml",
+                "validator_flags: fuzzy\n",
+                "\"fuzzy\" is no argument",
+            ),
+            ("graders/g.py", "", "graders"),
+            ("static_validator/s.py", "", "static validators"),
+        ] {
+            let yaml = ("problem.yaml", "name: A\n");
+            let files = match path {
+                "problem.yaml" => vec![(path, text), AC],
+                _ => vec![(path, text), yaml, AC],
+            };
+            let (package, found) = read_files(&files);
+            assert!(package.is_none(), "{text}");
+            assert!(found.iter().any(|found| found.contains(words)), "{found:?}");
+        }
+        assert!(read_files(&[AC]).1[0].contains("no problem.yaml"));
+    }
+}

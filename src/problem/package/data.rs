@@ -1,0 +1,262 @@
+//! The test data of a package: cases in judging order, and what their groups say.
+
+use std::sync::Arc;
+
+use super::report::Findings;
+use super::settings::{read_yaml, words};
+use super::tree::Tree;
+
+/// One test case.
+#[derive(Debug, Clone)]
+pub struct TestCase {
+    /// Path below `data` without an ending, e.g. `secret/01`.
+    pub name: String,
+    /// Standard input.
+    pub input: Arc<[u8]>,
+    /// The jury's answer.
+    pub answer: Arc<[u8]>,
+    /// Arguments of output validators, the problem's own first.
+    pub output_validator_args: Vec<String>,
+    /// Arguments of input validators.
+    pub input_validator_args: Vec<String>,
+}
+
+impl TestCase {
+    /// The directory of the case below `data`, e.g. `secret/subtask1`.
+    pub fn group(&self) -> &str {
+        self.name.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+const ROOT: &str = "data";
+
+/// Names of a group's settings, in the legacy and the new format.
+const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
+
+/// Arguments that a group hands down.
+#[derive(Debug, Clone, Default)]
+struct Arguments {
+    output_validator: Vec<String>,
+    input_validator: Vec<String>,
+}
+
+/// Reads all cases: samples first, each directory by name.
+pub(super) fn read(tree: &Tree, flags: &[String], findings: &mut Findings) -> Vec<TestCase> {
+    let mut reader = Reader {
+        tree,
+        flags,
+        findings,
+        cases: Vec::new(),
+    };
+    let root = reader.group(ROOT, Arguments::default());
+    for directory in ["sample", "secret"] {
+        reader.directory(&format!("{ROOT}/{directory}"), &root);
+    }
+    let cases = reader.cases;
+    if cases.is_empty() {
+        let message = "there are no test cases: data/secret needs pairs of .in and .ans files";
+        findings.error(ROOT, None, message);
+    }
+    cases
+}
+
+struct Reader<'a> {
+    tree: &'a Tree,
+    flags: &'a [String],
+    findings: &'a mut Findings,
+    cases: Vec<TestCase>,
+}
+
+impl Reader<'_> {
+    fn directory(&mut self, path: &str, inherited: &Arguments) {
+        let arguments = self.group(path, inherited.clone());
+        // A case is sorted by its name without the ending, between the directories.
+        let mut entries: Vec<(&str, bool)> = Vec::new();
+        for entry in self.tree.entries(path) {
+            match entry.name.strip_suffix(".in") {
+                _ if entry.is_directory && entry.name.ends_with(".files") => {
+                    let message = "files for a test case are not supported yet";
+                    self.findings
+                        .error(&format!("{path}/{}", entry.name), None, message);
+                }
+                _ if entry.is_directory => entries.push((entry.name, true)),
+                Some(name) => entries.push((name, false)),
+                None => self.lonely_answer(path, entry.name),
+            }
+        }
+        entries.sort();
+        for (name, is_directory) in entries {
+            let path = format!("{path}/{name}");
+            if is_directory {
+                self.directory(&path, &arguments);
+            } else {
+                self.case(&path, &arguments);
+            }
+        }
+    }
+
+    fn lonely_answer(&mut self, directory: &str, name: &str) {
+        let Some(stem) = name.strip_suffix(".ans") else {
+            return;
+        };
+        if self.tree.file(&format!("{directory}/{stem}.in")).is_none() {
+            let path = format!("{directory}/{name}");
+            let message = format!("the answer is not used, for there is no {stem}.in");
+            self.findings.warning(&path, None, message);
+        }
+    }
+
+    fn case(&mut self, path: &str, group: &Arguments) {
+        let (input, answer) = (format!("{path}.in"), format!("{path}.ans"));
+        let arguments = self.settings(&format!("{path}.yaml"), group.clone());
+        let Some(input) = self.tree.file(&input) else {
+            return;
+        };
+        let Some(answer) = self.tree.file(&answer) else {
+            let message = format!("there is no answer: add {answer}, which may be empty");
+            self.findings.error(&format!("{path}.in"), None, message);
+            return;
+        };
+        self.cases.push(TestCase {
+            name: path[ROOT.len() + 1..].to_owned(),
+            input: input.clone(),
+            answer: answer.clone(),
+            output_validator_args: [self.flags, &arguments.output_validator[..]].concat(),
+            input_validator_args: arguments.input_validator,
+        });
+    }
+
+    fn group(&mut self, directory: &str, mut arguments: Arguments) -> Arguments {
+        for name in GROUP_FILES {
+            arguments = self.settings(&format!("{directory}/{name}"), arguments);
+        }
+        arguments
+    }
+
+    /// What a settings file changes of what it inherits.
+    fn settings(&mut self, path: &str, mut arguments: Arguments) -> Arguments {
+        let root = read_yaml(self.tree, path, self.findings);
+        for pair in root
+            .as_ref()
+            .and_then(|root| root.pairs())
+            .unwrap_or_default()
+        {
+            match pair.key.as_str() {
+                "output_validator_flags" | "output_validator_args" => {
+                    arguments.output_validator = words(pair, path, self.findings);
+                }
+                // Flags by name of the validator are for one among several.
+                "input_validator_flags" | "input_validator_args"
+                    if pair.value.pairs().is_none() =>
+                {
+                    arguments.input_validator = words(pair, path, self.findings);
+                }
+                "args" => {
+                    let message = "arguments for submissions are not supported yet";
+                    self.findings.error(path, Some(pair.line), message);
+                }
+                "static_validation_score" => {
+                    let message = "static validators are not supported yet";
+                    self.findings.error(path, Some(pair.line), message);
+                }
+                _ => {}
+            }
+        }
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::tests::tree;
+    use super::*;
+
+    fn read_files(files: &[(&str, &str)]) -> (Vec<TestCase>, Vec<String>) {
+        let mut findings = Findings::default();
+        let cases = read(&tree(files), &["own".to_owned()], &mut findings);
+        (cases, findings.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn cases_come_in_judging_order() {
+        let (cases, found) = read_files(&[
+            ("data/secret/b.in", ""),
+            ("data/secret/b.ans", ""),
+            ("data/secret/a-b/1.in", ""),
+            ("data/secret/a-b/1.ans", ""),
+            ("data/secret/a/2.in", "in"),
+            ("data/secret/a/2.ans", "out"),
+            ("data/secret/a/10.in", ""),
+            ("data/secret/a/10.ans", ""),
+            ("data/secret/a/10.desc", ""),
+            ("data/sample/z.in", ""),
+            ("data/sample/z.ans", ""),
+            ("data/invalid_input/x.in", ""),
+        ]);
+        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "sample/z",
+                "secret/a/10",
+                "secret/a/2",
+                "secret/a-b/1",
+                "secret/b"
+            ]
+        );
+        assert_eq!(
+            (cases[2].group(), &cases[2].input[..]),
+            ("secret/a", &b"in"[..])
+        );
+        assert_eq!(&cases[2].answer[..], b"out");
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn arguments_are_inherited_until_they_are_changed() {
+        let (cases, found) = read_files(&[
+            (
+                "data/testdata.yaml",
+                "output_validator_flags: x y\ninput_validator_flags: i\n",
+            ),
+            (
+                "data/secret/a/test_group.yaml",
+                "output_validator_args: ['p q']\n",
+            ),
+            ("data/secret/a/1.in", ""),
+            ("data/secret/a/1.ans", ""),
+            ("data/secret/a/2.in", ""),
+            ("data/secret/a/2.ans", ""),
+            ("data/secret/a/2.yaml", "output_validator_args: []\n"),
+            ("data/secret/b/1.in", ""),
+            ("data/secret/b/1.ans", ""),
+        ]);
+        assert_eq!(found, Vec::<String>::new());
+        let arguments = |index: usize| cases[index].output_validator_args.join(",");
+        assert_eq!(arguments(0), "own,p q");
+        assert_eq!(arguments(1), "own");
+        assert_eq!(arguments(2), "own,x,y");
+        assert_eq!(cases[0].input_validator_args, ["i"]);
+    }
+
+    #[test]
+    fn what_is_missing_or_not_supported_is_named() {
+        let (_, found) = read_files(&[
+            ("data/secret/1.in", ""),
+            ("data/secret/2.ans", ""),
+            ("data/secret/3.files/x", ""),
+            ("data/secret/4.in", ""),
+            ("data/secret/4.ans", ""),
+            ("data/secret/4.yaml", "args: [x]\n"),
+        ]);
+        let has = |words: &str| found.iter().any(|found| found.contains(words));
+        assert!(
+            has("error: data/secret/1.in: there is no answer"),
+            "{found:?}"
+        );
+        assert!(has("warning: data/secret/2.ans: the answer is not used"));
+        assert!(has("error: data/secret/3.files: files"));
+        assert!(has("error: data/secret/4.yaml:1: arguments"));
+        assert!(read_files(&[]).1[0].contains("there are no test cases"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Programs of a package: submissions and validators. Which language a program is in, and whether
+//! there is a compiler for it, is for the judge to say.
+
+use crate::problem::SourceFile;
+
+use super::report::Findings;
+use super::tree::{Entry, Tree};
+
+/// The files of one program.
+#[derive(Debug, Clone)]
+pub struct ProgramFiles {
+    /// Path of the file or directory inside the package.
+    pub path: String,
+    /// Its files, named as seen from its directory; the main one first, as far as names tell.
+    pub files: Vec<SourceFile>,
+}
+
+/// Endings of files that other files include and that are no program of their own.
+const HEADERS: [&str; 4] = ["h", "hh", "hpp", "hxx"];
+
+/// Every file or directory in a directory, each a program of its own. Headers beside single files
+/// belong to each of them.
+pub(super) fn each_in(tree: &Tree, directory: &str) -> Vec<ProgramFiles> {
+    let (headers, programs): (Vec<Entry<'_>>, Vec<Entry<'_>>) = tree
+        .entries(directory)
+        .into_iter()
+        .partition(|entry| !entry.is_directory && is_header(entry.name));
+    let program = |entry: Entry<'_>| {
+        let path = format!("{directory}/{}", entry.name);
+        if entry.is_directory {
+            return of_directory(tree, &path);
+        }
+        let beside = headers.iter().map(|header| header.name);
+        let names = std::iter::once(entry.name).chain(beside);
+        let file = |name| source(tree, name, &format!("{directory}/{name}"));
+        ProgramFiles {
+            files: names.filter_map(file).collect(),
+            path,
+        }
+    };
+    programs.into_iter().map(program).collect()
+}
+
+/// The one program of a directory: what stands in it, or its only subdirectory.
+pub(super) fn only_in(tree: &Tree, directory: &str) -> Option<ProgramFiles> {
+    match &tree.entries(directory)[..] {
+        [] => None,
+        [only] if only.is_directory => {
+            Some(of_directory(tree, &format!("{directory}/{}", only.name)))
+        }
+        _ => Some(of_directory(tree, directory)),
+    }
+}
+
+/// Refuses programs that bring their own build scripts.
+pub(super) fn refuse_scripts(programs: &[ProgramFiles], findings: &mut Findings) {
+    for program in programs {
+        for script in ["build", "run"] {
+            if program.files.iter().any(|file| file.name == script) {
+                let path = format!("{}/{script}", program.path);
+                let message = "build and run scripts are not supported yet: leave the sources alone \
+                               in their directory";
+                findings.error(&path, None, message);
+            }
+        }
+    }
+}
+
+/// Files that are put over a submission before it is compiled.
+pub(super) fn of_directory(tree: &Tree, path: &str) -> ProgramFiles {
+    let visible = |name: &str| !name.split('/').any(|part| part.starts_with('.'));
+    let files = tree.below(path).filter(|(name, _)| visible(name));
+    let mut files: Vec<SourceFile> = files
+        .map(|(name, bytes)| SourceFile {
+            name: name.to_owned(),
+            bytes: bytes.clone(),
+        })
+        .collect();
+    files.sort_by_key(|file| (!is_main(&file.name), file.name.clone()));
+    ProgramFiles {
+        path: path.to_owned(),
+        files,
+    }
+}
+
+fn source(tree: &Tree, name: &str, path: &str) -> Option<SourceFile> {
+    Some(SourceFile {
+        name: name.to_owned(),
+        bytes: tree.file(path)?.clone(),
+    })
+}
+
+fn is_header(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| HEADERS.contains(&ending))
+}
+
+/// `main.*` in any case, and what Python and Kotlin start with.
+fn is_main(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.eq_ignore_ascii_case("main") || stem == "__main__"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::tests::tree;
+    use super::*;
+
+    fn names(program: &ProgramFiles) -> Vec<&str> {
+        program
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn each_file_or_directory_is_a_program() {
+        let tree = tree(&[
+            ("v/b/sub/a.cc", ""),
+            ("v/b/Main.cc", ""),
+            ("v/b/.git/x", ""),
+            ("v/a.cc", ""),
+            ("v/lib.h", ""),
+        ]);
+        let programs = each_in(&tree, "v");
+        assert_eq!(programs.len(), 2);
+        assert_eq!(programs[0].path, "v/a.cc");
+        assert_eq!(names(&programs[0]), ["a.cc", "lib.h"]);
+        assert_eq!(programs[1].path, "v/b");
+        assert_eq!(names(&programs[1]), ["Main.cc", "sub/a.cc"]);
+        assert!(each_in(&tree, "x").is_empty());
+    }
+
+    #[test]
+    fn the_only_program_stands_in_the_directory_or_one_below() {
+        let flat = tree(&[("v/check.cc", ""), ("v/check.h", "")]);
+        assert_eq!(
+            names(&only_in(&flat, "v").unwrap()),
+            ["check.cc", "check.h"]
+        );
+        let nested = tree(&[("v/c/check.cc", ""), ("v/c/run", "")]);
+        let program = only_in(&nested, "v").unwrap();
+        assert_eq!(program.path, "v/c");
+        let mut findings = Findings::default();
+        refuse_scripts(&[program], &mut findings);
+        let found = findings.iter().next().unwrap().to_string();
+        assert!(
+            found.starts_with("error: v/c/run: build and run"),
+            "{found}"
+        );
+        assert!(only_in(&nested, "x").is_none());
+    }
+}

@@ -1,0 +1,59 @@
+//! The thin reader: this machine as the checks see it. It only reads.
+
+use std::fs;
+use std::io::Read;
+
+use super::super::cgroup::Hierarchy;
+use super::super::landlock;
+use super::super::outcome::SandboxError;
+use super::{Groups, Host};
+
+/// The most that is read of a file: modules.dep of a distribution has half a megabyte.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// This machine.
+pub(super) struct ThisHost {
+    groups: Result<Groups, String>,
+}
+
+impl ThisHost {
+    pub(super) fn new(groups: &Result<Hierarchy, SandboxError>) -> Self {
+        let groups = match groups {
+            Ok(groups) => Ok(Groups {
+                version: groups.version(),
+                parent: groups.parent().to_string_lossy().into_owned(),
+                limit_swap: groups.can_limit_swap(),
+            }),
+            // The name of the setting is that of the check.
+            Err(SandboxError::Setting { reason, .. }) => Err(reason.clone()),
+            Err(error) => Err(error.to_string()),
+        };
+        ThisHost { groups }
+    }
+}
+
+impl Host for ThisHost {
+    fn text(&self, path: &str) -> Option<String> {
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).ok()?;
+        file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+
+    fn names(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn landlock_abi(&self) -> u32 {
+        landlock::kernel_abi()
+    }
+
+    fn groups(&self) -> Result<&Groups, &str> {
+        self.groups.as_ref().map_err(String::as_str)
+    }
+}

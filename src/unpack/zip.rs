@@ -1,0 +1,46 @@
+//! Zip archives.
+
+use std::fs::File;
+
+use zip::ZipArchive;
+use zip::read::ZipFile;
+
+use super::{Caps, Collector, UnpackError};
+use crate::problem::package::Tree;
+
+/// Type of a file in its Unix mode, and those that are files or directories.
+const TYPE_MASK: u32 = libc::S_IFMT;
+const PLAIN_TYPES: [u32; 3] = [0, libc::S_IFREG, libc::S_IFDIR];
+
+/// Reads all files of an archive.
+pub(super) fn read(file: File, caps: &Caps) -> Result<Tree, UnpackError> {
+    let mut archive = ZipArchive::new(file).map_err(UnpackError::Archive)?;
+    if archive.len() > caps.files {
+        return Err(UnpackError::TooMany(caps.files));
+    }
+    let overlaps = archive.has_overlapping_files();
+    if overlaps.map_err(UnpackError::Archive)? {
+        return Err(UnpackError::Overlapping);
+    }
+    let mut collector = Collector::new(caps);
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(UnpackError::Archive)?;
+        let name = name(&entry)?;
+        let kind = entry.unix_mode().unwrap_or(0) & TYPE_MASK;
+        if entry.encrypted() || !PLAIN_TYPES.contains(&kind) {
+            return Err(UnpackError::NotPlain(name));
+        }
+        if !name.ends_with('/') {
+            collector.add(&name, entry)?;
+        }
+    }
+    Ok(collector.tree)
+}
+
+fn name(entry: &ZipFile<'_, File>) -> Result<String, UnpackError> {
+    let raw = entry.name_raw();
+    match std::str::from_utf8(raw) {
+        Ok(name) => Ok(name.to_owned()),
+        Err(_) => Err(UnpackError::NotUtf8(raw.escape_ascii().to_string())),
+    }
+}

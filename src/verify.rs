@@ -1,0 +1,178 @@
+//! Verifying a problem package: judges the jury's own submissions, and says whether each came to
+//! what its authors expect. The time limit is the package's, or follows from these submissions.
+//!
+//! Submissions and cases run in parallel over several slots. That never changes a verdict: the first
+//! failing case in order decides, and only cases after a failing one are left out.
+
+mod crew;
+mod expect;
+mod inputs;
+mod programs;
+mod run;
+mod timing;
+
+use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
+use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
+
+use programs::{Checks, Prepared};
+pub use timing::{LimitSource, TimeLimit};
+
+/// Why a package cannot be verified. Nearly always it is the package that has to be mended.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A validator is in no language that is offered here.
+    #[error("{path}: no language that is offered here has sources like these")]
+    Language {
+        /// Its path in the package.
+        path: String,
+    },
+    /// A validator cannot be compiled.
+    #[error("{path} cannot be compiled: {reason}")]
+    Compile {
+        /// Its path in the package.
+        path: String,
+        /// Why.
+        reason: String,
+        /// What the compiler wrote.
+        output: String,
+    },
+    /// The judge failed, or a validator did not do its part.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+}
+
+impl VerifyError {
+    /// What a program of the package wrote before it failed; empty where there is nothing.
+    pub fn evidence(&self) -> &str {
+        match self {
+            VerifyError::Compile { output, .. } => output,
+            VerifyError::Judge(JudgeError::Validator { evidence, .. }) => evidence,
+            VerifyError::Judge(_) | VerifyError::Language { .. } => "",
+        }
+    }
+}
+
+/// What to verify, and with what.
+#[derive(Debug)]
+pub struct Verifier<'a> {
+    /// All languages; those that the judge does not offer are left out.
+    pub languages: &'a Languages,
+    /// The judge of the slots.
+    pub judge: &'a Judge,
+    /// Slots of this machine; each works on its own.
+    pub slots: &'a mut [JudgeSlot],
+    /// Only submissions whose paths this pattern matches.
+    pub only: Option<&'a str>,
+    /// Ends it from another thread.
+    pub cancel: &'a Cancel,
+}
+
+/// A step of the work: what is done, how much of it, and of how much. May be told on any thread.
+pub type Progress<'a> = &'a (dyn Fn(&str, usize, usize) + Sync);
+
+/// What came of a package.
+#[derive(Debug)]
+pub struct Verification {
+    /// The time limit by which verdicts were decided.
+    pub time: TimeLimit,
+    /// What should be looked at although all verdicts are as expected.
+    pub notes: Vec<String>,
+    /// What is wrong with the package but for its submissions.
+    pub mistakes: Vec<String>,
+    /// Submissions in the order of their paths.
+    pub submissions: Vec<SubmissionResult>,
+    /// Submissions that cannot be judged here.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A submission that cannot be judged here.
+#[derive(Debug)]
+pub struct Skipped {
+    /// Path below `submissions`.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of a submission.
+#[derive(Debug)]
+pub struct SubmissionResult {
+    /// Path below `submissions`.
+    pub path: String,
+    /// What the jury expects.
+    pub expected: Vec<Expected>,
+    /// The verdict of the first failing case in order, or the right one.
+    pub verdict: Verdict,
+    /// One line that explains it.
+    pub reason: String,
+    /// Whether it is what the jury expects.
+    pub as_expected: bool,
+    /// The slowest case that was run: CPU time in milliseconds, and its name.
+    pub slowest: Option<(f64, String)>,
+    /// Cases in order up to the first failing one; empty where it was not compiled.
+    pub cases: Vec<CaseResult>,
+}
+
+impl Verification {
+    /// Whether everything is as it should be.
+    pub fn is_ok(&self) -> bool {
+        self.mistakes.is_empty() && self.submissions.iter().all(|result| result.as_expected)
+    }
+}
+
+impl Verifier<'_> {
+    /// Judges the jury's submissions of a package.
+    ///
+    /// # Errors
+    /// Why not all of them could be judged.
+    pub fn verify(
+        &mut self,
+        package: &Package,
+        progress: Progress<'_>,
+    ) -> Result<Verification, VerifyError> {
+        let checks = Checks::compile(self, package)?;
+        let mistakes = inputs::check(self, package, progress)?;
+        let (prepared, skipped) = self.compile_submissions(package, progress)?;
+        let (time, notes, submissions) = timing::judge(self, package, &checks, prepared, progress)?;
+        Ok(Verification {
+            time,
+            notes,
+            mistakes,
+            submissions,
+            skipped,
+        })
+    }
+
+    fn compile_submissions(
+        &mut self,
+        package: &Package,
+        progress: Progress<'_>,
+    ) -> Result<(Vec<Prepared>, Vec<Skipped>), VerifyError> {
+        let only = self.only;
+        let is_wanted =
+            |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
+        let wanted: Vec<_> = package
+            .submissions
+            .iter()
+            .filter(|submission| is_wanted(&submission.path))
+            .collect();
+        let results = programs::compile_each(self, package, &wanted, progress)?;
+        let (mut prepared, mut skipped) = (Vec::new(), Vec::new());
+        for (submission, result) in wanted.iter().zip(results) {
+            match result {
+                Ok(program) => prepared.push(program),
+                Err(reason) => skipped.push(Skipped {
+                    path: submission.path.clone(),
+                    reason,
+                }),
+            }
+        }
+        Ok((prepared, skipped))
+    }
+}
+
+/// Whether a submission takes part in finding the time limit as one that must pass.
+fn must_pass(expectation: &Expectation) -> bool {
+    expectation.timing == TimingRole::MustPass
+}

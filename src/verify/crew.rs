@@ -1,0 +1,47 @@
+//! Work in parallel: every slot takes the next task until none is left.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::VerifyError;
+use crate::judge::JudgeSlot;
+
+/// Does `count` tasks and returns their results in order. After a failure no more are begun.
+pub(super) fn each<T: Send>(
+    slots: &mut [JudgeSlot],
+    count: usize,
+    task: impl Fn(&mut JudgeSlot, usize) -> Result<T, VerifyError> + Sync,
+) -> Result<Vec<T>, VerifyError> {
+    let next = AtomicUsize::new(0);
+    let work = |slot: &mut JudgeSlot| {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                return Ok(done);
+            }
+            match task(slot, index) {
+                Ok(result) => done.push((index, result)),
+                Err(error) => {
+                    // Half of the range, so that the others cannot count past its end.
+                    next.store(usize::MAX / 2, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+    };
+    let ends: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = slots
+            .iter_mut()
+            .map(|slot| scope.spawn(|| work(slot)))
+            .collect();
+        threads.into_iter().map(|thread| thread.join()).collect()
+    });
+    let mut results = Vec::with_capacity(count);
+    for end in ends {
+        // A panic is a mistake of ours, and goes on where it can be seen.
+        results.extend(end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+    }
+    results.sort_by_key(|(index, _)| *index);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}

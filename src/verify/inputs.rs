@@ -1,0 +1,65 @@
+//! The problem's own checks of its test inputs.
+
+use super::programs::{self, compile_validators, validation_limits};
+use super::{Progress, Verifier, VerifyError, crew};
+use crate::judge::verdict::{CaseResult, Facts};
+use crate::judge::{CaseData, Check, Executable};
+use crate::problem::Checker;
+use crate::problem::package::{Package, ProgramFiles};
+
+/// Exit code of a validator that takes an input for valid.
+const VALID: i32 = 42;
+const STDERR_BYTES: u64 = 1000;
+
+/// Runs every input validator that is in a language of ours on every input, and says which inputs are
+/// not valid.
+pub(super) fn check(
+    verifier: &mut Verifier<'_>,
+    package: &Package,
+    progress: Progress<'_>,
+) -> Result<Vec<String>, VerifyError> {
+    // Grammars such as .ctd and .viva are no programs.
+    let known: Vec<ProgramFiles> = package
+        .input_validators
+        .iter()
+        .filter(|program| programs::language(verifier, program).is_some())
+        .cloned()
+        .collect();
+    let executables = compile_validators(verifier, &known)?;
+    let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
+    let limits = validation_limits(package);
+    let cases = &package.cases;
+    let count = pairs.len() * cases.len();
+    let cancel = verifier.cancel;
+    let mistakes = crew::each(verifier.slots, count, |slot, task| {
+        progress("checking inputs", task + 1, count);
+        let (program, executable) = pairs[task / cases.len()];
+        let case = &cases[task % cases.len()];
+        let runnable = executable.under(&limits, STDERR_BYTES);
+        let runnable = runnable.with_arguments(&case.input_validator_args);
+        let data = CaseData {
+            input: case.input.clone(),
+            answer: None,
+        };
+        // Without an answer nothing is compared.
+        let check = Check::Compare(&Checker::Exact);
+        let result = slot.run_case(&runnable, (0, &case.name), data, check, cancel)?;
+        let code = result
+            .facts
+            .as_ref()
+            .and_then(|facts: &Facts| facts.exit_code);
+        Ok((code != Some(VALID)).then(|| mistake(&case.name, &program.path, &result)))
+    })?;
+    Ok(mistakes.into_iter().flatten().collect())
+}
+
+fn mistake(case: &str, validator: &str, result: &CaseResult) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let said = [text(&result.stderr_prefix), text(&result.stdout_prefix)];
+    let said = said.iter().find(|said| !said.is_empty());
+    format!(
+        "data/{case}.in is not valid by {validator}, which {}{}",
+        result.reason,
+        said.map(|said| format!(": {said}")).unwrap_or_default()
+    )
+}

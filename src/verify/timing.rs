@@ -1,0 +1,185 @@
+//! The time limit, and judging by it. Accepted submissions run first where the limit follows from
+//! them; the rest runs once, at a limit that is higher by the safety margin, and is judged by the
+//! time that it used: so it shows who is near the limit.
+
+use super::programs::{Checks, Prepared};
+use super::run::{self, Results, Times, cpu_ms};
+use super::{Progress, SubmissionResult, Verifier, VerifyError, expect, must_pass};
+use crate::judge::Executable;
+use crate::judge::verdict::{CaseResult, Verdict};
+use crate::problem::package::{Package, TimingRole};
+
+/// The most that an accepted submission gets while the limit is not known, in milliseconds.
+const LONGEST_MS: u64 = 60_000;
+
+/// Where a time limit comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitSource {
+    /// The package gives it.
+    Given,
+    /// It follows from the slowest accepted submission.
+    Calibrated,
+}
+
+/// The time limit by which verdicts were decided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeLimit {
+    /// CPU time of a test case, in milliseconds.
+    pub limit_ms: u64,
+    /// Where it comes from.
+    pub source: LimitSource,
+    /// CPU time of the slowest submission that must pass, in milliseconds.
+    pub slowest_accepted_ms: Option<f64>,
+}
+
+type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
+
+/// Finds the limit and judges all submissions by it.
+pub(super) fn judge(
+    verifier: &mut Verifier<'_>,
+    package: &Package,
+    checks: &Checks<'_>,
+    prepared: Vec<Prepared>,
+    progress: Progress<'_>,
+) -> Result<Judged, VerifyError> {
+    let mut results: Vec<Option<Results>> = prepared.iter().map(|_| None).collect();
+    let mut run =
+        |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Results>]| {
+            let (indices, programs) = runnable(&prepared, wanted);
+            let ran = run::all(verifier, package, checks, &programs, times, progress)?;
+            for (index, result) in indices.into_iter().zip(ran) {
+                results[index] = Some(result);
+            }
+            Ok::<_, VerifyError>(())
+        };
+    let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && must_pass(&p.expectation);
+    let unlimited = Times {
+        end_ms: LONGEST_MS,
+        limit_ms: None,
+    };
+    run(&sets_limit, unlimited, &mut results)?;
+    let (limit_ms, source) = match package.time.limit_ms {
+        Some(given) => (given, LimitSource::Given),
+        None => {
+            let slowest = slowest_accepted(&prepared, &results).unwrap_or(0.0);
+            (package.time.limit_for(slowest), LimitSource::Calibrated)
+        }
+    };
+    let times = Times {
+        end_ms: package.time.too_slow_ms(limit_ms),
+        limit_ms: Some(limit_ms),
+    };
+    run(&|p| !sets_limit(p), times, &mut results)?;
+    let time = TimeLimit {
+        limit_ms,
+        source,
+        slowest_accepted_ms: slowest_accepted(&prepared, &results),
+    };
+    let notes = notes(&prepared, &results, &time, times.end_ms);
+    let submissions = prepared
+        .into_iter()
+        .zip(results)
+        .map(|(prepared, results)| submission(prepared, results.unwrap_or_default()));
+    Ok((time, notes, submissions.collect()))
+}
+
+/// Those that can be run and are wanted, with their places.
+fn runnable<'a>(
+    prepared: &'a [Prepared],
+    wanted: &dyn Fn(&Prepared) -> bool,
+) -> (Vec<usize>, Vec<(&'a Prepared, &'a Executable)>) {
+    prepared
+        .iter()
+        .enumerate()
+        .filter(|(_, prepared)| wanted(prepared))
+        .filter_map(|(index, prepared)| {
+            let executable = prepared.program.as_ref().ok()?;
+            Some((index, (prepared, executable)))
+        })
+        .unzip()
+}
+
+/// CPU time of the slowest case, in milliseconds, and its place.
+fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
+    let timed = results
+        .iter()
+        .filter_map(|case| Some((cpu_ms(case.facts.as_ref()?), case)));
+    timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
+}
+
+fn slowest_accepted(prepared: &[Prepared], results: &[Option<Results>]) -> Option<f64> {
+    let times = prepared
+        .iter()
+        .zip(results)
+        .filter(|(prepared, _)| must_pass(&prepared.expectation))
+        .filter_map(|(_, results)| Some(slowest(results.as_deref()?)?.0));
+    times.max_by(f64::total_cmp)
+}
+
+/// Who is so near the limit that another machine might decide otherwise.
+fn notes(
+    prepared: &[Prepared],
+    results: &[Option<Results>],
+    time: &TimeLimit,
+    too_slow_ms: u64,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if time.slowest_accepted_ms.is_none() && time.source == LimitSource::Calibrated {
+        notes.push(
+            "no accepted submission was judged: the time limit is the smallest one".to_owned(),
+        );
+    }
+    for (prepared, results) in prepared.iter().zip(results) {
+        let Some((used_ms, case)) = results.as_deref().and_then(slowest) else {
+            continue;
+        };
+        let path = &prepared.path;
+        // It ended by itself, later than the limit and before its run was ended.
+        let has_ended = case
+            .facts
+            .as_ref()
+            .is_some_and(|facts| facts.limit.is_none());
+        if has_ended && case.verdict == Verdict::TimeLimit {
+            notes.push(format!(
+                "{path} is near the time limit: {used_ms:.0} ms on {}, and with {too_slow_ms} ms it \
+                 would not be too slow",
+                case.name
+            ));
+        }
+        let must_fail = prepared.expectation.timing == TimingRole::MustFail;
+        if must_fail && used_ms <= time.limit_ms as f64 && case.verdict == Verdict::Accepted {
+            notes.push(format!(
+                "{path} should be too slow, and took only {used_ms:.0} ms"
+            ));
+        }
+    }
+    notes
+}
+
+fn submission(prepared: Prepared, results: Results) -> SubmissionResult {
+    let verdicts: Vec<Verdict> = results.iter().map(|case| case.verdict).collect();
+    let (verdict, reason) = match (&prepared.program, results.last()) {
+        (Err(reason), _) => (Prepared::REFUSED, reason.clone()),
+        (Ok(_), Some(case)) if case.verdict != Verdict::Accepted => (
+            case.verdict,
+            format!("test case {}: {}", case.name, case.reason),
+        ),
+        (Ok(_), _) => {
+            let reason = format!("all {} test cases are right", results.len());
+            (Verdict::Accepted, reason)
+        }
+    };
+    let seen = match prepared.program {
+        Ok(_) => &verdicts[..],
+        Err(_) => &[Prepared::REFUSED],
+    };
+    SubmissionResult {
+        as_expected: expect::meets(&prepared.expectation, seen),
+        expected: prepared.expectation.summary(),
+        slowest: slowest(&results).map(|(ms, case)| (ms, case.name.clone())),
+        path: prepared.path,
+        verdict,
+        reason,
+        cases: results,
+    }
+}

@@ -1,0 +1,16 @@
+# id: SID-01
+# about: takes locks and leases of toolchain files, which another box could see
+# expect: CONTAINED
+# include: probe.py
+# reference: isolate 2.4
+import fcntl, os, struct
+from probe import *
+for path in ("/usr/bin/env", "/usr/bin/python3", "/etc/passwd", "/usr", "/dev/null"):
+    fd = os.open(path, os.O_RDONLY)
+    for kind in (fcntl.LOCK_SH, fcntl.LOCK_EX):
+        attempt("flock " + path, lambda: fcntl.flock(fd, kind | fcntl.LOCK_NB))
+    attempt("lockf " + path, lambda: fcntl.lockf(fd, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0)
+    for command in (fcntl.F_GETLK, fcntl.F_SETLK, 36, 37, 1024, 1025, 1026):
+        attempt(f"fcntl {command} {path}", lambda: fcntl.fcntl(fd, command, lock))
+finish()

@@ -1,0 +1,5 @@
+// id: CMP-01a
+// about: includes /dev/zero
+// expect: CE
+#include "/dev/zero"
+int main(void) { return 0; }

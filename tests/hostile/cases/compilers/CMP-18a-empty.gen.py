@@ -1,0 +1,4 @@
+# id: CMP-18a
+# about: an empty source
+# generates: cpp
+# expect: CE

@@ -1,0 +1,20 @@
+// id: FS-22b
+// about: puts a filter on itself that kills it at its end
+// expect: RTE signal 31
+// include: probe.h
+#include "probe.h"
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+int main(void) {
+    puts("ok"); fflush(stdout);
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {4, code};
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    return 0;
+}

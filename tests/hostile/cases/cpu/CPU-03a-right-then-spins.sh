@@ -1,0 +1,6 @@
+# id: CPU-03a
+# about: prints the right answer, then spins
+# expect: TLE
+# cpu_ms: 200
+echo ok
+while :; do :; done

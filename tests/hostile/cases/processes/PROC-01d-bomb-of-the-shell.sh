@@ -1,0 +1,8 @@
+# id: PROC-01d
+# about: the bomb of a shell
+# expect: TLE or RTE or WA or ILE
+# cpu_ms: 300
+# wall_ms: 3000
+# reason: the limit of 16 processes was reached
+:() { : | : & }
+: ; wait

@@ -1,0 +1,6 @@
+# id: IO-01e
+# about: writes one byte more than it may
+# expect: OLE
+# output_kib: 64
+import os
+os.write(1, b"ok" + b"\n" * (65536 - 1))

@@ -1,0 +1,4 @@
+# id: IO-07c
+# about: the right answer without an end of line, between blanks
+# expect: AC
+print("\n\t ok   \n \n", end=" ")

@@ -1,0 +1,191 @@
+//! The catalogue: which rows there are, which have cases, and why the others have none.
+//! docs/HOSTILE.md shows it; `GAVEL_WRITE_DOCS=1` writes the document anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::case::{self, Case};
+
+/// The areas: prefix of the ids, number of rows, what they are about.
+const AREAS: [(&str, usize, &str); 12] = [
+    ("CPU", 20, "CPU and clocks"),
+    ("PROC", 21, "Processes, signals, daemons"),
+    ("MEM", 21, "Memory"),
+    ("DSK", 14, "Files, disk, descriptors"),
+    ("IO", 17, "Standard streams"),
+    ("INT", 8, "Interactive problems"),
+    ("FS", 22, "Containment of files"),
+    ("NET", 12, "Network and other processes"),
+    ("KRN", 21, "The kernel's surface"),
+    ("CMP", 20, "Compilers"),
+    ("PER", 4, "From run to run"),
+    ("SID", 10, "Between slots"),
+];
+
+/// Rows without a file, and where they are tried instead or why they are not.
+const ELSEWHERE: [(&str, &str); 24] = [
+    (
+        "CPU-19",
+        "not tried: stepping the clock would disturb the whole machine; limits use the monotonic clock only",
+    ),
+    (
+        "CPU-20",
+        "src/api/limits.rs and tests/service: a limit of 0, below or above its range is a 4xx",
+    ),
+    (
+        "MEM-21",
+        "not tried: there is no admission by memory; slots times limits is the operator's sum",
+    ),
+    ("INT-01", "not tried: there are no interactive problems yet"),
+    ("INT-02", "as INT-01"),
+    ("INT-03", "as INT-01"),
+    ("INT-04", "as INT-01"),
+    ("INT-05", "as INT-01"),
+    ("INT-06", "as INT-01"),
+    ("INT-07", "as INT-01"),
+    ("INT-08", "as INT-01"),
+    ("FS-15", "IO-15; there is no job control without a terminal"),
+    (
+        "FS-19",
+        "FS-07 reads the options of every mount, also of those below others",
+    ),
+    (
+        "NET-02",
+        "NET-01 tries the listeners of the harness, on both loopbacks",
+    ),
+    (
+        "NET-07",
+        "NET-06 makes sockets of every family, kind and protocol",
+    ),
+    ("NET-12", "not tried: no problem can have a network"),
+    ("KRN-04", "NET-11"),
+    ("KRN-05", "FS-12 and FS-16"),
+    ("KRN-10", "NET-06"),
+    ("KRN-16", "PER-01 and SID-02"),
+    (
+        "CMP-19",
+        "not tried: what a compiler makes is not kept, so it need not be reproducible",
+    ),
+    ("PER-04", "not tried: nothing is cached between submissions"),
+    (
+        "SID-06",
+        "not tried: which pages of toolchains are in memory can be measured; what is left of it is a known residue",
+    ),
+    (
+        "SID-08",
+        "not tried: CPU caches and memory bandwidth are shared; what is left of it is a known residue",
+    ),
+];
+
+/// Rows that are tried by tests of their own, for they need two programs.
+const SEQUENCES: [(&str, &str); 3] = [
+    ("CMP-17", "compilers_at_the_same_time_do_not_see_each_other"),
+    (
+        "PER-03",
+        "files_that_a_run_leaves_are_not_there_for_a_later_compiler",
+    ),
+    ("SID-10", "addresses_differ_from_run_to_run"),
+];
+
+fn rows() -> impl Iterator<Item = String> {
+    let row = |(area, count, _)| (1..=count).map(move |number| format!("{area}-{number:02}"));
+    AREAS.into_iter().flat_map(row)
+}
+
+#[test]
+fn ids_are_rows_of_the_catalogue_and_none_is_used_twice() {
+    let rows: BTreeSet<String> = rows().collect();
+    let mut ids = BTreeSet::new();
+    for case in case::read_all(None) {
+        assert!(rows.contains(case.row()), "{} is no row", case.id);
+        assert!(ids.insert(case.id.clone()), "{} is used twice", case.id);
+    }
+}
+
+#[test]
+fn every_row_has_a_case_or_a_reason() {
+    let cases = case::read_all(None);
+    let with_case: BTreeSet<&str> = cases.iter().map(Case::row).collect();
+    let named = ELSEWHERE.iter().chain(&SEQUENCES);
+    let elsewhere: BTreeSet<&str> = named.map(|(row, _)| *row).collect();
+    assert!(with_case.is_disjoint(&elsewhere), "a row has both");
+    for row in rows() {
+        let is_there = with_case.contains(&*row) || elsewhere.contains(&*row);
+        assert!(is_there, "{row} has neither a case nor a reason");
+    }
+}
+
+#[test]
+fn sequences_that_the_catalogue_names_are_tests() {
+    let tests = include_str!("sequences.rs");
+    for (row, name) in SEQUENCES {
+        assert!(tests.contains(&format!("fn {name}(")), "{row}: {name}");
+    }
+}
+
+#[test]
+fn the_document_shows_the_catalogue() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/HOSTILE.md");
+    let document = std::fs::read_to_string(&path).expect("docs/HOSTILE.md");
+    let (words, _) = document.split_once(MARK).expect("the mark");
+    let wanted = format!("{words}{MARK}\n{}", tables());
+    if std::env::var_os("GAVEL_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("docs/HOSTILE.md");
+    } else {
+        assert!(document == wanted, "run this test with GAVEL_WRITE_DOCS=1");
+    }
+}
+
+/// Where the written words end and the tables begin.
+const MARK: &str = "<!-- From here on made by tests/hostile/catalogue.rs -->\n";
+
+fn tables() -> String {
+    let mut by_row: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for case in case::read_all(None) {
+        by_row.entry(case.row().to_owned()).or_default().push(case);
+    }
+    let mut text = String::new();
+    for (area, count, about) in AREAS {
+        writeln!(
+            text,
+            "## {about}\n\n| id | the program | expected |\n|---|---|---|"
+        )
+        .unwrap();
+        for row in (1..=count).map(|number| format!("{area}-{number:02}")) {
+            text.push_str(&match by_row.get(&row) {
+                Some(cases) => cases.iter().map(line).collect(),
+                None => format!("| {row} | {} | |\n", elsewhere(&row)),
+            });
+        }
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn line(case: &Case) -> String {
+    let expected: Vec<String> = case.expect.iter().map(ToString::to_string).collect();
+    let contained = if case.answer == case::CONTAINED {
+        ", nothing works"
+    } else {
+        ""
+    };
+    let slow = if case.is_slow { " (slow)" } else { "" };
+    let about = case.about.replace('|', "\\|");
+    format!(
+        "| {} | {about}{slow} | {}{contained} |\n",
+        case.id,
+        expected.join(" or ")
+    )
+}
+
+fn elsewhere(row: &str) -> String {
+    let found = |list: &[(&str, &str)]| {
+        let entry = list.iter().find(|(id, _)| *id == row);
+        entry.map(|(_, words)| (*words).to_owned())
+    };
+    found(&ELSEWHERE)
+        .or_else(|| found(&SEQUENCES).map(|name| format!("`{name}` in tests/hostile/sequences.rs")))
+        .unwrap_or_default()
+}

@@ -1,0 +1,98 @@
+//! A harmless program in another slot, while a hostile one runs: it must not feel anything.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use gavel::judge::verdict::{Judgement, Verdict};
+
+use crate::judging;
+
+/// A loop of some 20 ms.
+const PROGRAM: &str = "for ((i = 0; i < 8000; i++)); do :; done; echo ok";
+/// Even on a machine where other work goes on, for CPU time does not count it. A hypervisor's
+/// stolen time and cold caches do count.
+const CPU_FACTOR: f64 = 3.0;
+const WALL: Duration = Duration::from_secs(5);
+
+/// A thread with a slot of its own.
+pub(crate) struct Neighbour {
+    go: Option<Sender<()>>,
+    came: Receiver<Judgement>,
+    thread: Option<JoinHandle<()>>,
+    quiet_cpu_ns: u64,
+}
+
+impl Neighbour {
+    /// Starts it, and measures it in peace.
+    pub(crate) fn start() -> Neighbour {
+        let (go, told) = channel();
+        let (tell, came) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut slot = judging::slot();
+            while told.recv().is_ok() {
+                if tell
+                    .send(judging::script(&mut slot, PROGRAM, "ok"))
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        });
+        let mut neighbour = Neighbour {
+            go: Some(go),
+            came,
+            thread: Some(thread),
+            quiet_cpu_ns: u64::MAX,
+        };
+        for _ in 0..3 {
+            neighbour.begin();
+            let judgement = neighbour.came.recv().expect("the neighbour");
+            neighbour.quiet_cpu_ns = neighbour.quiet_cpu_ns.min(cpu_ns(&judgement));
+        }
+        neighbour
+    }
+
+    /// Runs the program once, beside what comes next.
+    pub(crate) fn begin(&self) {
+        let go = self.go.as_ref().expect("a running neighbour");
+        go.send(()).expect("the neighbour");
+    }
+
+    /// What the program felt.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let judgement = self.came.recv().expect("the neighbour");
+        if judgement.verdict != Verdict::Accepted {
+            return vec![format!("the neighbour got {:?}", judgement.reason)];
+        }
+        let wall_ns = facts(&judgement).wall_ns;
+        let (cpu, quiet) = (cpu_ns(&judgement) as f64, self.quiet_cpu_ns as f64);
+        let mut complaints = Vec::new();
+        if cpu > quiet * CPU_FACTOR {
+            complaints.push(format!(
+                "the neighbour used {cpu} ns of CPU instead of {quiet}"
+            ));
+        }
+        if u128::from(wall_ns) > WALL.as_nanos() {
+            complaints.push(format!("the neighbour took {wall_ns} ns on the clock"));
+        }
+        complaints
+    }
+}
+
+fn facts(judgement: &Judgement) -> &gavel::judge::verdict::Facts {
+    judgement.cases[0].facts.as_ref().expect("a run")
+}
+
+fn cpu_ns(judgement: &Judgement) -> u64 {
+    facts(judgement).cpu_ns
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.go = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Runs the cases of an area one after another, and after each looks at what must remain true.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use gavel::judge::JudgeSlot;
+use gavel::judge::verdict::{CaseResult, Facts, Judgement, Verdict};
+
+use crate::canaries::Canaries;
+use crate::case::{self, Case, Check, Expected};
+use crate::host::{Baseline, SlotIds};
+use crate::judging::{self, Same};
+use crate::neighbour::Neighbour;
+
+/// One case at a time: descriptors and threads are counted, and time is measured.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where cases run, and what is watched meanwhile.
+struct Bench {
+    slot: JudgeSlot,
+    neighbour: Neighbour,
+    canaries: Canaries,
+    baseline: Baseline,
+    secrets: Vec<String>,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let mut slot = judging::slot();
+        let neighbour = Neighbour::start();
+        let canaries = Canaries::new();
+        // Twice, so that whatever is made once is made.
+        judging::script(&mut slot, "cat /proc/self/uid_map", "");
+        let map = judging::script(&mut slot, "cat /proc/self/uid_map", "");
+        let map = String::from_utf8_lossy(&map.cases[0].stdout_prefix).into_owned();
+        let ids = SlotIds::from_uid_map(&map);
+        Bench {
+            baseline: Baseline::take(ids, canaries.tree()),
+            secrets: secrets(&canaries),
+            slot,
+            neighbour,
+            canaries,
+        }
+    }
+
+    /// Runs a case once and returns all that is wrong about it.
+    fn run(&mut self, case: &Case, language: &str) -> Vec<String> {
+        let work = judging::work(case, language);
+        let same = Same {
+            input: judging::input(case, &self.canaries).into(),
+            answer: Arc::from(case.answer.as_bytes()),
+            count: case.tests,
+        };
+        self.neighbour.begin();
+        let judged = judging::judge(&mut self.slot, &work, &same);
+        let mut wrong = self.neighbour.complaints();
+        match judged {
+            Ok(judgement) => {
+                wrong.extend(disappointments(case, &judgement));
+                wrong.extend(self.told_secrets(&judgement));
+            }
+            // A failure of ours: no program may cause one.
+            Err(error) => wrong.push(format!("our own failure: {error:?}")),
+        }
+        wrong.extend(self.canaries.heard());
+        wrong.extend(self.hello());
+        wrong.extend(self.baseline.violations());
+        wrong
+    }
+
+    /// A harmless program in the same slot right after.
+    fn hello(&mut self) -> Option<String> {
+        let hello = judging::script(&mut self.slot, "echo ok", "ok");
+        let Some(facts) = &hello.cases[0].facts else {
+            return Some(format!("the program after it: {}", hello.reason));
+        };
+        let is_well = hello.verdict == Verdict::Accepted
+            && facts.cpu_ns < 200_000_000
+            && facts.memory_bytes < 16 << 20;
+        (!is_well).then(|| format!("the program after it: {} {facts:?}", hello.reason))
+    }
+
+    fn told_secrets(&self, judgement: &Judgement) -> Vec<String> {
+        let mut told = vec![judgement.reason.as_bytes()];
+        told.extend(judgement.compile.iter().map(|compile| &compile.output[..]));
+        for case in &judgement.cases {
+            told.extend([&case.stdout_prefix[..], &case.stderr_prefix]);
+            told.extend(
+                case.checker_message
+                    .iter()
+                    .map(|message| message.as_bytes()),
+            );
+        }
+        let is_in = |secret: &&String, text: &[u8]| {
+            text.windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        };
+        let told = self
+            .secrets
+            .iter()
+            .filter(|s| told.iter().any(|text| is_in(s, text)));
+        told.map(|secret| format!("{secret:?} was told")).collect()
+    }
+}
+
+/// The canaries' secret, and what the environment of this process says and no box may know.
+fn secrets(canaries: &Canaries) -> Vec<String> {
+    const MIN_BYTES: usize = 20;
+    let known = ["PATH", "LANG", "LD_LIBRARY_PATH"];
+    let variables = std::env::vars().filter(|(name, _)| !known.contains(&name.as_str()));
+    let values = variables.map(|(_, value)| value);
+    let long = values.filter(|value| value.len() >= MIN_BYTES);
+    long.chain([canaries.secret().to_owned()]).collect()
+}
+
+/// What is not as the header says, and numbers that cannot be.
+pub(crate) fn disappointments(case: &Case, judgement: &Judgement) -> Vec<String> {
+    let last = judgement
+        .cases
+        .iter()
+        .rfind(|result| result.facts.is_some());
+    let facts = last.and_then(|result| result.facts.as_ref());
+    let mut wrong = Vec::new();
+    let is_expected = |expected: &Expected| {
+        expected.verdict == judgement.verdict
+            && (expected.exit_code.is_none()
+                || expected.exit_code == facts.and_then(|f| f.exit_code))
+            && (expected.signal.is_none() || expected.signal == facts.and_then(|f| f.signal))
+    };
+    if !case.expect.iter().any(is_expected) {
+        wrong.push(format!(
+            "got {:?}: {}{}",
+            judgement.verdict,
+            judgement.reason,
+            told(last, judgement)
+        ));
+    }
+    for reason in &case.reasons {
+        if !judgement.reason.contains(reason) {
+            wrong.push(format!(
+                "{reason:?} is not in the reason {:?}",
+                judgement.reason
+            ));
+        }
+    }
+    let compiler = judgement.compile.as_ref().map(|compile| &compile.facts);
+    let Some(facts) = facts.or(compiler) else {
+        return wrong;
+    };
+    wrong.extend(case.checks.iter().filter_map(|check| missed(check, facts)));
+    let refused = case
+        .denied
+        .iter()
+        .filter(|call| !facts.denied_calls.contains(call));
+    wrong.extend(refused.map(|call| format!("{call} is not in {:?}", facts.denied_calls)));
+    wrong.extend(implausible(facts));
+    wrong
+}
+
+/// What a program or its compiler printed, to understand a failure.
+fn told(last: Option<&CaseResult>, judgement: &Judgement) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(1500)]).into_owned();
+    match (last, &judgement.compile) {
+        (Some(result), _) => format!(
+            "; stdout {:?}, stderr {:?}",
+            text(&result.stdout_prefix),
+            text(&result.stderr_prefix)
+        ),
+        (None, Some(compile)) => format!("; compiler {:?}", text(&compile.output)),
+        (None, None) => String::new(),
+    }
+}
+
+fn missed(check: &Check, facts: &Facts) -> Option<String> {
+    const MIB: f64 = 1024.0 * 1024.0;
+    let value = match check.figure.as_str() {
+        "cpu_ms" => facts.cpu_ns as f64 / 1e6,
+        "wall_ms" => facts.wall_ns as f64 / 1e6,
+        "memory_mib" => facts.memory_bytes as f64 / MIB,
+        _ => facts.output_bytes as f64,
+    };
+    let holds = match check.is_at_least {
+        true => value >= check.bound,
+        false => value <= check.bound,
+    };
+    let sign = if check.is_at_least {
+        "at least"
+    } else {
+        "at most"
+    };
+    (!holds).then(|| format!("{} is {value}, not {sign} {}", check.figure, check.bound))
+}
+
+/// A box has one CPU, and the kernel's two clocks are read one after the other.
+fn implausible(facts: &Facts) -> Option<String> {
+    const SLACK_NS: u64 = 20_000_000;
+    let is_plausible = facts.cpu_ns <= facts.wall_ns + facts.wall_ns / 50 + SLACK_NS
+        && facts.wall_ns > 0
+        && facts.memory_bytes > 0;
+    (!is_plausible).then(|| format!("implausible: {facts:?}"))
+}
+
+/// Runs all cases of an area, and fails with everything that was wrong.
+pub(crate) fn run_area(area: &str) {
+    let _alone = alone();
+    let (mut failures, mut left_out, mut ran) = (Vec::new(), Vec::new(), 0);
+    let mut bench = Bench::new();
+    let large_files = bench.baseline.large_files();
+    for case in case::read_all(Some(area)) {
+        let language = match runnable(&case) {
+            Ok(language) => language,
+            Err(reason) => {
+                left_out.push(format!("{} ({reason})", case.id));
+                continue;
+            }
+        };
+        ran += 1;
+        let begun = Instant::now();
+        for _ in 0..case.repeat {
+            let wrong = bench.run(&case, &language);
+            if !wrong.is_empty() {
+                failures.push(format!(
+                    "{}: {}:\n    {}",
+                    case.id,
+                    case.about,
+                    wrong.join("\n    ")
+                ));
+                break;
+            }
+        }
+        if std::env::var_os("GAVEL_HOSTILE").is_some() {
+            eprintln!("{} took {:?}", case.id, begun.elapsed());
+        }
+    }
+    failures.extend(large_files.changes(&bench.baseline.large_files()));
+    eprintln!(
+        "{area}: {ran} ran, {} not run: {}",
+        left_out.len(),
+        left_out.join(", ")
+    );
+    assert!(
+        failures.is_empty(),
+        "{} failed\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// The language of a case, or why it does not run here.
+pub(crate) fn runnable(case: &Case) -> Result<String, String> {
+    let chosen = std::env::var("GAVEL_HOSTILE").unwrap_or_default();
+    if !case.id.starts_with(&chosen) {
+        return Err("not chosen".to_owned());
+    }
+    if case.is_slow && !runs_slow() {
+        return Err("slow".to_owned());
+    }
+    if let Some(missing) = case.needs.iter().find(|need| !has(need)) {
+        return Err(format!("needs {missing}"));
+    }
+    judging::language(&case.extension)
+        .ok_or_else(|| format!("no toolchain for .{}", case.extension))
+}
+
+/// Whether the slow tier was asked for.
+pub(crate) fn runs_slow() -> bool {
+    std::env::var_os("GAVEL_SLOW_TESTS").is_some_and(|value| value == "1")
+}
+
+/// Whether one of these is in a text.
+pub(crate) fn contains_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+/// Whether the host has what a case needs.
+fn has(need: &str) -> bool {
+    let is_v1 = std::path::Path::new("/sys/fs/cgroup/memory/memory.usage_in_bytes").exists();
+    match need {
+        "v1" => is_v1,
+        "v2" => !is_v1,
+        "x86_64" => cfg!(target_arch = "x86_64"),
+        other => panic!("cases cannot need {other:?}"),
+    }
+}

@@ -1,0 +1,177 @@
+//! What one program could leave to the next in the same slot, where the two are different programs.
+
+use gavel::judge::verdict::Verdict;
+use gavel::problem::Limits;
+
+use crate::judging::{self, Same};
+use crate::runner::alone;
+
+fn limits(memory_mib: u64) -> Limits {
+    Limits {
+        cpu_ms: 5000,
+        wall_ms: 20_000,
+        memory_bytes: memory_mib << 20,
+        output_bytes: 4096,
+        processes: 4,
+    }
+}
+
+const READS_MUCH: &str = r#"
+import os
+total = 0
+for directory, _, names in os.walk("/usr/lib"):
+    for name in names:
+        try:
+            fd = os.open(os.path.join(directory, name), os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        while block := os.read(fd, 1 << 20):
+            total += len(block)
+        os.close(fd)
+        if total > 250 << 20:
+            print("ok", flush=True)
+            os._exit(0)
+"#;
+
+#[test]
+fn files_that_one_program_has_read_give_the_next_no_memory() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let mut judge = |memory_mib, source: &str| {
+        let work = judging::python(source, limits(memory_mib));
+        judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+    };
+    let reader = judge(256, READS_MUCH);
+    assert_eq!(reader.verdict, Verdict::Accepted, "{reader:?}");
+    // More than once, for a slot has two groups.
+    for _ in 0..4 {
+        let hog = judge(32, "x = b'x' * (60 << 20)\nprint('ok')");
+        assert_eq!(hog.verdict, Verdict::MemoryLimit, "{hog:?}");
+    }
+}
+
+#[test]
+fn files_that_a_run_leaves_are_not_there_for_a_later_compiler() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let leaves = "for d in /tmp /box /dev/shm; do echo 'int secret;' > $d/left.h; done; echo ok";
+    let left = judging::script(&mut slot, leaves, "ok");
+    assert_eq!(left.verdict, Verdict::Accepted, "{left:?}");
+    for directory in ["/tmp", "/box", "/dev/shm"] {
+        let source =
+            format!("#include \"{directory}/left.h\"\nint main(void) {{ return secret; }}");
+        let work = judging::unnamed("c", &source, limits(64));
+        let read = judging::judge(&mut slot, &work, &Same::once("")).expect("a judgement");
+        assert_eq!(read.verdict, Verdict::CompileError, "{read:?}");
+    }
+}
+
+#[test]
+fn compilers_at_the_same_time_do_not_see_each_other() {
+    let _alone = alone();
+    const LOOKS: &str = "for i in $(seq 100); do ls -A /tmp /dev/shm > seen; \
+        ps ax > /dev/null 2>&1; grep -q theirs seen && exit 9; : > /tmp/theirs-$$; rm /tmp/theirs-$$; done\n\
+        ls /proc | grep -c '^[0-9]' > count\n\
+        [ \"$(cat count)\" -le 6 ] || exit 8\n\
+        printf '#!/bin/sh\\necho ok' > main";
+    let compile = || {
+        let mut slot = judging::slot();
+        let work = judging::unnamed("compiled", LOOKS, limits(64));
+        judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+    };
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(compile), scope.spawn(compile)];
+        for judgement in both.map(|thread| thread.join().expect("a judgement")) {
+            assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+        }
+    });
+}
+
+#[test]
+fn addresses_differ_from_run_to_run() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let work = judging::unnamed(
+        "c",
+        "#include <stdio.h>\nint main(int n, char **v) { printf(\"%p %p %p\", (void *)&n, (void *)main, (void *)v[0]); }",
+        limits(64),
+    );
+    let two = Same {
+        count: 1,
+        ..Same::once("")
+    };
+    let mut seen = || {
+        let judgement = judging::judge(&mut slot, &work, &two).expect("a judgement");
+        judgement.cases[0].stdout_prefix.clone()
+    };
+    let (first, second) = (seen(), seen());
+    let text = String::from_utf8_lossy(&first).into_owned();
+    for (one, other) in text
+        .split(' ')
+        .zip(String::from_utf8_lossy(&second).split(' '))
+    {
+        assert_ne!(one, other, "an address is the same in two runs");
+    }
+}
+
+#[test]
+fn at_most_one_host_id_serves_a_box_at_a_time() {
+    let _alone = alone();
+    let (mut one, mut two) = (judging::slot(), judging::slot());
+    let id = |slot: &mut gavel::judge::JudgeSlot| {
+        let map = judging::script(slot, "grep '^ *1000 ' /proc/self/uid_map", "");
+        map.cases[0].stdout_prefix.clone()
+    };
+    assert_ne!(id(&mut one), id(&mut two));
+}
+
+#[test]
+fn scratch_files_of_one_program_take_nothing_from_the_next_and_give_it_nothing() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let fills = "f = open('/dev/shm/x', 'wb')\nwhile True: f.write(b'x' * 4096)";
+    let hog = "x = b'x' * (45 << 20)\nprint('ok')";
+    for _ in 0..6 {
+        for (source, verdict) in [
+            (fills, Verdict::MemoryLimit),
+            ("print('ok')", Verdict::Accepted),
+            (hog, Verdict::MemoryLimit),
+        ] {
+            let work = judging::python(source, limits(32));
+            let judged = judging::judge(&mut slot, &work, &Same::once("ok"));
+            let judged = judged.expect("a judgement");
+            assert_eq!(judged.verdict, verdict, "{source}: {judged:?}");
+        }
+    }
+}
+
+/// Takes as many inotify instances as a user of the host may have, and keeps them for a moment.
+const TAKES_INOTIFY: &str = r"
+import ctypes, time
+libc = ctypes.CDLL(None)
+count = 0
+while count < 200 and libc.inotify_init() >= 0:
+    count += 1
+time.sleep(0.5)
+print('ok' if count >= ALLOWED else count)
+";
+
+#[test]
+fn what_is_counted_for_each_user_of_the_host_is_not_shared_by_slots() {
+    let _alone = alone();
+    let allowed = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances");
+    let allowed: u32 = allowed.expect("a limit").trim().parse().expect("a number");
+    let source = TAKES_INOTIFY.replace("ALLOWED", &allowed.min(200).to_string());
+    let take = || {
+        let mut slot = judging::slot();
+        let work = judging::python(&source, limits(64));
+        judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+    };
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(take), scope.spawn(take)];
+        for judgement in both.map(|thread| thread.join().expect("a judgement")) {
+            assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+        }
+    });
+}

@@ -1,0 +1,230 @@
+//! `gavel verify` on small packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn packages() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages")
+}
+
+fn gavel(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gavel"))
+        .arg("verify")
+        .args(arguments)
+        .current_dir(packages())
+        .env_clear()
+        .output()
+        .expect("gavel")
+}
+
+/// The report and the exit code.
+fn verified(arguments: &[&str]) -> (Value, i32) {
+    let output = gavel(&[arguments, &["--json"]].concat());
+    let error = String::from_utf8_lossy(&output.stderr);
+    let report = serde_json::from_slice(&output.stdout);
+    (
+        report.unwrap_or_else(|_| panic!("{error}")),
+        output.status.code().expect("a code"),
+    )
+}
+
+/// A copy of a package that a test may change.
+fn copy(name: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    copy_files(&packages().join(name), directory.path());
+    directory
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            fs::create_dir(&target).expect("a directory");
+            copy_files(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+fn submission<'a>(report: &'a Value, path: &str) -> &'a Value {
+    let submissions = report["submissions"].as_array().expect("submissions");
+    let found = submissions.iter().find(|result| result["path"] == path);
+    found.unwrap_or_else(|| panic!("no {path} in {report}"))
+}
+
+fn changed(name: &str, file: &str, text: &str) -> (Value, i32) {
+    let directory = copy(name);
+    let path = directory.path().join(file);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+    fs::write(path, text).expect("a file");
+    verified(&[directory.path().to_str().expect("UTF-8")])
+}
+
+#[test]
+fn submissions_of_every_kind_come_to_what_is_expected() {
+    let (report, code) = verified(&["sum"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(
+        (&report["time_limit_ms"], &report["time_limit_source"]),
+        (&1000.into(), &"given".into())
+    );
+    for (path, expected, verdict) in [
+        ("accepted/sum.sh", "AC", "AC"),
+        ("accepted/sum.c", "AC", "AC"),
+        ("wrong_answer/narrow.c", "WA", "WA"),
+        ("run_time_error/nothing_is_nothing.sh", "RTE", "RTE"),
+        ("time_limit_exceeded/waits.sh", "TLE", "TLE"),
+        ("compiler_error/unfinished.c", "CE", "CE"),
+    ] {
+        let result = submission(&report, path);
+        assert_eq!(result["expected"], serde_json::json!([expected]), "{path}");
+        assert_eq!(result["verdict"], verdict, "{result}");
+        assert_eq!(result["as_expected"], true);
+        assert_eq!(result["slowest_ms"].is_f64(), verdict != "CE");
+    }
+    let mixed = submission(&report, "mixed/product.sh");
+    assert_eq!(mixed["expected"], serde_json::json!(["WA", "RTE"]));
+    assert_eq!(mixed["verdict"], "WA");
+}
+
+#[test]
+fn a_validator_of_the_package_decides_and_the_limit_is_calculated() {
+    let (report, code) = verified(&["root"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(report["time_limit_source"], "calibrated");
+    assert_eq!(submission(&report, "accepted/negative.sh")["verdict"], "AC");
+    assert_eq!(
+        submission(&report, "wrong_answer/three.sh")["verdict"],
+        "WA"
+    );
+}
+
+#[test]
+fn the_verdicts_are_the_same_however_many_run_at_the_same_time() {
+    let verdicts = |jobs| {
+        let (report, _) = verified(&["sum", "--jobs", jobs]);
+        let submissions = report["submissions"]
+            .as_array()
+            .expect("submissions")
+            .clone();
+        let told = submissions
+            .into_iter()
+            .map(|s| (s["path"].clone(), s["verdict"].clone()));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts("1"), verdicts("4"));
+}
+
+#[test]
+fn what_is_not_expected_makes_the_command_fail() {
+    let (report, code) = changed("sum", "submissions/accepted/three.sh", "echo 3");
+    assert_eq!((code, &report["ok"]), (1, &false.into()));
+    let three = submission(&report, "accepted/three.sh");
+    assert_eq!(
+        (&three["verdict"], &three["as_expected"]),
+        (&"WA".into(), &false.into())
+    );
+    assert!(
+        three["reason"]
+            .as_str()
+            .expect("a reason")
+            .contains("secret/large/1")
+    );
+    assert_eq!(submission(&report, "accepted/sum.c")["as_expected"], true);
+}
+
+#[test]
+fn only_submissions_that_match_are_judged() {
+    let (report, code) = verified(&["sum", "-s", "{accepted,mixed}/*.sh"]);
+    let submissions = report["submissions"].as_array().expect("submissions");
+    let paths: Vec<_> = submissions
+        .iter()
+        .filter_map(|s| s["path"].as_str())
+        .collect();
+    assert_eq!(
+        (code, paths),
+        (0, vec!["accepted/sum.sh", "mixed/product.sh"])
+    );
+}
+
+#[test]
+fn an_input_that_is_not_valid_is_a_mistake() {
+    let (report, code) = changed("sum", "data/sample/1.in", "1  2\n");
+    assert_eq!(code, 1);
+    let mistake = report["mistakes"][0].as_str().expect("a mistake");
+    assert!(
+        mistake.starts_with("data/sample/1.in is not valid by input_validators/two_numbers.sh"),
+        "{mistake}"
+    );
+    assert!(mistake.ends_with(": not two numbers"), "{mistake}");
+}
+
+#[test]
+fn a_broken_validator_is_an_error_of_the_package_and_no_verdict() {
+    for (text, words) in [
+        ("int main() { return 0; }", "exit code 0"),
+        ("int main() { return", "cannot be compiled"),
+    ] {
+        let (report, code) = changed("root", "output_validator/check.cpp", text);
+        assert_eq!((code, &report["ok"]), (1, &false.into()));
+        assert_eq!(report["submissions"], serde_json::json!([]));
+        let error = report["error"].as_str().expect("an error");
+        assert!(
+            error.contains(words) && error.contains("output_validator"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_package_that_cannot_be_used_is_told_with_file_and_line() {
+    let (report, code) = changed("sum", "problem.yaml", "name: Sum\ntype: relay\n");
+    assert_eq!(code, 1);
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (&finding["path"], &finding["line"]),
+        (&"problem.yaml".into(), &2.into())
+    );
+    let (report, code) = verified(&["/nonexistent"]);
+    assert_eq!(code, 1);
+    assert!(
+        report["error"]
+            .as_str()
+            .expect("an error")
+            .contains("/nonexistent")
+    );
+}
+
+#[test]
+fn a_submission_in_an_unknown_language_is_not_judged() {
+    let (report, code) = changed("sum", "submissions/accepted/sum.apl", "⎕←+/⎕");
+    assert_eq!(code, 0);
+    assert_eq!(report["skipped"][0]["path"], "accepted/sum.apl");
+}
+
+#[test]
+fn people_get_a_table_of_submissions_by_groups() {
+    let output = gavel(&["sum", "root"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let has = |line: &str| {
+        let found = text.lines().any(|l| {
+            l.split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .starts_with(line)
+        });
+        assert!(found, "{line}: {text}");
+    };
+    has("submission expected verdict sample secret/large secret/small slowest of limit case");
+    has("accepted/sum.c AC AC AC AC AC");
+    has("wrong_answer/narrow.c WA WA AC WA -");
+    has("time limit: 1000 ms, as given");
+    has("time limit: 1000 ms, calculated");
+    assert_eq!(text.matches("\n  ok\n").count(), 2);
+}

@@ -1,0 +1,1 @@
+read a b; ((a + b)) || exit 1; echo $((a + b))

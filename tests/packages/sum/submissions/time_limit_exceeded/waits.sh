@@ -1,0 +1,1 @@
+read a b; while ((a < 100)); do :; done; echo $((a + b))
