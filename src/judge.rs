@@ -9,6 +9,7 @@ mod class_name;
 mod compare;
 mod compile;
 mod executable;
+mod interact;
 mod language;
 mod probe;
 mod program;
@@ -26,7 +27,7 @@ pub use executable::{Compiled, Executable};
 pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
 pub use run::Runnable;
-pub use slot::{JudgeSlot, RunResult};
+pub use slot::{JudgeSlot, RunResult, Talk};
 pub use validator::{Check, Validator};
 
 use crate::problem::{Checker, Limits, SourceFile};
@@ -111,6 +112,9 @@ pub enum JudgeError {
     /// What a compiler left cannot be read, though it is there.
     #[error("cannot collect what the compiler left")]
     Collect(#[source] CollectError),
+    /// The pipes between two programs cannot be made.
+    #[error("cannot make a pipe between two programs")]
+    Pipe(#[source] std::io::Error),
     /// A program of the problem did not do its part: the problem has to be mended.
     #[error("the validator {name} {reason}")]
     Validator {

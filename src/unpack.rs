@@ -59,7 +59,7 @@ pub enum UnpackError {
     #[error("entries of the archive overlap: make it anew")]
     Overlapping,
     /// A name cannot be used.
-    #[error("{name:?}: {source}")]
+    #[error("the name {name:?} cannot be used")]
     Name {
         /// The name.
         name: String,

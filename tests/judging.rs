@@ -15,6 +15,8 @@ mod support;
 mod command;
 #[path = "judging/compiling.rs"]
 mod compiling;
+#[path = "judging/interacting.rs"]
+mod interacting;
 #[path = "judging/languages.rs"]
 mod languages;
 #[path = "judging/validating.rs"]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
 use super::language::{Language, Values};
-use super::validator::{Check, Output, Validator};
+use super::validator::{Case, Check, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
 use crate::problem;
@@ -31,6 +31,8 @@ pub(super) struct Finished {
     pub checker_message: Option<String>,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
+    /// A validator rejected it before it ended.
+    pub was_rejected_first: bool,
 }
 
 impl Runnable {
@@ -102,33 +104,82 @@ impl Runnable {
             ..self.command.clone()
         };
         let report = slot.run(&self.container, &command, cancel)?;
-        let evidence = Evidence {
+        let comparison = match case.answer {
+            Some(answer) if self.evidence(&report).ended_well() => {
+                let case = Case {
+                    input: case.input,
+                    answer,
+                };
+                Some(checked(slot, check, &case, &report.stdout.bytes, cancel)?)
+            }
+            _ => None,
+        };
+        Ok(self.finished(report, comparison))
+    }
+
+    /// What a run came to by its report and the comparison.
+    pub(super) fn finished(&self, report: Report, comparison: Option<Comparison>) -> Finished {
+        let (verdict, reason) = decide(&self.evidence(&report), comparison.as_ref());
+        finished(verdict, reason, report, comparison)
+    }
+
+    /// The same where a validator rejected it before it ended: whatever it did then does not count.
+    pub(super) fn rejected(&self, report: Report, comparison: Comparison) -> Finished {
+        let reason = "the problem's validator rejected it before it ended".to_owned();
+        Finished {
+            was_rejected_first: true,
+            ..finished(Verdict::WrongAnswer, reason, report, Some(comparison))
+        }
+    }
+
+    /// The box and the command of a run with this standard input.
+    pub(super) fn talking(&self, stdin: Stdin) -> (Container, Command) {
+        let command = Command {
+            stdin,
+            ..self.command.clone()
+        };
+        (self.container.clone(), command)
+    }
+
+    /// The limit of its time on the clock.
+    pub(super) fn wall(&self) -> Duration {
+        self.command.limits.wall
+    }
+
+    /// The limit of its output.
+    pub(super) fn output_bytes(&self) -> u64 {
+        self.limits.output_bytes
+    }
+
+    fn evidence<'a>(&'a self, report: &'a Report) -> Evidence<'a> {
+        Evidence {
             outcome: &report.outcome,
             usage: &report.usage,
             denied_calls: &report.denied_calls,
             limits: &self.limits,
             image_bytes: self.image_bytes,
-        };
-        let comparison = match case.answer {
-            Some(answer) if evidence.ended_well() => {
-                let output = &report.stdout.bytes;
-                Some(checked(slot, check, &case.input, answer, output, cancel)?)
-            }
+        }
+    }
+}
+
+fn finished(
+    verdict: Verdict,
+    reason: String,
+    report: Report,
+    comparison: Option<Comparison>,
+) -> Finished {
+    Finished {
+        verdict,
+        reason,
+        facts: facts(&report),
+        checker_message: match comparison {
+            Some(Comparison::Different { message, .. }) => Some(message),
+            Some(Comparison::Rejected { message }) => message,
             _ => None,
-        };
-        let (verdict, reason) = decide(&evidence, comparison.as_ref());
-        Ok(Finished {
-            verdict,
-            reason,
-            facts: facts(&report),
-            checker_message: match comparison {
-                Some(Comparison::Different { message, .. }) => Some(message),
-                Some(Comparison::Rejected { message }) => message,
-                _ => None,
-            },
-            stdout: report.stdout.bytes,
-            stderr: report.stderr.bytes,
-        })
+        },
+        stdout: report.stdout.bytes,
+        stderr: report.stderr.bytes,
+        was_rejected_first: false,
     }
 }
 
@@ -136,25 +187,20 @@ impl Runnable {
 fn checked(
     slot: &mut Slot,
     check: Check<'_>,
-    input: &Arc<[u8]>,
-    answer: Arc<[u8]>,
+    case: &Case,
     output: &[u8],
     cancel: &Cancel,
 ) -> Result<Comparison, JudgeError> {
     let (validators, arguments) = match check {
-        Check::Compare(checker) => return Ok(compare(checker, output, &answer)),
+        Check::Compare(checker) => return Ok(compare(checker, output, &case.answer)),
         Check::Validate {
             validators,
             arguments,
         } => (validators, arguments),
     };
-    let output = Output {
-        input: input.clone(),
-        answer,
-        bytes: Arc::from(output),
-    };
+    let output: Arc<[u8]> = Arc::from(output);
     for validator in validators {
-        let comparison = validator.validate(slot, &output, arguments, cancel)?;
+        let comparison = validator.validate(slot, case, (output.clone(), arguments), cancel)?;
         if comparison != Comparison::Same {
             return Ok(comparison);
         }

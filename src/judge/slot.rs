@@ -5,9 +5,9 @@ use super::executable::{Compiled, Executable};
 use super::language::Language;
 use super::program::Program;
 use super::run::{Finished, Runnable};
-use super::validator::Check;
+use super::validator::{Case, Check, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work};
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact};
 use crate::problem::SourceFile;
 use crate::sandbox::Slot;
 
@@ -21,6 +21,8 @@ const RUN_STDERR_BYTES: u64 = 64 << 10;
 pub struct JudgeSlot {
     judge: Judge,
     slot: Slot,
+    /// For the program that a submission talks with; taken when the first one does.
+    partner: Option<Slot>,
 }
 
 /// The result of a single run.
@@ -42,9 +44,22 @@ pub struct RunResult {
     pub stderr: Vec<u8>,
 }
 
+/// What came of a program that talked with a validator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Talk {
+    /// The result of the case.
+    pub result: CaseResult,
+    /// The validator rejected it before it ended: how long it ran then says nothing.
+    pub was_rejected_first: bool,
+}
+
 impl JudgeSlot {
     pub(super) fn new(judge: Judge, slot: Slot) -> Self {
-        JudgeSlot { judge, slot }
+        JudgeSlot {
+            judge,
+            slot,
+            partner: None,
+        }
     }
 
     /// Judges a program on test cases, in order. The first that fails decides and the rest are
@@ -191,6 +206,34 @@ impl JudgeSlot {
         }
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
         Ok(case_result(index, name, run))
+    }
+
+    /// Runs a program that talks with a validator of the problem, in a box for each.
+    ///
+    /// # Errors
+    /// As of [`run_case`](Self::run_case).
+    pub fn run_interactive(
+        &mut self,
+        runnable: &Runnable,
+        (index, name): (usize, &str),
+        case: CaseData,
+        (validator, arguments): (&Validator, &[String]),
+        cancel: &Cancel,
+    ) -> Result<Talk, JudgeError> {
+        let partner = match &mut self.partner {
+            Some(partner) => partner,
+            none => none.insert(self.judge.sandbox.slot()?),
+        };
+        let case = Case {
+            input: case.input,
+            answer: case.answer.unwrap_or_default(),
+        };
+        let slots = (&mut self.slot, partner);
+        let run = interact::run(slots, runnable, (validator, arguments), &case, cancel)?;
+        Ok(Talk {
+            was_rejected_first: run.was_rejected_first,
+            result: case_result(index, name, run),
+        })
     }
 
     fn run_cases(

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::compare::Comparison;
 use super::executable::Executable;
@@ -59,15 +60,17 @@ pub struct Validator {
     limits: Limits,
 }
 
-/// One output with the case that it is for.
+/// What a validator is told of a case.
 #[derive(Clone)]
-pub(super) struct Output {
+pub(super) struct Case {
     pub input: Arc<[u8]>,
     pub answer: Arc<[u8]>,
-    pub bytes: Arc<[u8]>,
 }
 
 impl Validator {
+    /// Exit code of a validator that accepts.
+    pub(super) const ACCEPTED: i32 = ACCEPTED;
+
     /// `name` is for people: a path in the package.
     pub fn new(name: String, executable: Executable, limits: Limits) -> Self {
         Validator {
@@ -86,21 +89,40 @@ impl Validator {
     pub(super) fn validate(
         &self,
         slot: &mut Slot,
-        output: &Output,
-        arguments: &[String],
+        case: &Case,
+        (output, arguments): (Arc<[u8]>, &[String]),
         cancel: &Cancel,
     ) -> Result<Comparison, JudgeError> {
-        let (container, command) = self.command(output, arguments);
+        let (container, command) = self.command(case, arguments, Stdin::Bytes(output));
         let report = slot.run(&container, &command, cancel)?;
+        self.answer_of(&report)
+    }
+
+    /// The box and the command of a validator that talks with a submission, for which it waits as
+    /// long as that may take.
+    pub(super) fn talking(
+        &self,
+        case: &Case,
+        arguments: &[String],
+        stdin: Stdin,
+        wait: Duration,
+    ) -> (Container, Command) {
+        let (container, mut command) = self.command(case, arguments, stdin);
+        command.limits.wall = command.limits.wall.saturating_add(wait);
+        (container, command)
+    }
+
+    /// What a validator says by its end and its files.
+    pub(super) fn answer_of(&self, report: &Report) -> Result<Comparison, JudgeError> {
         match report.outcome {
-            Outcome::Ended(Exit::Code(code @ (ACCEPTED | WRONG))) => self.answer(code, &report),
-            _ => Err(self.failure(ending(&report), &report)),
+            Outcome::Ended(Exit::Code(code @ (ACCEPTED | WRONG))) => self.answer(code, report),
+            _ => Err(self.failure(ending(report), report)),
         }
     }
 
-    fn command(&self, output: &Output, arguments: &[String]) -> (Container, Command) {
+    fn command(&self, case: &Case, arguments: &[String], stdin: Stdin) -> (Container, Command) {
         let mut limits = self.limits.clone();
-        let case_bytes = (output.input.len() + output.answer.len()) as u64;
+        let case_bytes = (case.input.len() + case.answer.len()) as u64;
         // The files of the case are in the box's memory, and not the validator's doing.
         limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
         let runnable = self.executable.under(&limits, EVIDENCE_BYTES);
@@ -108,10 +130,10 @@ impl Validator {
         let needed = case_bytes.saturating_add(FREE_SCRATCH_BYTES);
         container.scratch_bytes = container.scratch_bytes.max(needed);
         command.limits.file_bytes = container.scratch_bytes;
-        command.stdin = Stdin::Bytes(output.bytes.clone());
+        command.stdin = stdin;
         let files = [
-            (INPUT, &output.input, 0o444),
-            (ANSWER, &output.answer, 0o444),
+            (INPUT, &case.input, 0o444),
+            (ANSWER, &case.answer, 0o444),
             (MESSAGE, &Arc::from([]), 0o644),
         ];
         command

@@ -63,6 +63,8 @@ pub enum Validation {
     Default(Vec<Checker>),
     /// Programs of the package; all must accept.
     Custom(Vec<ProgramFiles>),
+    /// A program of the package that talks with the submission.
+    Interactive(ProgramFiles),
 }
 
 /// Reads a package. There is none where the findings have errors.
@@ -112,7 +114,10 @@ fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings)
     } = settings.kind;
     for (is_asked, what) in [
         (is_scoring, "scoring problems"),
-        (is_interactive, "interactive problems"),
+        (
+            is_interactive && is_multi_pass,
+            "interactive multi-pass problems",
+        ),
         (is_multi_pass, "multi-pass problems"),
         (is_submit_answer, "submit-answer problems"),
     ] {
@@ -147,10 +152,14 @@ fn validation(
         (None, Format::Legacy) => false,
         (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
     };
-    if is_custom && programs.is_empty() {
+    let is_interactive = settings.kind.is_interactive;
+    if (is_custom || is_interactive) && programs.is_empty() {
         let message = "there is no output validator: add one to output_validators, or remove \
                        \"validation: custom\"";
         findings.error(settings::FILE, None, message);
+    }
+    if is_interactive {
+        return interactive(programs, findings);
     }
     if is_custom {
         return Validation::Custom(programs);
@@ -160,6 +169,20 @@ fn validation(
         findings.warning(&program.path, None, message);
     }
     Validation::Default(checkers(settings.format, cases, findings))
+}
+
+fn interactive(programs: Vec<ProgramFiles>, findings: &mut Findings) -> Validation {
+    let mut programs = programs.into_iter();
+    let first = programs.next();
+    for other in programs {
+        let message = "an interactive problem has one validator only: remove the others";
+        findings.error(&other.path, None, message);
+    }
+    match first {
+        Some(program) => Validation::Interactive(program),
+        // That there is none is an error already.
+        None => Validation::Custom(Vec::new()),
+    }
 }
 
 fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
@@ -255,7 +278,7 @@ mod tests {
             (
                 "problem.yaml",
                 "validation: custom interactive\n",
-                "interactive problems",
+                "there is no output validator",
             ),
             (
                 "problem.yaml",

@@ -1,9 +1,12 @@
 //! Programs of a package in the judge's terms: their language, the files that the problem adds, and
 //! what compiling them comes to.
 
+use super::run::at_limit;
 use super::{Progress, Verifier, VerifyError, crew};
-use crate::judge::verdict::Verdict;
-use crate::judge::{Cancel, Check, Executable, JudgeError, JudgeSlot, Language, Validator};
+use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::{
+    Cancel, CaseData, Check, Executable, JudgeError, JudgeSlot, Language, Runnable, Validator,
+};
 use crate::problem::package::{
     Expectation, JurySubmission, Package, ProgramFiles, TestCase, Validation,
 };
@@ -32,6 +35,7 @@ impl Prepared {
 pub(super) enum Checks<'a> {
     Compare(&'a [Checker]),
     Validate(Vec<Validator>),
+    Interact(Validator),
 }
 
 impl<'a> Checks<'a> {
@@ -42,7 +46,8 @@ impl<'a> Checks<'a> {
     ) -> Result<Self, VerifyError> {
         let programs = match &package.validation {
             Validation::Default(checkers) => return Ok(Checks::Compare(checkers)),
-            Validation::Custom(programs) => programs,
+            Validation::Custom(programs) => &programs[..],
+            Validation::Interactive(program) => std::slice::from_ref(program),
         };
         let limits = validation_limits(package);
         let executables = compile_validators(verifier, programs)?;
@@ -50,18 +55,47 @@ impl<'a> Checks<'a> {
         let validators = named.map(|(program, executable)| {
             Validator::new(program.path.clone(), executable, limits.clone())
         });
-        Ok(Checks::Validate(validators.collect()))
+        let mut validators: Vec<Validator> = validators.collect();
+        Ok(match (&package.validation, validators.pop()) {
+            (Validation::Interactive(_), Some(only)) => Checks::Interact(only),
+            (_, last) => {
+                validators.extend(last);
+                Checks::Validate(validators)
+            }
+        })
     }
 
-    /// How the output of a case is judged.
-    pub(super) fn of<'s>(&'s self, index: usize, case: &'s TestCase) -> Check<'s> {
-        match self {
+    /// Runs a program on a case and judges it, by this limit where there is one.
+    pub(super) fn run(
+        &self,
+        slot: &mut JudgeSlot,
+        runnable: &Runnable,
+        (index, case): (usize, &TestCase),
+        limit_ms: Option<u64>,
+        cancel: &Cancel,
+    ) -> Result<CaseResult, JudgeError> {
+        let data = CaseData {
+            input: case.input.clone(),
+            answer: Some(case.answer.clone()),
+        };
+        let name = (index, case.name.as_str());
+        let arguments = &case.output_validator_args[..];
+        let check = match self {
             Checks::Compare(checkers) => Check::Compare(&checkers[index]),
             Checks::Validate(validators) => Check::Validate {
                 validators,
-                arguments: &case.output_validator_args,
+                arguments,
             },
-        }
+            Checks::Interact(validator) => {
+                let partner = (validator, arguments);
+                let talk = slot.run_interactive(runnable, name, data, partner, cancel)?;
+                // What it did after it was rejected does not count, the time it took neither.
+                let limit_ms = limit_ms.filter(|_| !talk.was_rejected_first);
+                return Ok(at_limit(talk.result, limit_ms));
+            }
+        };
+        let result = slot.run_case(runnable, name, data, check, cancel)?;
+        Ok(at_limit(result, limit_ms))
     }
 }
 

@@ -1,14 +1,13 @@
 //! Running submissions on all cases, with a verdict that does not depend on what ran when.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::programs::{Checks, PROCESSES, Prepared};
 use super::{Progress, Verifier, VerifyError, crew};
 use crate::judge::verdict::{CaseResult, Facts, Verdict};
-use crate::judge::{CaseData, Executable, Runnable};
+use crate::judge::{Executable, Runnable};
 use crate::problem::Limits;
-use crate::problem::package::{Package, TestCase};
+use crate::problem::package::Package;
 
 /// How much of standard error is kept of each run, in bytes.
 const STDERR_BYTES: u64 = 4 << 10;
@@ -57,11 +56,8 @@ pub(super) fn all(
         if entry.first_failed.load(Ordering::Acquire) < index {
             return Ok(None);
         }
-        let case = &cases[index];
-        let check = checks.of(index, case);
-        let name = (index, case.name.as_str());
-        let result = slot.run_case(&entry.runnable, name, data(case), check, cancel)?;
-        let result = at_limit(result, entry.limit_ms);
+        let case = (index, &cases[index]);
+        let result = checks.run(slot, &entry.runnable, case, entry.limit_ms, cancel)?;
         if result.verdict != Verdict::Accepted {
             entry.first_failed.fetch_min(index, Ordering::AcqRel);
         }
@@ -97,13 +93,6 @@ pub(super) fn scaled(executable: &Executable, package: &Package, limit_ms: u64) 
     executable.limits(&limits(package, limit_ms)).cpu_ms
 }
 
-fn data(case: &TestCase) -> CaseData {
-    CaseData {
-        input: Arc::clone(&case.input),
-        answer: Some(Arc::clone(&case.answer)),
-    }
-}
-
 /// What ran beyond the first failure, because another slot was faster, does not count.
 fn up_to_first_failure(results: &[Option<CaseResult>]) -> Results {
     let is_failure = |result: &Option<CaseResult>| {
@@ -121,7 +110,7 @@ pub(super) fn cpu_ms(facts: &Facts) -> f64 {
 }
 
 /// The result under a lower limit than that at which it ran.
-fn at_limit(mut result: CaseResult, limit_ms: Option<u64>) -> CaseResult {
+pub(super) fn at_limit(mut result: CaseResult, limit_ms: Option<u64>) -> CaseResult {
     let used_ms = result.facts.as_ref().map_or(0.0, cpu_ms);
     if let Some(limit_ms) = limit_ms
         && used_ms > limit_ms as f64

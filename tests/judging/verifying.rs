@@ -105,6 +105,20 @@ fn a_validator_of_the_package_decides_and_the_limit_is_calculated() {
 }
 
 #[test]
+fn submissions_talk_with_an_interactive_validator() {
+    let (report, code) = verified(&["guess"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    for (path, verdict) in [
+        ("accepted/halving.sh", "AC"),
+        ("wrong_answer/counts.sh", "WA"),
+        ("run_time_error/fails_after_the_end.sh", "RTE"),
+        ("time_limit_exceeded/never_guesses.sh", "TLE"),
+    ] {
+        assert_eq!(submission(&report, path)["verdict"], verdict, "{report}");
+    }
+}
+
+#[test]
 fn the_verdicts_are_the_same_however_many_run_at_the_same_time() {
     let verdicts = |jobs| {
         let (report, _) = verified(&["sum", "--jobs", jobs]);

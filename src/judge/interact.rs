@@ -1,0 +1,233 @@
+//! Interactive problems: a submission and the problem's validator talk through pipes, each in a box of
+//! its own, with clocks of their own.
+//!
+//! What one writes is carried to the other by a thread of ours, which decides who sees what end:
+//! - Neither sees the other's end before it is noted, so that it is certain who ended first.
+//! - A submission that writes to a validator that accepted and ended is not disturbed; to one that
+//!   did not accept, it is told by SIGPIPE.
+//! - A validator that writes to a submission that ended is never disturbed.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, fchmod};
+use nix::unistd::pipe2;
+
+use super::JudgeError;
+use super::compare::Comparison;
+use super::run::{Finished, Runnable};
+use super::validator::{Case, Validator};
+use crate::sandbox::{
+    Cancel, Command, Container, Exit, Limit, Outcome, Output, Outputs, Report, SandboxError, Slot,
+    Stdin,
+};
+
+/// How much is carried at once, in bytes.
+const CHUNK_BYTES: usize = 64 << 10;
+/// How much of what a submission writes is kept, in bytes.
+const KEPT_BYTES: usize = 4 << 10;
+
+/// Who ended, in order, and how the validator did.
+#[derive(Debug, Default)]
+struct Ends {
+    submission: bool,
+    /// Whether it ended before the submission, and its exit.
+    validator: Option<(bool, Option<Exit>)>,
+}
+
+impl Ends {
+    fn has_rejected(&self) -> bool {
+        let accepted = Exit::Code(Validator::ACCEPTED);
+        self.validator
+            .is_some_and(|(_, exit)| exit != Some(accepted))
+    }
+}
+
+/// What was carried from the submission.
+struct Carried {
+    kept: Vec<u8>,
+    total_bytes: u64,
+    /// It wrote more than it may, and was cut off.
+    is_cut: bool,
+}
+
+/// Lets a submission and a validator talk, and decides.
+pub(super) fn run(
+    (own, partner): (&mut Slot, &mut Slot),
+    runnable: &Runnable,
+    (validator, arguments): (&Validator, &[String]),
+    case: &Case,
+    cancel: &Cancel,
+) -> Result<Finished, JudgeError> {
+    let ends = Mutex::new(Ends::default());
+    let (from_submission, submission_out) = pipe()?;
+    let (validator_in, to_validator) = pipe()?;
+    let (from_validator, validator_out) = pipe()?;
+    let (submission_in, to_submission) = pipe()?;
+    let (container, command) = runnable.talking(Stdin::Descriptor(Arc::new(submission_in)));
+    let submission = Side::new(container, command, submission_out);
+    let stdin = Stdin::Descriptor(Arc::new(validator_in));
+    let (container, command) = validator.talking(case, arguments, stdin, runnable.wall());
+    let interactor = Side::new(container, command, validator_out);
+    let max_bytes = runnable.output_bytes();
+    let (submitted, validated, carried) = thread::scope(|scope| {
+        let validating =
+            scope.spawn(|| interactor.run(partner, cancel, |exit| note_validator(&ends, exit)));
+        let carrying = scope.spawn(|| carry_up(from_submission, to_validator, max_bytes, &ends));
+        scope.spawn(|| carry_down(from_validator, to_submission));
+        let submitted = submission.run(own, cancel, |_| lock(&ends).submission = true);
+        (submitted, joined(validating), joined(carrying))
+    });
+    let (mut submitted, validated) = (submitted?, validated?);
+    let comparison = validator.answer_of(&validated)?;
+    if carried.is_cut {
+        let exit = exit_of(&submitted);
+        let limit = Limit::Output;
+        submitted.outcome = Outcome::LimitHit { limit, exit };
+    }
+    submitted.stdout.bytes = carried.kept;
+    submitted.stdout.total_bytes = carried.total_bytes;
+    let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
+    Ok(finished(runnable, submitted, comparison, was_first))
+}
+
+fn finished(
+    runnable: &Runnable,
+    report: Report,
+    comparison: Comparison,
+    validator_was_first: bool,
+) -> Finished {
+    if validator_was_first && comparison != Comparison::Same {
+        runnable.rejected(report, comparison)
+    } else {
+        runnable.finished(report, Some(comparison))
+    }
+}
+
+fn exit_of(report: &Report) -> Option<Exit> {
+    match report.outcome {
+        Outcome::Ended(exit) => Some(exit),
+        Outcome::LimitHit { exit, .. } => exit,
+        Outcome::NotExecutable { .. } => None,
+    }
+}
+
+fn note_validator(ends: &Mutex<Ends>, exit: Option<Exit>) {
+    let mut ends = lock(ends);
+    let is_first = !ends.submission;
+    ends.validator = Some((is_first, exit));
+}
+
+fn lock(ends: &Mutex<Ends>) -> std::sync::MutexGuard<'_, Ends> {
+    ends.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    // A panic is a mistake of ours, and goes on where it can be seen.
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// One of the two programs with the streams that it is given.
+struct Side {
+    container: Container,
+    command: Command,
+    outputs: Outputs,
+}
+
+impl Side {
+    fn new(container: Container, command: Command, stdout: OwnedFd) -> Self {
+        let outputs = Outputs {
+            stdout: Output::Descriptor(Arc::new(stdout)),
+            ..Outputs::default()
+        };
+        Side {
+            container,
+            command,
+            outputs,
+        }
+    }
+
+    /// Runs it. `note` is told of its end before anybody can see that in a pipe, for only then the
+    /// streams are closed.
+    fn run(
+        self,
+        slot: &mut Slot,
+        cancel: &Cancel,
+        note: impl FnOnce(Option<Exit>),
+    ) -> Result<Report, SandboxError> {
+        let result = slot.run_with(&self.container, &self.command, &self.outputs, cancel);
+        note(result.as_ref().ok().and_then(exit_of));
+        result
+    }
+}
+
+/// A pipe: its reading and its writing end. Programs may open theirs again as /dev/stdin and
+/// /dev/stdout, whatever user they have; nobody else can reach it.
+fn pipe() -> Result<(OwnedFd, OwnedFd), JudgeError> {
+    let made = pipe2(OFlag::O_CLOEXEC).and_then(|(read, write)| {
+        let all = Mode::from_bits_truncate(0o666);
+        fchmod(&read, all)?;
+        Ok((read, write))
+    });
+    made.map_err(|errno| JudgeError::Pipe(errno.into()))
+}
+
+/// Carries what the submission writes to the validator.
+fn carry_up(from: OwnedFd, to: OwnedFd, max_bytes: u64, ends: &Mutex<Ends>) -> Carried {
+    let (mut from, mut to) = (File::from(from), Some(File::from(to)));
+    let mut carried = Carried {
+        kept: Vec::new(),
+        total_bytes: 0,
+        is_cut: false,
+    };
+    let mut chunk = vec![0; CHUNK_BYTES];
+    // A pipe ends when all writers are gone; an error is the same to us.
+    while let Ok(length @ 1..) = read(&mut from, &mut chunk) {
+        let bytes = &chunk[..length];
+        let room = KEPT_BYTES - carried.kept.len();
+        carried.kept.extend_from_slice(&bytes[..length.min(room)]);
+        carried.total_bytes += length as u64;
+        if carried.total_bytes > max_bytes {
+            carried.is_cut = true;
+            break;
+        }
+        if let Some(open) = &mut to
+            && open.write_all(bytes).is_err()
+        {
+            to = None;
+        }
+        // Only a validator that is gone reads no more, for until then its end is held open.
+        if to.is_none() && lock(ends).has_rejected() {
+            break;
+        }
+    }
+    carried
+}
+
+/// Carries what the validator writes to the submission, and away once that is gone.
+fn carry_down(from: OwnedFd, to: OwnedFd) {
+    let (mut from, mut to) = (File::from(from), Some(File::from(to)));
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while let Ok(length @ 1..) = read(&mut from, &mut chunk) {
+        if let Some(open) = &mut to
+            && open.write_all(&chunk[..length]).is_err()
+        {
+            to = None;
+        }
+    }
+}
+
+fn read(from: &mut File, chunk: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
