@@ -1,7 +1,7 @@
 // id: PROC-14
-// about: forks until the process ids of its namespace wrap around
-// expect: AC
-// cpu_ms: 60000
+// about: forks until the process ids of its namespace wrap around, or its time is up: millions of times
+// expect: AC or TLE
+// cpu_ms: 20000
 // wall_ms: 120000
 // include: probe.h
 // tier: slow
