@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::config::{Config, ConfigError};
-use crate::judge::{LanguageError, Languages, SandboxConfig};
+use crate::judge::{Cancel, LanguageError, Languages, SandboxConfig};
 use crate::sandbox::Protection;
 
 /// The languages of the settings: a directory of the operator's, or those in the binary.
@@ -34,6 +36,23 @@ pub(super) fn may_lack(config: &Config) -> Result<BTreeSet<Protection>, ConfigEr
         })
     });
     protections.collect()
+}
+
+/// Does work that judges on a thread that may block. A stop cancels what runs and waits for the end.
+pub(super) async fn on_a_thread(
+    stop: CancellationToken,
+    work: impl FnOnce(&Cancel) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let cancel = Cancel::new()?;
+    let switch = cancel.clone();
+    let mut working = tokio::task::spawn_blocking(move || work(&switch));
+    tokio::select! {
+        end = &mut working => end?,
+        () = stop.cancelled() => {
+            cancel.cancel();
+            working.await?
+        }
+    }
 }
 
 #[cfg(test)]

@@ -101,17 +101,7 @@ pub(super) async fn run(
     config: Config,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let cancel = Cancel::new()?;
-    let switch = cancel.clone();
-    // One thread from beginning to end: what a slot starts dies with the thread that started it.
-    let mut judging = tokio::task::spawn_blocking(move || judge(&arguments, &config, &switch));
-    tokio::select! {
-        end = &mut judging => end?,
-        () = stop.cancelled() => {
-            cancel.cancel();
-            judging.await?
-        }
-    }
+    judging::on_a_thread(stop, move |cancel| judge(&arguments, &config, cancel)).await
 }
 
 fn judge(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {

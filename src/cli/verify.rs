@@ -67,16 +67,7 @@ pub(super) async fn run(
     config: Config,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let cancel = Cancel::new()?;
-    let switch = cancel.clone();
-    let mut verifying = tokio::task::spawn_blocking(move || verify(&arguments, &config, &switch));
-    tokio::select! {
-        end = &mut verifying => end?,
-        () = stop.cancelled() => {
-            cancel.cancel();
-            verifying.await?
-        }
-    }
+    judging::on_a_thread(stop, move |cancel| verify(&arguments, &config, cancel)).await
 }
 
 fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
