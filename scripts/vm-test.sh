@@ -28,7 +28,7 @@ work=$(cd "$work" && pwd)
 kernel_package() {
     apt-cache search --names-only '^linux-image-6\.12.*-cloud-amd64(-unsigned)?$' | cut -d' ' -f1 | sort -V | tail -n 1
 }
-if [ ! -f "$work/vmlinuz" ]; then
+if [ ! -f "$work/vmlinuz" ] || [ ! -f "$work/overlay.ko" ]; then
     package=$(kernel_package)
     if [ -z "$package" ]; then
         apt-get update -q >"$work/apt.log" 2>&1
@@ -42,25 +42,35 @@ if [ ! -f "$work/vmlinuz" ]; then
     mkdir "$work/kernel"
     (cd "$work/kernel" && apt-get -q -o APT::Sandbox::User=root download "$package" && dpkg-deb -x linux-image-*.deb .)
     mv "$work"/kernel/boot/vmlinuz-* "$work/vmlinuz"
+    # The one file system that the tests need and that is not built in.
+    busybox xzcat "$work"/kernel/lib/modules/*/kernel/fs/overlayfs/overlay.ko.xz >"$work/overlay.ko"
     rm -rf "$work/kernel"
 fi
 
 # The initial root: busybox, and one script that mounts everything and hands over to the next.
 root=$(mktemp -d "$work/initramfs.XXXXXX")
-mkdir -p "$root/bin" "$root/host" "$root/proc" "$root/dev"
+mkdir -p "$root/bin" "$root/host" "$root/proc" "$root/dev" "$root/directory.kept"
+pwd >"$root/directory"
 cp "$(command -v busybox)" "$root/bin/busybox"
+cp "$work/overlay.ko" "$root/overlay.ko"
 cat >"$root/init" <<'EOF_INIT'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
+insmod /overlay.ko
 mount -t virtiofs -o ro host /host || poweroff -f
 mount -t proc proc /host/proc
 mount -t sysfs sys /host/sys
 mount -t cgroup2 cgroup /host/sys/fs/cgroup
 mount -t devtmpfs dev /host/dev
+# Kept, for it may lie below what is covered next.
+directory=$(cat /directory)
+mount --bind "/host$directory" /directory.kept
 mount -t tmpfs -o mode=1777 tmp /host/tmp
 mount -t tmpfs -o mode=755 run /host/run
+mkdir -p "/host$directory" 2>/dev/null
+mount --bind /directory.kept "/host$directory"
 ip link set lo up
 cp /bin/busybox /run.sh /host/tmp/
 # Not chroot: in a chroot the kernel makes no user namespaces.
@@ -137,7 +147,9 @@ while [ ! -S "$socket" ]; do
     sleep 0.1
 done
 
-timeout "$timeout_seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
+# One thread for both processors: with a thread each, one runs into the breakpoint by which the kernel patches its own
+# code on the other, which it does when the first CPU quota is set, and now and then takes it for a fault.
+timeout "$timeout_seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m 2048 \
     -object memory-backend-memfd,id=mem,size=2048M,share=on -numa node,memdev=mem \
     -chardev socket,id=fs,path="$socket" -device vhost-user-fs-pci,chardev=fs,tag=host \
     -kernel "$work/vmlinuz" -initrd "$work/initramfs.gz" \
