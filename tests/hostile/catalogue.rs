@@ -37,7 +37,7 @@ const ELSEWHERE: [(&str, &str); 24] = [
         "MEM-21",
         "not tried: there is no admission by memory; slots times limits is the operator's sum",
     ),
-    ("INT-01", "not tried: there are no interactive problems yet"),
+    ("INT-01", "not tried here, but in tests/judging"),
     ("INT-02", "as INT-01"),
     ("INT-03", "as INT-01"),
     ("INT-04", "as INT-01"),
