@@ -21,6 +21,7 @@ file:/usr/bin/node     nodejs
 file:/usr/bin/rustc    rustc
 golang                 golang-go
 command:curl           curl
+command:pasta          passt
 NEEDS
     [ "$with_vm" = no ] || cat <<NEEDS
 command:qemu-system-x86_64 qemu-system-x86
