@@ -3,9 +3,9 @@
 //!
 //! # Theory of operation
 //!
-//! A [`Sandbox`] checks the host once. A [`Slot`] is the right to run one box at a time: it has a
-//! machine-wide number, and from it one CPU, a cgroup and two host user ids of its own. Each slot
-//! talks to a *launcher*, a tiny single-threaded process that is our own binary executed again
+//! A [`Sandbox`] checks the host once. A [`Slot`] is the right to run one program at a time: it has
+//! a machine-wide number, and from it one CPU and two *lanes*, each with a cgroup and two host user
+//! ids of its own, so that one box is made while another runs. Each slot talks to a *launcher*, a tiny single-threaded process that is our own binary executed again
 //! ([`become_launcher_if_asked`]). For each run the launcher clones the *init* of a new box into
 //! fresh namespaces; init builds the root, forks the *program*, and reaps. The program gives up
 //! everything, in the order of `inside`, and executes. Meanwhile the slot's thread sleeps in one

@@ -84,12 +84,9 @@ impl Slot {
     /// # Errors
     /// As of [`prepare`](Self::prepare).
     pub fn prepare_for(&mut self, upcoming: &[&Container]) -> Result<(), SandboxError> {
-        while let (Some(ordered), Some(wanted)) = (self.ordered.front(), upcoming.first())
-            && ordered != *wanted
-        {
-            self.ordered.pop_front();
-            let unfit = self.receive()?;
-            self.retire(unfit)?;
+        if let Some(next) = upcoming.first() {
+            let let_go = self.let_go_unfit(next);
+            self.recovered(let_go)?;
         }
         for (index, container) in upcoming.iter().enumerate() {
             if self.ordered.len() == index {
@@ -178,6 +175,11 @@ impl Slot {
         switches: &Switches<'_>,
     ) -> Result<Report, SandboxError> {
         let result = made.and_then(|made| self.run_in(made, command, outputs, switches));
+        self.recovered(result)
+    }
+
+    /// Passes a result on; after a failure of ours the slot is made usable again first.
+    fn recovered<T>(&mut self, result: Result<T, SandboxError>) -> Result<T, SandboxError> {
         if let Err(SandboxError::SetUp { .. } | SandboxError::Box { .. } | SandboxError::Lost(_)) =
             result
         {
@@ -198,15 +200,25 @@ impl Slot {
 
     /// The oldest box that was ordered for such a container; without one, a new one.
     fn take_box(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
-        while let Some(ordered_for) = self.ordered.pop_front() {
-            let made = self.receive();
-            if ordered_for == *container {
-                return made;
-            }
-            self.retire(made?)?;
+        self.let_go_unfit(container)?;
+        if self.ordered.pop_front().is_none() {
+            self.maker()?.order(container.clone())?;
         }
-        self.maker()?.order(container.clone())?;
-        self.maker()?.receive()
+        self.receive()
+    }
+
+    /// Lets go the boxes that were ordered before the first one for such a container.
+    fn let_go_unfit(&mut self, container: &Container) -> Result<(), SandboxError> {
+        while self
+            .ordered
+            .front()
+            .is_some_and(|ordered| ordered != container)
+        {
+            self.ordered.pop_front();
+            let unfit = self.receive()?;
+            self.retire(unfit)?;
+        }
+        Ok(())
     }
 
     fn receive(&mut self) -> Result<Waiting, SandboxError> {
