@@ -11,7 +11,7 @@ mod timing;
 use std::sync::Arc;
 
 use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
 
@@ -71,6 +71,10 @@ pub struct SubmissionResult {
     pub verdict: Verdict,
     /// One line that explains it.
     pub reason: String,
+    /// The score; `None` where the problem has no points, or where it gets none.
+    pub score: Option<f64>,
+    /// What came of groups of cases, each before those in it.
+    pub groups: Vec<GroupResult>,
     /// Whether it is what the jury expects.
     pub as_expected: bool,
     /// The slowest case that was run: CPU time in milliseconds, and its name.

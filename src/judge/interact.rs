@@ -101,7 +101,7 @@ fn finished(
     comparison: Comparison,
     validator_was_first: bool,
 ) -> Finished {
-    if validator_was_first && comparison != Comparison::Same {
+    if validator_was_first && !comparison.is_right() {
         runnable.rejected(report, comparison)
     } else {
         runnable.finished(report, Some(comparison))

@@ -42,6 +42,8 @@ pub(super) struct Settings {
     /// Whether the problem asks for its own output validator; `None` where it does not say.
     pub is_custom: Option<bool>,
     pub validator_flags: Vec<String>,
+    /// What `grading` says.
+    pub grading: Vec<Pair>,
     pub limits: PackageLimits,
     pub time: TimeRule,
 }
@@ -59,7 +61,6 @@ const INFORMATION: &[&str] = &[
     "embargo_until",
     "keywords",
     "languages",
-    "grading",
     "allow_file_writing",
     "show_test_data_groups",
     "problem_format_version",
@@ -79,6 +80,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         kind: Kind::default(),
         is_custom: None,
         validator_flags: Vec::new(),
+        grading: Vec::new(),
         limits: PackageLimits::default(),
         time: TimeRule::of(format),
     };
@@ -89,6 +91,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
             "type" => kind(pair, &mut settings.kind, findings),
             "validation" => validation(pair, &mut settings, findings),
             "validator_flags" => settings.validator_flags = words(pair, FILE, findings),
+            "grading" => settings.grading = pair.value.pairs().unwrap_or_default().to_vec(),
             "limits" => limits::read(pair, format, &mut settings, findings),
             "constants" => findings.error(
                 FILE,
