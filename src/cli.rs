@@ -10,6 +10,7 @@ mod logging;
 mod migrate;
 mod options;
 mod parts;
+mod program;
 mod roles;
 mod run;
 mod sample;
