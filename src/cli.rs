@@ -11,6 +11,7 @@ mod migrate;
 mod options;
 mod parts;
 mod program;
+mod progress;
 mod roles;
 mod run;
 mod sample;

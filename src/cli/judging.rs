@@ -1,11 +1,13 @@
 //! What judging needs from the settings, for every command that judges.
 
 use std::collections::BTreeSet;
+use std::thread::available_parallelism;
 
+use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
-use crate::judge::{Cancel, LanguageError, Languages, SandboxConfig};
+use crate::judge::{Cancel, Judge, JudgeSlot, LanguageError, Languages, SandboxConfig};
 use crate::sandbox::Protection;
 
 /// The languages of the settings: a directory of the operator's, or those in the binary.
@@ -36,6 +38,18 @@ pub(super) fn may_lack(config: &Config) -> Result<BTreeSet<Protection>, ConfigEr
         })
     });
     protections.collect()
+}
+
+/// A slot for each job, or for each CPU.
+pub(super) fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<JudgeSlot>> {
+    let jobs = match jobs {
+        Some(jobs) => usize::from(jobs),
+        None => available_parallelism()
+            .context("cannot count the CPUs")?
+            .get(),
+    };
+    let slots: Result<_, _> = (0..jobs).map(|_| judge.slot()).collect();
+    slots.context("cannot get a slot for each job")
 }
 
 /// Does work that judges on a thread that may block. A stop cancels what runs and waits for the end.
