@@ -98,6 +98,21 @@ pub enum Checker {
     UnorderedLines,
 }
 
+/// How a program of the problem is asked about an output, and how it answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Output validators of the ICPC and Kattis formats: `input answer feedback/ < output`, and the
+    /// exit code is 42 or 43.
+    #[default]
+    Icpc,
+    /// Checkers that are made with testlib: `input output answer`, and an exit code of testlib's.
+    Testlib,
+    /// Checkers of CMS: `input answer output`, and an outcome from 0 to 1 on standard output.
+    Cms,
+    /// Native checkers of DMOJ: `input output answer`, and the exit code is 0 or 1.
+    Dmoj,
+}
+
 /// What white space within a line means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
