@@ -23,6 +23,8 @@ mod interacting;
 mod languages;
 #[path = "judging/packages.rs"]
 mod packages;
+#[path = "judging/stressing.rs"]
+mod stressing;
 #[path = "judging/validating.rs"]
 mod validating;
 #[path = "judging/verdicts.rs"]

@@ -135,18 +135,36 @@ impl JudgeSlot {
             Ok(executable) => {
                 let runnable = executable.under(&work.limits, RUN_STDERR_BYTES);
                 let check = Check::Compare(&work.checker);
-                let run = runnable.run(&mut self.slot, case, check, cancel)?;
+                let ran = self.run_program(&runnable, case, check, cancel)?;
                 Ok(RunResult {
-                    verdict: run.verdict,
-                    reason: run.reason,
                     compile: result,
-                    facts: Some(run.facts),
-                    checker_message: run.checker_message,
-                    stdout: run.stdout,
-                    stderr: run.stderr,
+                    ..ran
                 })
             }
         }
+    }
+
+    /// Runs a compiled program once, and keeps all of its output.
+    ///
+    /// # Errors
+    /// Our own failures, and those of a validator; the slot stays usable after each of them.
+    pub fn run_program(
+        &mut self,
+        runnable: &Runnable,
+        case: CaseData,
+        check: Check<'_>,
+        cancel: &Cancel,
+    ) -> Result<RunResult, JudgeError> {
+        let run = runnable.run(&mut self.slot, case, check, cancel)?;
+        Ok(RunResult {
+            verdict: run.verdict,
+            reason: run.reason,
+            compile: None,
+            facts: Some(run.facts),
+            checker_message: run.checker_message,
+            stdout: run.stdout,
+            stderr: run.stderr,
+        })
     }
 
     /// Compiles a program; what a compiler refuses is told in the result.
