@@ -4,6 +4,7 @@
 //! What the files mean is the matter of `problem::package`.
 
 mod directory;
+mod tar;
 mod zip;
 
 use std::fs::File;
@@ -47,14 +48,17 @@ pub enum UnpackError {
         source: io::Error,
     },
     /// It is neither a directory nor an archive.
-    #[error("{path} is neither a directory nor a zip archive")]
+    #[error("{path} is neither a directory nor a zip or tar archive")]
     Unknown {
         /// The path.
         path: PathBuf,
     },
-    /// The archive is damaged, or made in a way that is not understood.
+    /// The zip archive is damaged, or made in a way that is not understood.
     #[error("cannot read the archive")]
     Archive(#[source] ::zip::result::ZipError),
+    /// The same of a tar archive.
+    #[error("cannot read the archive")]
+    Damaged(#[source] io::Error),
     /// Its entries share bytes: an archive bomb.
     #[error("entries of the archive overlap: make it anew")]
     Overlapping,
@@ -102,11 +106,15 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     if about.is_dir() {
         return directory::read(&file, caps);
     }
-    if !about.is_file() || !is_zip(&file).map_err(read_error)? {
+    let tree = if about.is_file() && is_zip(&file).map_err(read_error)? {
+        zip::read(file, caps)?
+    } else if about.is_file() && tar::is_tar(&file).map_err(read_error)? {
+        tar::read(file, caps)?
+    } else {
         let path = path.to_owned();
         return Err(UnpackError::Unknown { path });
-    }
-    Ok(zip::read(file, caps)?.without_wrapper())
+    };
+    Ok(tree.without_wrapper())
 }
 
 fn is_zip(mut file: &File) -> io::Result<bool> {
@@ -114,6 +122,17 @@ fn is_zip(mut file: &File) -> io::Result<bool> {
     file.take(2).read_to_end(&mut beginning)?;
     file.rewind()?;
     Ok(beginning == b"PK")
+}
+
+/// Archives made on Windows may have them, and they would mean something else here.
+fn refuse_backslash(name: &str) -> Result<(), UnpackError> {
+    match name.contains('\\') {
+        true => Err(UnpackError::Name {
+            name: name.to_owned(),
+            source: NameError::Backslash,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Files that were read so far, and how much is left of the caps.

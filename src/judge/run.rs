@@ -105,7 +105,7 @@ impl Runnable {
         };
         let report = slot.run(&self.container, &command, cancel)?;
         let comparison = match case.answer {
-            Some(answer) if self.evidence(&report).ended_well() => {
+            Some(answer) if self.ended_well(&report) => {
                 let case = Case {
                     input: case.input,
                     answer,
@@ -115,6 +115,11 @@ impl Runnable {
             _ => None,
         };
         Ok(self.finished(report, comparison))
+    }
+
+    /// Whether its output is worth a comparison.
+    pub(super) fn ended_well(&self, report: &Report) -> bool {
+        self.evidence(report).ended_well()
     }
 
     /// What a run came to by its report and the comparison.
