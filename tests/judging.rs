@@ -19,6 +19,8 @@ mod compiling;
 mod interacting;
 #[path = "judging/languages.rs"]
 mod languages;
+#[path = "judging/packages.rs"]
+mod packages;
 #[path = "judging/validating.rs"]
 mod validating;
 #[path = "judging/verdicts.rs"]

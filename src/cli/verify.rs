@@ -6,6 +6,7 @@ mod report;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::judging;
 use crate::config::Config;
+use crate::judge::package::PackageError;
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
@@ -140,7 +142,7 @@ impl Crew {
             }
         };
         let result = match package {
-            Some(package) => self.judge(path, &package, only, cancel),
+            Some(package) => self.judge(path, Arc::new(package), only, cancel),
             None => Err("the package cannot be used".to_owned()),
         };
         Checked {
@@ -153,7 +155,7 @@ impl Crew {
     fn judge(
         &mut self,
         path: &Path,
-        package: &Package,
+        package: Arc<Package>,
         only: Option<&str>,
         cancel: &Cancel,
     ) -> Result<Verification, String> {
@@ -169,7 +171,7 @@ impl Crew {
         line.clear();
         verification.map_err(|error| {
             let error = anyhow::Error::from(error);
-            match error.downcast_ref::<crate::verify::VerifyError>() {
+            match error.downcast_ref::<PackageError>() {
                 Some(failed) if !failed.evidence().is_empty() => {
                     format!("{error:#}\n{}", failed.evidence())
                 }

@@ -284,7 +284,7 @@ fn is_success(verdict: Verdict) -> bool {
 }
 
 /// The first failing case in order decides.
-fn overall(results: &[CaseResult]) -> (Verdict, String) {
+pub(super) fn overall(results: &[CaseResult]) -> (Verdict, String) {
     if let Some(failed) = results.iter().find(|case| !is_success(case.verdict)) {
         let reason = format!("test case {}: {}", failed.name, failed.reason);
         return (failed.verdict, reason);
@@ -323,16 +323,7 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
 }
 
 fn skipped(cases: &dyn Cases, index: usize) -> CaseResult {
-    CaseResult {
-        ordinal: ordinal(index),
-        name: cases.name(index).to_owned(),
-        verdict: Verdict::Skipped,
-        reason: "not run: the verdict was decided before".to_owned(),
-        facts: None,
-        checker_message: None,
-        stdout_prefix: Vec::new(),
-        stderr_prefix: Vec::new(),
-    }
+    CaseResult::skipped(index, cases.name(index))
 }
 
 fn ordinal(index: usize) -> u32 {
