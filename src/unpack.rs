@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 use crate::problem::package::{NameError, Tree};
 
+/// What a zip archive begins with.
+const ZIP: &[u8] = b"PK";
+
 /// How much a package may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
@@ -22,6 +25,15 @@ pub struct Caps {
     pub file_bytes: u64,
     /// Bytes of all files together.
     pub total_bytes: u64,
+}
+
+impl Caps {
+    /// Of packages that are uploaded, which a server and its workers have to hold in memory.
+    pub const UPLOAD: Caps = Caps {
+        files: 100_000,
+        file_bytes: 512 << 20,
+        total_bytes: 1 << 30,
+    };
 }
 
 impl Default for Caps {
@@ -52,6 +64,9 @@ pub enum UnpackError {
         /// The path.
         path: PathBuf,
     },
+    /// Bytes that are no archive.
+    #[error("this is no zip archive: send the package as one")]
+    NoArchive,
     /// The archive is damaged, or made in a way that is not understood.
     #[error("cannot read the archive")]
     Archive(#[source] ::zip::result::ZipError),
@@ -109,11 +124,22 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     Ok(zip::read(file, caps)?.without_wrapper())
 }
 
+/// Reads the package that is in an archive in memory.
+///
+/// # Errors
+/// What is refused.
+pub fn read_archive(archive: &[u8], caps: &Caps) -> Result<Tree, UnpackError> {
+    if !archive.starts_with(ZIP) {
+        return Err(UnpackError::NoArchive);
+    }
+    Ok(zip::read(io::Cursor::new(archive), caps)?.without_wrapper())
+}
+
 fn is_zip(mut file: &File) -> io::Result<bool> {
     let mut beginning = Vec::new();
     file.take(2).read_to_end(&mut beginning)?;
     file.rewind()?;
-    Ok(beginning == b"PK")
+    Ok(beginning == ZIP)
 }
 
 /// Files that were read so far, and how much is left of the caps.
