@@ -8,9 +8,11 @@
 mod class_name;
 mod compare;
 mod compile;
+pub mod crew;
 mod executable;
 mod interact;
 mod language;
+pub mod package;
 mod probe;
 mod program;
 mod reason;
@@ -130,6 +132,13 @@ pub enum JudgeError {
     Language(#[from] LanguageError),
 }
 
+impl JudgeError {
+    /// Whether it is the problem that has to be mended.
+    pub fn is_of_the_problem(&self) -> bool {
+        matches!(self, JudgeError::Validator { .. })
+    }
+}
+
 impl From<SandboxError> for JudgeError {
     fn from(error: SandboxError) -> Self {
         match error {
@@ -143,7 +152,7 @@ impl From<SandboxError> for JudgeError {
 #[derive(Debug, Clone)]
 pub struct Judge {
     sandbox: Sandbox,
-    languages: Arc<[Language]>,
+    languages: Arc<Languages>,
     offered: Arc<[OfferedLanguage]>,
 }
 
@@ -155,10 +164,11 @@ impl Judge {
     /// What the host lacks.
     pub fn open(languages: Languages, sandbox: &SandboxConfig) -> Result<Judge, JudgeError> {
         let sandbox = Sandbox::open(sandbox)?;
-        let (languages, offered) = probe::offered(&sandbox, &languages)?;
+        let offered = probe::offered(&sandbox, &languages)?;
+        let is_offered = |language: &Language| offered.iter().any(|o| o.id == language.id);
         Ok(Judge {
             sandbox,
-            languages: languages.into(),
+            languages: Arc::new(languages.filter(is_offered)),
             offered: offered.into(),
         })
     }
@@ -166,6 +176,11 @@ impl Judge {
     /// The languages whose toolchains are there, sorted by id.
     pub fn offered(&self) -> &[OfferedLanguage] {
         &self.offered
+    }
+
+    /// The same languages as data.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
     }
 
     /// The protections that boxes lack on this machine, with the operator's consent.

@@ -1,57 +1,22 @@
 //! Verifying a problem package: judges the jury's own submissions, and says whether each came to
 //! what its authors expect. The time limit is the package's, or follows from these submissions.
 //!
-//! Submissions and cases run in parallel over several slots. That never changes a verdict: the first
-//! failing case in order decides, and only cases after a failing one are left out.
+//! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
-mod crew;
 mod expect;
 mod inputs;
 mod programs;
-mod run;
 mod timing;
 
+use std::sync::Arc;
+
+use crate::judge::package::{CompiledPackage, PackageError};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
+use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
 
-use programs::{Checks, Prepared};
+use programs::Prepared;
 pub use timing::{LimitSource, TimeLimit};
-
-/// Why a package cannot be verified. Nearly always it is the package that has to be mended.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// A validator is in no language that is offered here.
-    #[error("{path}: no language that is offered here has sources like these")]
-    Language {
-        /// Its path in the package.
-        path: String,
-    },
-    /// A validator cannot be compiled.
-    #[error("{path} cannot be compiled: {reason}")]
-    Compile {
-        /// Its path in the package.
-        path: String,
-        /// Why.
-        reason: String,
-        /// What the compiler wrote.
-        output: String,
-    },
-    /// The judge failed, or a validator did not do its part.
-    #[error(transparent)]
-    Judge(#[from] JudgeError),
-}
-
-impl VerifyError {
-    /// What a program of the package wrote before it failed; empty where there is nothing.
-    pub fn evidence(&self) -> &str {
-        match self {
-            VerifyError::Compile { output, .. } => output,
-            VerifyError::Judge(JudgeError::Validator { evidence, .. }) => evidence,
-            VerifyError::Judge(_) | VerifyError::Language { .. } => "",
-        }
-    }
-}
 
 /// What to verify, and with what.
 #[derive(Debug)]
@@ -110,7 +75,7 @@ pub struct SubmissionResult {
     pub as_expected: bool,
     /// The slowest case that was run: CPU time in milliseconds, and its name.
     pub slowest: Option<(f64, String)>,
-    /// Cases in order up to the first failing one; empty where it was not compiled.
+    /// The cases that were run, in order; empty where it was not compiled.
     pub cases: Vec<CaseResult>,
 }
 
@@ -128,13 +93,13 @@ impl Verifier<'_> {
     /// Why not all of them could be judged.
     pub fn verify(
         &mut self,
-        package: &Package,
+        package: Arc<Package>,
         progress: Progress<'_>,
-    ) -> Result<Verification, VerifyError> {
-        let checks = Checks::compile(self, package)?;
-        let mistakes = inputs::check(self, package, progress)?;
-        let (prepared, skipped) = self.compile_submissions(package, progress)?;
-        let (time, notes, submissions) = timing::judge(self, package, &checks, prepared, progress)?;
+    ) -> Result<Verification, PackageError> {
+        let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
+        let mistakes = inputs::check(self, problem.package(), progress)?;
+        let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
+        let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         Ok(Verification {
             time,
             notes,
@@ -146,18 +111,19 @@ impl Verifier<'_> {
 
     fn compile_submissions(
         &mut self,
-        package: &Package,
+        problem: &CompiledPackage,
         progress: Progress<'_>,
-    ) -> Result<(Vec<Prepared>, Vec<Skipped>), VerifyError> {
+    ) -> Result<(Vec<Prepared>, Vec<Skipped>), PackageError> {
         let only = self.only;
         let is_wanted =
             |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
-        let wanted: Vec<_> = package
+        let wanted: Vec<_> = problem
+            .package()
             .submissions
             .iter()
             .filter(|submission| is_wanted(&submission.path))
             .collect();
-        let results = programs::compile_each(self, package, &wanted, progress)?;
+        let results = programs::compile_each(self, problem, &wanted, progress)?;
         let (mut prepared, mut skipped) = (Vec::new(), Vec::new());
         for (submission, result) in wanted.iter().zip(results) {
             match result {

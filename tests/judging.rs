@@ -19,6 +19,10 @@ mod compiling;
 mod interacting;
 #[path = "judging/languages.rs"]
 mod languages;
+#[path = "judging/packages.rs"]
+mod packages;
+#[path = "judging/stressing.rs"]
+mod stressing;
 #[path = "judging/validating.rs"]
 mod validating;
 #[path = "judging/verdicts.rs"]

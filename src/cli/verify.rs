@@ -1,23 +1,23 @@
 //! `gavel verify`: judges the jury's submissions of problem packages on this machine, and tells
 //! whether each comes to what its authors expect. Needs neither database nor API.
 
-mod progress;
 mod report;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
 use super::judging;
+use super::progress::Line;
 use crate::config::Config;
+use crate::judge::package::PackageError;
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
 use crate::verify::{Verification, Verifier};
-use progress::Line;
 
 /// Arguments of `gavel verify`.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
     let languages = judging::languages(config)?;
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut crew = Crew {
-        slots: slots(&judge, arguments.jobs)?,
+        slots: judging::slots(&judge, arguments.jobs)?,
         languages,
         judge,
     };
@@ -109,17 +109,6 @@ fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<JudgeSlot>> {
-    let jobs = match jobs {
-        Some(jobs) => usize::from(jobs),
-        None => available_parallelism()
-            .context("cannot count the CPUs")?
-            .get(),
-    };
-    let slots: Result<_, _> = (0..jobs).map(|_| judge.slot()).collect();
-    slots.context("cannot get a slot for each job")
-}
-
 /// What all packages share.
 struct Crew {
     languages: Languages,
@@ -140,7 +129,7 @@ impl Crew {
             }
         };
         let result = match package {
-            Some(package) => self.judge(path, &package, only, cancel),
+            Some(package) => self.judge(path, Arc::new(package), only, cancel),
             None => Err("the package cannot be used".to_owned()),
         };
         Checked {
@@ -153,7 +142,7 @@ impl Crew {
     fn judge(
         &mut self,
         path: &Path,
-        package: &Package,
+        package: Arc<Package>,
         only: Option<&str>,
         cancel: &Cancel,
     ) -> Result<Verification, String> {
@@ -169,7 +158,7 @@ impl Crew {
         line.clear();
         verification.map_err(|error| {
             let error = anyhow::Error::from(error);
-            match error.downcast_ref::<crate::verify::VerifyError>() {
+            match error.downcast_ref::<PackageError>() {
                 Some(failed) if !failed.evidence().is_empty() => {
                     format!("{error:#}\n{}", failed.evidence())
                 }

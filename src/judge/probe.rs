@@ -33,25 +33,22 @@ const LIMITS: Limits = Limits {
 /// Longest version that is kept, in characters.
 const VERSION_CHARS: usize = 100;
 
-/// The languages that this machine offers, and the same for others to see.
+/// The languages that this machine offers.
 pub(super) fn offered(
     sandbox: &Sandbox,
     languages: &Languages,
-) -> Result<(Vec<Language>, Vec<OfferedLanguage>), JudgeError> {
+) -> Result<Vec<OfferedLanguage>, JudgeError> {
     let mut slot = sandbox.slot()?;
     let cancel = Cancel::new()?;
-    let (mut present, mut offered) = (Vec::new(), Vec::new());
+    let mut offered = Vec::new();
     for language in languages.iter() {
         let report = slot.run(&language.container(), &version_command(language), &cancel)?;
         match version(&report) {
-            Ok(version) => {
-                present.push(language.clone());
-                offered.push(OfferedLanguage {
-                    id: language.id.clone(),
-                    name: language.name.clone(),
-                    version,
-                });
-            }
+            Ok(version) => offered.push(OfferedLanguage {
+                id: language.id.clone(),
+                name: language.name.clone(),
+                version,
+            }),
             Err(reason) => tracing::info!(
                 language = language.id,
                 program = language.version.first(),
@@ -60,7 +57,7 @@ pub(super) fn offered(
             ),
         }
     }
-    Ok((present, offered))
+    Ok(offered)
 }
 
 fn version_command(language: &Language) -> Command {

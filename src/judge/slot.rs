@@ -135,18 +135,36 @@ impl JudgeSlot {
             Ok(executable) => {
                 let runnable = executable.under(&work.limits, RUN_STDERR_BYTES);
                 let check = Check::Compare(&work.checker);
-                let run = runnable.run(&mut self.slot, case, check, cancel)?;
+                let ran = self.run_program(&runnable, case, check, cancel)?;
                 Ok(RunResult {
-                    verdict: run.verdict,
-                    reason: run.reason,
                     compile: result,
-                    facts: Some(run.facts),
-                    checker_message: run.checker_message,
-                    stdout: run.stdout,
-                    stderr: run.stderr,
+                    ..ran
                 })
             }
         }
+    }
+
+    /// Runs a compiled program once, and keeps all of its output.
+    ///
+    /// # Errors
+    /// Our own failures, and those of a validator; the slot stays usable after each of them.
+    pub fn run_program(
+        &mut self,
+        runnable: &Runnable,
+        case: CaseData,
+        check: Check<'_>,
+        cancel: &Cancel,
+    ) -> Result<RunResult, JudgeError> {
+        let run = runnable.run(&mut self.slot, case, check, cancel)?;
+        Ok(RunResult {
+            verdict: run.verdict,
+            reason: run.reason,
+            compile: None,
+            facts: Some(run.facts),
+            checker_message: run.checker_message,
+            stdout: run.stdout,
+            stderr: run.stderr,
+        })
     }
 
     /// Compiles a program; what a compiler refuses is told in the result.
@@ -284,7 +302,7 @@ fn is_success(verdict: Verdict) -> bool {
 }
 
 /// The first failing case in order decides.
-fn overall(results: &[CaseResult]) -> (Verdict, String) {
+pub(super) fn overall(results: &[CaseResult]) -> (Verdict, String) {
     if let Some(failed) = results.iter().find(|case| !is_success(case.verdict)) {
         let reason = format!("test case {}: {}", failed.name, failed.reason);
         return (failed.verdict, reason);
@@ -323,16 +341,7 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
 }
 
 fn skipped(cases: &dyn Cases, index: usize) -> CaseResult {
-    CaseResult {
-        ordinal: ordinal(index),
-        name: cases.name(index).to_owned(),
-        verdict: Verdict::Skipped,
-        reason: "not run: the verdict was decided before".to_owned(),
-        facts: None,
-        checker_message: None,
-        stdout_prefix: Vec::new(),
-        stderr_prefix: Vec::new(),
-    }
+    CaseResult::skipped(index, cases.name(index))
 }
 
 fn ordinal(index: usize) -> u32 {

@@ -68,6 +68,13 @@ pub struct Facts {
     pub denied_calls: Vec<String>,
 }
 
+impl Facts {
+    /// CPU time in milliseconds.
+    pub fn cpu_ms(&self) -> f64 {
+        self.cpu_ns as f64 / 1e6
+    }
+}
+
 /// The result of one test case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseResult {
@@ -87,6 +94,22 @@ pub struct CaseResult {
     pub stdout_prefix: Vec<u8>,
     /// The first bytes of standard error.
     pub stderr_prefix: Vec<u8>,
+}
+
+impl CaseResult {
+    /// What is not run is told apart from what was.
+    pub(super) fn skipped(index: usize, name: &str) -> CaseResult {
+        CaseResult {
+            ordinal: u32::try_from(index).unwrap_or(u32::MAX),
+            name: name.to_owned(),
+            verdict: Verdict::Skipped,
+            reason: "not run: the verdict was decided before".to_owned(),
+            facts: None,
+            checker_message: None,
+            stdout_prefix: Vec::new(),
+            stderr_prefix: Vec::new(),
+        }
+    }
 }
 
 /// The result of compiling.

@@ -1,9 +1,9 @@
 //! The problem's own checks of its test inputs.
 
-use super::programs::{self, compile_validators, validation_limits};
-use super::{Progress, Verifier, VerifyError, crew};
+use super::{Progress, Verifier};
+use crate::judge::package::{PackageError, compile_programs, validation_limits};
 use crate::judge::verdict::{CaseResult, Facts};
-use crate::judge::{CaseData, Check, Executable};
+use crate::judge::{CaseData, Check, Executable, crew};
 use crate::problem::Checker;
 use crate::problem::package::{Package, ProgramFiles};
 
@@ -17,15 +17,15 @@ pub(super) fn check(
     verifier: &mut Verifier<'_>,
     package: &Package,
     progress: Progress<'_>,
-) -> Result<Vec<String>, VerifyError> {
+) -> Result<Vec<String>, PackageError> {
     // Grammars such as .ctd and .viva are no programs.
     let known: Vec<ProgramFiles> = package
         .input_validators
         .iter()
-        .filter(|program| programs::language(verifier, program).is_some())
+        .filter(|program| verifier.judge.languages().of_program(program).is_some())
         .cloned()
         .collect();
-    let executables = compile_validators(verifier, &known)?;
+    let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
     let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
     let limits = validation_limits(package);
     let cases = &package.cases;
@@ -48,7 +48,9 @@ pub(super) fn check(
             .facts
             .as_ref()
             .and_then(|facts: &Facts| facts.exit_code);
-        Ok((code != Some(VALID)).then(|| mistake(&case.name, &program.path, &result)))
+        Ok::<_, PackageError>(
+            (code != Some(VALID)).then(|| mistake(&case.name, &program.path, &result)),
+        )
     })?;
     Ok(mistakes.into_iter().flatten().collect())
 }

@@ -2,12 +2,12 @@
 //! them; the rest runs once, at a limit that is higher by the safety margin, and is judged by the
 //! time that it used: so it shows who is near the limit.
 
-use super::programs::{Checks, Prepared};
-use super::run::{self, Results, Times, cpu_ms};
-use super::{Progress, SubmissionResult, Verifier, VerifyError, expect, must_pass};
+use super::programs::Prepared;
+use super::{Progress, SubmissionResult, Verifier, expect, must_pass};
 use crate::judge::Executable;
+use crate::judge::package::{CompiledPackage, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::{Package, TimingRole};
+use crate::problem::package::TimingRole;
 
 /// The most that an accepted submission gets while the limit is not known, in milliseconds.
 const LONGEST_MS: u64 = 60_000;
@@ -32,25 +32,31 @@ pub struct TimeLimit {
     pub slowest_accepted_ms: Option<f64>,
 }
 
+/// The cases of one submission that were run, in order.
+type Results = Vec<CaseResult>;
+
 type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
 
 /// Finds the limit and judges all submissions by it.
 pub(super) fn judge(
     verifier: &mut Verifier<'_>,
-    package: &Package,
-    checks: &Checks<'_>,
+    problem: &CompiledPackage,
     prepared: Vec<Prepared>,
     progress: Progress<'_>,
-) -> Result<Judged, VerifyError> {
+) -> Result<Judged, PackageError> {
+    let package = problem.package();
     let mut results: Vec<Option<Results>> = prepared.iter().map(|_| None).collect();
     let mut run =
         |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Results>]| {
             let (indices, programs) = runnable(&prepared, wanted);
-            let ran = run::all(verifier, package, checks, &programs, times, progress)?;
-            for (index, result) in indices.into_iter().zip(ran) {
+            let told = |done, all| progress("judging", done, all);
+            let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
+            let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
+            for (index, mut result) in indices.into_iter().zip(ran) {
+                result.retain(|case| case.verdict != Verdict::Skipped);
                 results[index] = Some(result);
             }
-            Ok::<_, VerifyError>(())
+            Ok::<_, PackageError>(())
         };
     let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && must_pass(&p.expectation);
     let unlimited = Times {
@@ -84,17 +90,17 @@ pub(super) fn judge(
 }
 
 /// Those that can be run and are wanted, with their places.
-fn runnable<'a>(
-    prepared: &'a [Prepared],
+fn runnable(
+    prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
-) -> (Vec<usize>, Vec<(&'a Prepared, &'a Executable)>) {
+) -> (Vec<usize>, Vec<Executable>) {
     prepared
         .iter()
         .enumerate()
         .filter(|(_, prepared)| wanted(prepared))
         .filter_map(|(index, prepared)| {
             let executable = prepared.program.as_ref().ok()?;
-            Some((index, (prepared, executable)))
+            Some((index, executable.clone()))
         })
         .unzip()
 }
@@ -103,7 +109,7 @@ fn runnable<'a>(
 fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     let timed = results
         .iter()
-        .filter_map(|case| Some((cpu_ms(case.facts.as_ref()?), case)));
+        .filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::Checked;
+use crate::cli::judging::code;
 use crate::judge::verdict::{CaseResult, Verdict};
 use crate::problem::package::{Expected, Finding, Severity};
 use crate::verify::{LimitSource, Skipped, SubmissionResult, TimeLimit, Verification};
@@ -232,12 +233,6 @@ fn group(case: &CaseResult) -> &str {
     case.name.rsplit_once('/').map_or("", |(group, _)| group)
 }
 
-/// The code under which a value goes everywhere else.
-fn code(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
 fn align(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
@@ -263,11 +258,5 @@ mod tests {
             vec!["ccc".to_owned(), String::new()],
         ];
         assert_eq!(align(&rows), ["a    bb", "ccc"]);
-    }
-
-    #[test]
-    fn codes_are_those_of_the_api() {
-        assert_eq!(code(&Verdict::TimeLimit), "TLE");
-        assert_eq!(code(&Expected::RuntimeError), "RTE");
     }
 }

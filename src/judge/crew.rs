@@ -3,15 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::VerifyError;
-use crate::judge::JudgeSlot;
+use super::JudgeSlot;
 
 /// Does `count` tasks and returns their results in order. After a failure no more are begun.
-pub(super) fn each<T: Send>(
+///
+/// # Errors
+/// That of a task that failed.
+pub fn each<T: Send, E: Send>(
     slots: &mut [JudgeSlot],
     count: usize,
-    task: impl Fn(&mut JudgeSlot, usize) -> Result<T, VerifyError> + Sync,
-) -> Result<Vec<T>, VerifyError> {
+    task: impl Fn(&mut JudgeSlot, usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     let next = AtomicUsize::new(0);
     let work = |slot: &mut JudgeSlot| {
         let mut done = Vec::new();

@@ -1,0 +1,135 @@
+//! How the outputs of a package are judged, ready to run.
+
+use super::programs::{compile_programs, validation_limits};
+use super::{CaseResult, Package, PackageError, Verdict};
+use crate::judge::verdict::Facts;
+use crate::judge::{Cancel, CaseData, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator};
+use crate::problem::Checker;
+use crate::problem::package::{TestCase, Validation};
+
+/// What judges outputs.
+#[derive(Debug)]
+pub(super) enum Checks {
+    /// One checker for each case.
+    Compare(Vec<Checker>),
+    Validate(Vec<Validator>),
+    Interact(Validator),
+}
+
+impl Checks {
+    /// Compiles what has to be.
+    pub(super) fn compile(
+        judge: &Judge,
+        slots: &mut [JudgeSlot],
+        package: &Package,
+        cancel: &Cancel,
+    ) -> Result<Self, PackageError> {
+        let programs = match &package.validation {
+            Validation::Default(checkers) => return Ok(Checks::Compare(checkers.clone())),
+            Validation::Custom(programs) => &programs[..],
+            Validation::Interactive(program) => std::slice::from_ref(program),
+        };
+        let limits = validation_limits(package);
+        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let named = programs.iter().zip(executables);
+        let validators = named.map(|(program, executable)| {
+            Validator::new(program.path.clone(), executable, limits.clone())
+        });
+        let mut validators: Vec<Validator> = validators.collect();
+        Ok(match (&package.validation, validators.pop()) {
+            (Validation::Interactive(_), Some(only)) => Checks::Interact(only),
+            (_, last) => {
+                validators.extend(last);
+                Checks::Validate(validators)
+            }
+        })
+    }
+
+    /// Runs a program on a case and judges it, by this limit where there is one.
+    pub(super) fn run(
+        &self,
+        slot: &mut JudgeSlot,
+        (runnable, limit_ms): (&Runnable, Option<u64>),
+        (index, case): (usize, &TestCase),
+        cancel: &Cancel,
+    ) -> Result<CaseResult, JudgeError> {
+        let data = CaseData {
+            input: case.input.clone(),
+            answer: Some(case.answer.clone()),
+        };
+        let name = (index, case.name.as_str());
+        let arguments = &case.output_validator_args[..];
+        let check = match self {
+            Checks::Compare(checkers) => Check::Compare(&checkers[index]),
+            Checks::Validate(validators) => Check::Validate {
+                validators,
+                arguments,
+            },
+            Checks::Interact(validator) => {
+                let partner = (validator, arguments);
+                let talk = slot.run_interactive(runnable, name, data, partner, cancel)?;
+                // What it did after it was rejected does not count, the time it took neither.
+                let limit_ms = limit_ms.filter(|_| !talk.was_rejected_first);
+                return Ok(at_limit(talk.result, limit_ms));
+            }
+        };
+        let result = slot.run_case(runnable, name, data, check, cancel)?;
+        Ok(at_limit(result, limit_ms))
+    }
+}
+
+/// The result under a lower limit than that at which it ran.
+fn at_limit(mut result: CaseResult, limit_ms: Option<u64>) -> CaseResult {
+    let used_ms = result.facts.as_ref().map_or(0.0, Facts::cpu_ms);
+    if let Some(limit_ms) = limit_ms
+        && used_ms > limit_ms as f64
+        && result.verdict != Verdict::TimeLimit
+    {
+        result.reason = format!(
+            "used {used_ms:.0} ms of CPU time; the limit is {limit_ms} ms; with more time: {}",
+            result.reason
+        );
+        result.verdict = Verdict::TimeLimit;
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(verdict: Verdict, cpu_ms: u64) -> CaseResult {
+        CaseResult {
+            ordinal: 0,
+            name: String::new(),
+            verdict,
+            reason: "why".to_owned(),
+            facts: Some(Facts {
+                cpu_ns: cpu_ms * 1_000_000,
+                ..Facts::default()
+            }),
+            checker_message: None,
+            stdout_prefix: Vec::new(),
+            stderr_prefix: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_run_that_used_more_than_the_limit_is_too_slow_whatever_came_of_it() {
+        for verdict in [
+            Verdict::Accepted,
+            Verdict::WrongAnswer,
+            Verdict::RuntimeError,
+        ] {
+            assert_eq!(at_limit(result(verdict, 1000), Some(1000)).verdict, verdict);
+            let slow = at_limit(result(verdict, 1001), Some(1000));
+            assert_eq!(slow.verdict, Verdict::TimeLimit);
+            assert!(
+                slow.reason.ends_with("with more time: why"),
+                "{}",
+                slow.reason
+            );
+            assert_eq!(at_limit(result(verdict, 1001), None).verdict, verdict);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Programs of a package: their language, the files that the problem adds, and compiling them.
+
+use super::PROCESSES;
+use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew};
+use crate::problem::package::{Package, ProgramFiles};
+use crate::problem::{Limits, SourceFile};
+
+/// How much of a compiler's complaint is told, in characters.
+const COMPLAINT_CHARS: usize = 2000;
+
+/// Why submissions cannot be judged by a package. Nearly always it is the package that has to be
+/// mended.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// A program of the package is in no language that is offered here.
+    #[error("{path}: no language that is offered here has sources like these")]
+    Language {
+        /// Its path in the package.
+        path: String,
+    },
+    /// A program of the package cannot be compiled.
+    #[error("{path} cannot be compiled: {reason}")]
+    Compile {
+        /// Its path in the package.
+        path: String,
+        /// Why.
+        reason: String,
+        /// What the compiler wrote.
+        output: String,
+    },
+    /// The judge failed, or a program of the package did not do its part.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+}
+
+impl PackageError {
+    /// What a program of the package wrote before it failed; empty where there is nothing.
+    pub fn evidence(&self) -> &str {
+        match self {
+            PackageError::Compile { output, .. } => output,
+            PackageError::Judge(JudgeError::Validator { evidence, .. }) => evidence,
+            PackageError::Judge(_) | PackageError::Language { .. } => "",
+        }
+    }
+
+    /// Whether the package has to be mended; else it is the judge that failed.
+    pub fn is_of_the_package(&self) -> bool {
+        !matches!(self, PackageError::Judge(error) if !error.is_of_the_problem())
+    }
+}
+
+/// Limits of the problem's own programs.
+pub fn validation_limits(package: &Package) -> Limits {
+    let limits = &package.limits;
+    Limits {
+        cpu_ms: limits.validation_ms,
+        wall_ms: limits.validation_ms.saturating_mul(2),
+        memory_bytes: limits.validation_memory_bytes,
+        output_bytes: limits.validation_output_bytes,
+        processes: PROCESSES,
+    }
+}
+
+/// Compiles programs that a package cannot do without.
+///
+/// # Errors
+/// What is wrong with a program, or our own failure.
+pub fn compile_programs(
+    judge: &Judge,
+    slots: &mut [JudgeSlot],
+    programs: &[ProgramFiles],
+    cancel: &Cancel,
+) -> Result<Vec<Executable>, PackageError> {
+    let mut languages = Vec::with_capacity(programs.len());
+    for program in programs {
+        let language = judge.languages().of_program(program);
+        let language = language.ok_or_else(|| PackageError::Language {
+            path: program.path.clone(),
+        })?;
+        languages.push(language.id.clone());
+    }
+    crew::each(slots, programs.len(), |slot, index| {
+        let program = &programs[index];
+        let compiled = slot.compile(&languages[index], &program.files, cancel)?;
+        compiled.executable.map_err(|reason| PackageError::Compile {
+            path: program.path.clone(),
+            reason,
+            output: compiled
+                .result
+                .map(|r| complaint(&r.output))
+                .unwrap_or_default(),
+        })
+    })
+}
+
+fn complaint(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    text.trim().chars().take(COMPLAINT_CHARS).collect()
+}
+
+/// The files that the problem puts over a submission in this language.
+pub(super) fn includes<'a>(
+    judge: &Judge,
+    package: &'a Package,
+    language: &str,
+) -> &'a [SourceFile] {
+    let is_of = |code: &str| {
+        let named = judge.languages().find(code);
+        named.is_some_and(|named| named.id == language)
+    };
+    let mut includes = package.includes.iter();
+    let own = includes
+        .find(|(code, _)| is_of(code))
+        .map(|(_, files)| files);
+    let files = own.or_else(|| package.includes.get("default"));
+    files.map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,45 @@
+//! Judging by a problem package, as a worker does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gavel::judge::package::{CompiledPackage, Times};
+use gavel::judge::verdict::{Judgement, Verdict};
+use gavel::judge::{Cancel, Languages};
+use gavel::problem::package;
+use gavel::unpack::{self, Caps};
+
+use crate::support::{file, judge};
+
+#[test]
+fn one_slot_judges_a_submission_by_a_package() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/root");
+    let tree = unpack::read(&path, &Caps::default()).expect("a directory");
+    let package = Arc::new(package::read(&tree).0.expect("a package"));
+    let judge = judge(Languages::built_in().expect("languages"));
+    let mut slot = judge.slot().expect("a free slot");
+    let cancel = Cancel::new().expect("an eventfd");
+    let slots = std::slice::from_mut(&mut slot);
+    let problem = CompiledPackage::compile(&judge, slots, package, &cancel).expect("validators");
+    let mut judged = |text: &str| {
+        let files = [file("main", text)];
+        let times = Times::limit(1000);
+        let submission = ("bash", &files[..]);
+        problem
+            .judge(&judge, &mut slot, submission, times, &cancel)
+            .expect("a judgement")
+    };
+    let verdicts = |judgement: &Judgement| {
+        let cases = judgement.cases.iter();
+        cases.map(|case| case.verdict).collect::<Vec<_>>()
+    };
+    let wrong = judged("echo no root");
+    assert_eq!(wrong.verdict, Verdict::WrongAnswer, "{}", wrong.reason);
+    let mut expected = vec![Verdict::Skipped; problem.package().cases.len()];
+    expected[0] = Verdict::WrongAnswer;
+    assert_eq!(verdicts(&wrong), expected);
+    let right = std::fs::read_to_string(path.join("submissions/accepted/negative.sh"));
+    let right = judged(&right.expect("a submission"));
+    assert_eq!(right.verdict, Verdict::Accepted, "{}", right.reason);
+    assert_eq!(verdicts(&right), vec![Verdict::Accepted; expected.len()]);
+}
