@@ -21,6 +21,17 @@ pub enum Format {
     V2025,
 }
 
+impl Format {
+    /// Its name in `problem.yaml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Legacy => "legacy",
+            Format::Draft2023 => "2023-07-draft",
+            Format::V2025 => "2025-09",
+        }
+    }
+}
+
 /// What a problem asks of the judge beyond "right or wrong".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kind {
