@@ -10,12 +10,15 @@ mod logging;
 mod migrate;
 mod options;
 mod parts;
+mod program;
+mod progress;
 mod roles;
 mod run;
 mod sample;
 mod sandbox;
 mod serve;
 mod signals;
+mod stress;
 mod up;
 mod verify;
 mod version;
@@ -55,6 +58,7 @@ Examples:
   gavel worker --slots 4                 only a worker, four runs at the same time
   gavel run solution.cpp                 one program, without database or API
   gavel verify problems/*                what the jury's submissions come to
+  gavel stress a.cpp --generator gen.py --reference ok.py   an input that a.cpp answers wrong
 
 Settings also come from /etc/gavel/gavel.toml and GAVEL_* variables: see docs/CONFIGURATION.md.";
 
@@ -80,6 +84,8 @@ enum Command {
     Run(run::Arguments),
     /// Judge the jury's submissions of problem packages
     Verify(verify::Arguments),
+    /// Look for an input on which programs fail
+    Stress(stress::Arguments),
     /// Bring the database's schema up to this version
     Migrate(migrate::Arguments),
     /// Check what this machine offers for isolation and fair timing
@@ -119,6 +125,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
         Command::Verify(arguments) => {
             start(options, |config, stop| verify::run(arguments, config, stop))
+        }
+        Command::Stress(arguments) => {
+            start(options, |config, stop| stress::run(arguments, config, stop))
         }
         Command::Migrate(_) => start(options, migrate::run),
         Command::CheckHost(arguments) => check_host::run(&arguments, options),

@@ -11,6 +11,7 @@ pub mod judge;
 pub mod problem;
 pub mod sandbox;
 pub mod store;
+pub mod stress;
 pub mod unpack;
 pub mod verify;
 pub mod worker;

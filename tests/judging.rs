@@ -11,6 +11,8 @@
 #[path = "judging/support.rs"]
 mod support;
 
+#[path = "judging/checking.rs"]
+mod checking;
 #[path = "judging/command.rs"]
 mod command;
 #[path = "judging/compiling.rs"]
@@ -21,6 +23,8 @@ mod interacting;
 mod languages;
 #[path = "judging/packages.rs"]
 mod packages;
+#[path = "judging/stressing.rs"]
+mod stressing;
 #[path = "judging/validating.rs"]
 mod validating;
 #[path = "judging/verdicts.rs"]

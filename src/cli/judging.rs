@@ -1,11 +1,14 @@
 //! What judging needs from the settings, for every command that judges.
 
 use std::collections::BTreeSet;
+use std::thread::available_parallelism;
 
+use anyhow::Context;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
-use crate::judge::{Cancel, LanguageError, Languages, SandboxConfig};
+use crate::judge::{Cancel, Judge, JudgeSlot, LanguageError, Languages, SandboxConfig};
 use crate::sandbox::Protection;
 
 /// The languages of the settings: a directory of the operator's, or those in the binary.
@@ -38,6 +41,24 @@ pub(super) fn may_lack(config: &Config) -> Result<BTreeSet<Protection>, ConfigEr
     protections.collect()
 }
 
+/// A slot for each job, or for each CPU.
+pub(super) fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<JudgeSlot>> {
+    let jobs = match jobs {
+        Some(jobs) => usize::from(jobs),
+        None => available_parallelism()
+            .context("cannot count the CPUs")?
+            .get(),
+    };
+    let slots: Result<_, _> = (0..jobs).map(|_| judge.slot()).collect();
+    slots.context("cannot get a slot for each job")
+}
+
+/// The code under which a verdict goes everywhere else.
+pub(super) fn code(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// Does work that judges on a thread that may block. A stop cancels what runs and waits for the end.
 pub(super) async fn on_a_thread(
     stop: CancellationToken,
@@ -59,6 +80,8 @@ pub(super) async fn on_a_thread(
 mod tests {
     use super::*;
     use crate::config::{Environment, Layer};
+    use crate::judge::verdict::Verdict;
+    use crate::problem::package::Expected;
 
     fn config(names: &[&str]) -> Config {
         let flags = Layer {
@@ -67,6 +90,12 @@ mod tests {
             ..Layer::default()
         };
         Config::load(None, flags, &Environment::default()).unwrap()
+    }
+
+    #[test]
+    fn codes_are_those_of_the_api() {
+        assert_eq!(code(&Verdict::TimeLimit), "TLE");
+        assert_eq!(code(&Expected::RuntimeError), "RTE");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `gavel run`: compiles and runs one program in the sandbox of this machine, with neither database
 //! nor API, and tells what happened.
 
-mod program;
 mod report;
 
 use std::num::NonZeroU64;
@@ -11,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use tokio_util::sync::CancellationToken;
 
-use super::judging;
+use super::{judging, program};
 use crate::config::Config;
 use crate::judge::{Cancel, CaseData, Judge, RunResult, Work};
 use crate::problem::{Checker, Limits};
@@ -71,7 +70,7 @@ const MAX_OUTPUT_BYTES: u64 = 1 << 30;
 const MAX_PROCESSES: i64 = 32_768;
 
 /// Seconds with a fraction, as milliseconds.
-fn seconds(text: &str) -> Result<NonZeroU64, String> {
+pub(super) fn seconds(text: &str) -> Result<NonZeroU64, String> {
     let value = text.parse::<f64>().ok();
     let milliseconds = value
         .filter(|value| (0.0..=MAX_SECONDS).contains(value))

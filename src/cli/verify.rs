@@ -1,25 +1,23 @@
 //! `gavel verify`: judges the jury's submissions of problem packages on this machine, and tells
 //! whether each comes to what its authors expect. Needs neither database nor API.
 
-mod progress;
 mod report;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
 use super::judging;
+use super::progress::Line;
 use crate::config::Config;
 use crate::judge::package::PackageError;
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
 use crate::verify::{Verification, Verifier};
-use progress::Line;
 
 /// Arguments of `gavel verify`.
 #[derive(Debug, clap::Args)]
@@ -29,12 +27,12 @@ Examples:
   gavel verify problems/* --jobs 4 --json > report.jsonl
   gavel verify hello.zip -s 'wrong_answer/*'
 
-Takes packages of the ICPC and Kattis formats, as directories or zip archives. Without a time limit
+Takes packages of the ICPC and Kattis formats, as directories or zip or tar archives. Without a time limit
 in the package, it follows from the slowest accepted submission. The exit code is 0 only when
 every package can be read, its inputs are valid, and all submissions come to what is expected of
 them. With --json one object for each package goes to standard output. It needs root for now.")]
 pub(super) struct Arguments {
-    /// Directories or zip archives
+    /// Directories, or zip or tar archives
     #[arg(required = true, value_name = "PACKAGE")]
     packages: Vec<PathBuf>,
     /// Print one JSON object for each package
@@ -77,7 +75,7 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
     let languages = judging::languages(config)?;
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut crew = Crew {
-        slots: slots(&judge, arguments.jobs)?,
+        slots: judging::slots(&judge, arguments.jobs)?,
         languages,
         judge,
     };
@@ -109,17 +107,6 @@ fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
         bail!("{pattern:?} is no pattern: braces must match, and not be many");
     }
     Ok(())
-}
-
-fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<JudgeSlot>> {
-    let jobs = match jobs {
-        Some(jobs) => usize::from(jobs),
-        None => available_parallelism()
-            .context("cannot count the CPUs")?
-            .get(),
-    };
-    let slots: Result<_, _> = (0..jobs).map(|_| judge.slot()).collect();
-    slots.context("cannot get a slot for each job")
 }
 
 /// What all packages share.

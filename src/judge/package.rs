@@ -182,7 +182,7 @@ impl CompiledPackage {
         let entries: Vec<Entry> = programs
             .iter()
             .map(|(program, extent)| Entry {
-                runnable: program.under(&limits, STDERR_BYTES),
+                runnable: self.runnable(program, &limits),
                 limit_ms: times.limit_ms.map(|ms| self.scaled_ms(program, ms)),
                 extent: *extent,
                 known: Mutex::new(vec![None; cases.len()]),
@@ -299,6 +299,14 @@ impl CompiledPackage {
             cases: (0..self.package.cases.len())
                 .map(|index| self.skipped(index))
                 .collect(),
+        }
+    }
+
+    fn runnable(&self, program: &Executable, limits: &Limits) -> Runnable {
+        let runnable = program.under(limits, STDERR_BYTES);
+        match self.package.allow_file_writing {
+            true => runnable,
+            false => runnable.with_read_only_files(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! What real packages do against the letter of their format is accepted with a warning. What is not
 //! supported is an error: a package that means something else than what is judged must not pass.
 
+mod constants;
 mod data;
 mod expectation;
 mod glob;
@@ -21,7 +22,7 @@ mod yaml;
 use std::collections::BTreeMap;
 
 pub use data::TestCase;
-pub use expectation::{Expectation, Expected, Rule, TimingRole};
+pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, TimingRole};
 pub use glob::matches as path_matches;
 pub use limits::{PackageLimits, TimeRule};
 pub use programs::ProgramFiles;
@@ -45,6 +46,8 @@ pub struct Package {
     pub limits: PackageLimits,
     /// The time limit, or how it follows from the jury's submissions.
     pub time: TimeRule,
+    /// Whether submissions may write to their working directory.
+    pub allow_file_writing: bool,
     /// How outputs are judged.
     pub validation: Validation,
     /// Programs that say whether an input is valid; all must agree.
@@ -94,6 +97,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         return None;
     }
     let settings = settings::read(tree, findings);
+    let tree = &*constants::fill(tree, &settings.constants, findings);
     refuse_unsupported(tree, &settings, findings);
     let (cases, root) = data::read(tree, &settings.validator_flags, findings);
     let grader = grader(tree, findings);
@@ -103,7 +107,18 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         findings.warning(&unused.path, None, message);
     }
     let validation = validation(tree, &settings, &cases, findings);
-    let submissions = submissions::read(tree, findings);
+    let context = expectation::Context {
+        of: match settings.format {
+            Format::Legacy | Format::Draft2023 => Of::Whole,
+            Format::V2025 => Of::Cases,
+        },
+        is_scoring: scoring.is_some(),
+    };
+    let scopes = submissions::Scopes {
+        groups: &groups,
+        cases: cases.iter().map(|case| case.name.as_str()).collect(),
+    };
+    let submissions = submissions::read(tree, context, &scopes, findings);
     let mut input_validators = programs::each_in(tree, "input_validators");
     input_validators.extend(programs::each_in(tree, "input_format_validators"));
     Some(Package {
@@ -111,6 +126,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         names: settings.names,
         limits: settings.limits,
         time: settings.time,
+        allow_file_writing: settings.allow_file_writing,
         validation,
         input_validators,
         includes: includes(tree),
@@ -151,7 +167,6 @@ fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings)
 /// The only grader.
 fn grader(tree: &Tree, findings: &mut Findings) -> Option<ProgramFiles> {
     let mut graders = programs::each_in(tree, "graders");
-    programs::refuse_scripts(&graders, findings);
     for other in graders.iter().skip(1) {
         let message = "there is more than one grader: remove the others";
         findings.error(&other.path, None, message);
@@ -169,7 +184,6 @@ fn validation(
 ) -> Validation {
     let mut programs = programs::each_in(tree, "output_validators");
     programs.extend(programs::only_in(tree, "output_validator"));
-    programs::refuse_scripts(&programs, findings);
     let is_custom = match (settings.is_custom, settings.format) {
         (Some(is_custom), _) => is_custom,
         (None, Format::Legacy) => false,

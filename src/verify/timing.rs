@@ -96,7 +96,11 @@ fn runnable(
         .filter(|(_, prepared)| wanted(prepared))
         .filter_map(|(index, prepared)| {
             let executable = prepared.program.as_ref().ok()?;
-            Some((index, (executable.clone(), Extent::Deciding)))
+            let extent = match prepared.expectation.asks_for_cases() {
+                true => Extent::All,
+                false => Extent::Deciding,
+            };
+            Some((index, (executable.clone(), extent)))
         })
         .unzip()
 }
@@ -170,12 +174,19 @@ fn submission(
         (Ok(_), None) => problem.refused("it was not run".to_owned()),
     };
     graded.cases.retain(|case| case.verdict != Verdict::Skipped);
-    let verdicts: Vec<Verdict> = match &prepared.program {
-        Ok(_) => graded.cases.iter().map(|case| case.verdict).collect(),
-        Err(_) => vec![graded.verdict],
+    let package = problem.package();
+    let scoring = package.scoring;
+    let seen = expect::Seen {
+        verdict: graded.verdict,
+        score: graded.score,
+        full_score: scoring.and_then(|scoring| scoring.full_score(&package.groups)),
+        groups: &graded.groups,
+        cases: &graded.cases,
     };
+    let surprise = expect::broken(&prepared.expectation, &seen);
     SubmissionResult {
-        as_expected: expect::meets(&prepared.expectation, &verdicts),
+        as_expected: surprise.is_none(),
+        surprise,
         expected: prepared.expectation.summary(),
         slowest: slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone())),
         path: prepared.path,

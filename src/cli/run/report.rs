@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use crate::cli::judging::code;
 use crate::judge::verdict::{CompileResult, Facts, Verdict};
 use crate::judge::{Protection, RunResult};
 use crate::sandbox::Limit;
@@ -124,7 +125,7 @@ pub(super) fn write_text(
     if is_screen && result.stdout.last().is_some_and(|&last| last != b'\n') {
         writeln!(err)?;
     }
-    write!(err, "{}", summary(result)?)?;
+    write!(err, "{}", summary(result))?;
     Ok(())
 }
 
@@ -141,10 +142,8 @@ fn shown(text: &[u8], is_screen: bool) -> Vec<u8> {
     shown.collect::<String>().into_bytes()
 }
 
-fn summary(result: &RunResult) -> Result<String, serde_json::Error> {
-    // The codes are defined once, where they are serialized.
-    let code = serde_json::to_value(result.verdict)?;
-    let mut text = format!("{}: {}\n", code.as_str().unwrap_or_default(), result.reason);
+fn summary(result: &RunResult) -> String {
+    let mut text = format!("{}: {}\n", code(&result.verdict), result.reason);
     if let Some(message) = &result.checker_message {
         text.push_str(&format!("{message}\n"));
     }
@@ -154,7 +153,7 @@ fn summary(result: &RunResult) -> Result<String, serde_json::Error> {
     if let Some(facts) = &result.facts {
         text.push_str(&figures("run", facts));
     }
-    Ok(text)
+    text
 }
 
 fn figures(name: &str, facts: &Facts) -> String {
@@ -242,7 +241,7 @@ mod tests {
     #[test]
     fn the_summary_is_verdict_reason_and_figures() {
         assert_eq!(
-            summary(&result(b"")).unwrap(),
+            summary(&result(b"")),
             "OK: ended with exit code 0\nrun      CPU 1.5 ms, clock 2.0 ms, memory 3.0 MiB\n"
         );
     }
