@@ -165,17 +165,11 @@ impl Pending {
     pub(super) fn proceed(&self) -> Result<Option<OwnedFd>, SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
-        // Init and the program-to-be report in any order.
-        let (mut ready, mut confined) = (false, None);
-        while !ready || confined.is_none() {
-            let report = self.connection.receive()?;
-            match report.ok_or(SandboxError::Lost("init of a box"))? {
-                (BoxReport::Ready, _) => ready = true,
-                (BoxReport::Confined, listener) => confined = Some(listener),
-                (other, _) => return Err(self.connection.failure_of(other)),
-            }
+        match self.connection.receive()? {
+            Some((BoxReport::Confined, listener)) => Ok(listener),
+            Some((other, _)) => Err(self.connection.failure_of(other)),
+            None => Err(SandboxError::Lost("init of a box")),
         }
-        confined.ok_or(SandboxError::Lost("init of a box"))
     }
 }
 

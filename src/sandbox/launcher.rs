@@ -23,6 +23,8 @@ use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
 
 const OWN_NETWORK: &str = "/proc/self/ns/net";
 const HOST_ROOT: u32 = 0;
+/// The program-to-be needs little of it; untouched pages cost nothing.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// The name under which our binary is executed as a launcher.
 pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
@@ -96,6 +98,7 @@ struct Launcher {
     empty_network: File,
     start_buffer: Vec<u8>,
     pointers: Box<[*const c_char; MAX_STRINGS + 2]>,
+    stack: Vec<u8>,
 }
 
 impl Launcher {
@@ -118,6 +121,7 @@ impl Launcher {
             roots: Roots::new(staging.to_owned())?,
             start_buffer: vec![0; MAX_START_BYTES],
             pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
+            stack: vec![0; STACK_BYTES],
         })
     }
 
@@ -172,6 +176,7 @@ impl Launcher {
             landlock: &landlock,
             buffer: &mut self.start_buffer,
             pointers: &mut self.pointers,
+            stack: &mut self.stack,
         };
         let request = CloneRequest {
             namespaces: namespaces(plan),

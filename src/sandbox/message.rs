@@ -235,9 +235,7 @@ pub(super) struct LaunchFailure {
 /// What a box reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxReport {
-    /// Init has set everything up and given up its privileges.
-    Ready,
-    /// The program-to-be has given up everything and waits to be started. Carries the seccomp
+    /// Everything is set up; the program-to-be has given up everything and waits to be started. Carries the seccomp
     /// listener, where the filter is in effect already.
     Confined,
     /// A step failed with an errno, with the object of this number; the box is gone.
@@ -283,8 +281,7 @@ impl BoxReport {
     /// Encodes without allocating.
     pub(super) fn encode(self) -> [u8; REPORT_BYTES] {
         let (kind, number, value) = match self {
-            BoxReport::Ready => (0, 0, 0),
-            BoxReport::Confined => (5, 0, 0),
+            BoxReport::Confined => (0, 0, 0),
             BoxReport::SetUpFailed(step, errno, object) => (
                 1,
                 step as i32,
@@ -311,8 +308,7 @@ impl BoxReport {
         let number = i32::from_ne_bytes(bytes[4..8].try_into().ok()?);
         let value = u64::from_ne_bytes(bytes[8..16].try_into().ok()?);
         Some(match bytes[0] {
-            0 => BoxReport::Ready,
-            5 => BoxReport::Confined,
+            0 => BoxReport::Confined,
             1 => {
                 let step = *Step::ALL.get(number as usize)?;
                 BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
@@ -386,10 +382,10 @@ steps! {
     BuildLandlock = "build the Landlock ruleset",
     /// Empty the bounding and ambient capability sets.
     DropBoundingSet = "empty the capability bounding set",
-    /// Fork the program.
-    ForkProgram = "fork the program",
     /// Give up init's privileges.
     DropInitPrivileges = "drop the privileges of init",
+    /// Fork the program.
+    ForkProgram = "fork the program",
     /// New session.
     NewSession = "start a session",
     /// Become the program's user.
@@ -398,8 +394,6 @@ steps! {
     EnterDirectory = "enter the working directory",
     /// Drop all capabilities.
     DropCapabilities = "drop all capabilities",
-    /// Set no_new_privs.
-    NoNewPrivileges = "set no_new_privs",
     /// Apply Landlock.
     RestrictLandlock = "apply Landlock",
     /// Install the seccomp filter.
@@ -412,6 +406,8 @@ steps! {
     SetRlimits = "set resource limits",
     /// Announce the start.
     AnnounceStart = "announce the start",
+    /// Give up what init kept for the program.
+    KeepKill = "drop the last privileges of init",
 }
 
 /// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
@@ -447,7 +443,6 @@ mod tests {
     #[test]
     fn reports_survive_encoding() {
         let reports = [
-            BoxReport::Ready,
             BoxReport::Confined,
             BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
             BoxReport::Starting(u64::MAX),
