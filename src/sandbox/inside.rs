@@ -75,7 +75,7 @@ pub(super) struct Inside<'a> {
     /// The seccomp filter.
     pub filter: &'a FilterPlan,
     /// The Landlock policies, at most [`MAX_LAYERS`].
-    pub landlock: &'a [LandlockLayer<'a>],
+    pub landlock: &'a [LandlockLayer],
     /// Where the request to start is received.
     pub buffer: &'a mut [u8],
     /// Where the pointers to its strings are put.
@@ -85,9 +85,9 @@ pub(super) struct Inside<'a> {
 }
 
 /// A Landlock policy with C paths.
-pub(super) struct LandlockLayer<'a> {
+pub(super) struct LandlockLayer {
     /// The policy.
-    pub plan: &'a LandlockPlan,
+    pub plan: LandlockPlan,
     /// Its paths and allowed access.
     pub rules: Vec<(CString, u64)>,
 }
@@ -133,6 +133,8 @@ impl Failure {
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     await_proceed(inside.socket).in_step(Step::AwaitProceed)?;
+    // The launcher has none.
+    umask(Mode::from_bits_truncate(0o022));
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
@@ -252,11 +254,11 @@ fn close_inherited(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn build_landlock(layers: &[LandlockLayer<'_>]) -> StepResult<Rulesets> {
+fn build_landlock(layers: &[LandlockLayer]) -> StepResult<Rulesets> {
     let mut rulesets = Rulesets::default();
     let mut number = 0;
     for (ruleset, layer) in rulesets.iter_mut().zip(layers) {
-        let plan = layer.plan;
+        let plan = &layer.plan;
         let made = sys::landlock_new(&plan.attributes, plan.attribute_count.into())
             .in_step(Step::BuildLandlock)?;
         for (path, access) in &layer.rules {
@@ -437,6 +439,5 @@ fn new_session(is_wanted: bool) -> io::Result<()> {
     if is_wanted {
         setsid()?;
     }
-    umask(Mode::from_bits_truncate(0o022));
     Ok(())
 }

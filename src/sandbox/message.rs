@@ -4,6 +4,7 @@
 //! its program-to-be can write without allocating; once the program runs, only init holds the
 //! socket, so nothing a guest writes is ever read as a statement of ours.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -22,7 +23,34 @@ pub(super) const MAX_PLAN_BYTES: usize = 128 * 1024;
 /// Most arguments and environment variables together.
 pub(super) const MAX_STRINGS: usize = 4096;
 
-/// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
+/// What a launcher is asked for: a box after a plan, which it is told with the first one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct BoxRequest<'a> {
+    /// Names the plan.
+    pub number: usize,
+    /// The plan, the first time.
+    pub plan: Option<Cow<'a, BoxPlan>>,
+    /// Who the box is on the host.
+    pub ids: BoxIds,
+}
+
+/// The host ids of a box.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct BoxIds {
+    /// User and group id of the box's root; the program's user has the next one.
+    pub first: u32,
+    /// Group id of the first supplementary group.
+    pub first_group: u32,
+}
+
+impl BoxIds {
+    /// User and group id of the program.
+    pub(super) fn user(self) -> u32 {
+        self.first + 1
+    }
+}
+
+/// What a box is. Plain data, resolved: nothing is left to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BoxPlan {
     /// The root.
@@ -53,10 +81,6 @@ pub(super) struct BoxPlan {
     pub proc_pids_only: bool,
     /// Whether the box has terminals of its own.
     pub terminals: bool,
-    /// Host user and group id of the box's root; the program's user has the next one.
-    pub first_id: u32,
-    /// Host group id of the first supplementary group.
-    pub first_group: u32,
     /// The seccomp filter.
     pub filter: FilterPlan,
     /// The Landlock policies, one upon the other.

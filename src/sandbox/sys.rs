@@ -11,8 +11,8 @@ mod secure;
 
 pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
 pub(super) use mount::{
-    MountAttr, attach_mount, attach_mount_at, clone_tree, configure_mount, new_file_system,
-    set_mount_attributes,
+    MountAttr, attach_mount, attach_mount_at, clone_tree, clone_tree_at, configure_mount,
+    new_file_system, set_mount_attributes,
 };
 pub(super) use process::{
     Capability, CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
