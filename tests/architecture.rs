@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
-    ("api", &["problem", "store"]),
+    ("api", &["problem", "store", "unpack"]),
     ("dashboard", &["store"]),
     ("worker", &["judge", "problem", "store"]),
     ("store", &["problem"]),

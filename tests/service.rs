@@ -15,6 +15,8 @@ mod support;
 mod crashes;
 #[path = "service/judging.rs"]
 mod judging;
+#[path = "service/packages.rs"]
+mod packages;
 #[path = "service/refusals.rs"]
 mod refusals;
 #[path = "service/starting.rs"]
