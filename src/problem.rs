@@ -3,6 +3,7 @@
 //! Package formats turn into these types; nothing here does I/O.
 
 mod default_validator;
+pub mod groups;
 pub mod package;
 
 use std::sync::Arc;
