@@ -8,7 +8,9 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::{ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, write_control};
+use super::{
+    ControlFile, GroupLimits, GroupShare, GroupUsage, kill_listed, make_directory, write_control,
+};
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 
@@ -169,6 +171,13 @@ impl Group {
         self.members
             .iter()
             .try_for_each(|members| members.write(pid))
+    }
+
+    /// Kills its processes, as many as one read names.
+    pub(crate) fn kill(&self) {
+        if let Some(members) = self.members.first() {
+            kill_listed(members);
+        }
     }
 
     /// Sets limits, resets the peak and takes the baseline.
