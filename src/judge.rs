@@ -148,6 +148,18 @@ impl From<SandboxError> for JudgeError {
     }
 }
 
+/// An error with its causes, in one line.
+pub fn in_words(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
+}
+
 /// A host that can judge, and its languages. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Judge {

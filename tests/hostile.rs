@@ -28,6 +28,10 @@ mod files;
 mod host;
 #[path = "hostile/judging.rs"]
 mod judging;
+#[path = "hostile/kernel_log.rs"]
+mod kernel_log;
+#[path = "hostile/layers.rs"]
+mod layers;
 #[path = "hostile/neighbour.rs"]
 mod neighbour;
 #[path = "hostile/runner.rs"]

@@ -11,10 +11,14 @@
 #[path = "judging/support.rs"]
 mod support;
 
+#[path = "judging/checking.rs"]
+mod checking;
 #[path = "judging/command.rs"]
 mod command;
 #[path = "judging/compiling.rs"]
 mod compiling;
+#[path = "judging/folders.rs"]
+mod folders;
 #[path = "judging/interacting.rs"]
 mod interacting;
 #[path = "judging/languages.rs"]

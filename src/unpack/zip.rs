@@ -1,19 +1,19 @@
 //! Zip archives.
 
-use std::fs::File;
+use std::io::{Read, Seek};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::{Caps, Collector, UnpackError};
-use crate::problem::package::{NameError, Tree};
+use crate::problem::package::Tree;
 
 /// Type of a file in its Unix mode, and those that are files or directories.
 const TYPE_MASK: u32 = libc::S_IFMT;
 const PLAIN_TYPES: [u32; 3] = [0, libc::S_IFREG, libc::S_IFDIR];
 
 /// Reads all files of an archive.
-pub(super) fn read(file: File, caps: &Caps) -> Result<Tree, UnpackError> {
+pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackError> {
     let mut archive = ZipArchive::new(file).map_err(UnpackError::Archive)?;
     if archive.len() > caps.files {
         return Err(UnpackError::TooMany(caps.files));
@@ -37,14 +37,10 @@ pub(super) fn read(file: File, caps: &Caps) -> Result<Tree, UnpackError> {
     Ok(collector.tree)
 }
 
-fn name(entry: &ZipFile<'_, File>) -> Result<String, UnpackError> {
+fn name<R: Read>(entry: &ZipFile<'_, R>) -> Result<String, UnpackError> {
     let raw = entry.name_raw();
-    match std::str::from_utf8(raw) {
-        Ok(name) if name.contains('\\') => Err(UnpackError::Name {
-            name: name.to_owned(),
-            source: NameError::Backslash,
-        }),
-        Ok(name) => Ok(name.to_owned()),
-        Err(_) => Err(UnpackError::NotUtf8(raw.escape_ascii().to_string())),
-    }
+    let name = std::str::from_utf8(raw)
+        .map_err(|_| UnpackError::NotUtf8(raw.escape_ascii().to_string()))?;
+    super::refuse_backslash(name)?;
+    Ok(name.to_owned())
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::case::{self, Case};
+use crate::case::{self, Case, Tier};
+use crate::{controls, layers};
 
 /// The areas: prefix of the ids, number of rows, what they are about.
 const AREAS: [(&str, usize, &str); 12] = [
@@ -145,7 +146,7 @@ fn tables() -> String {
     for case in case::read_all(None) {
         by_row.entry(case.row().to_owned()).or_default().push(case);
     }
-    let mut text = String::new();
+    let mut text = controls_table();
     for (area, count, about) in AREAS {
         writeln!(
             text,
@@ -164,6 +165,14 @@ fn tables() -> String {
     text + "\n"
 }
 
+fn controls_table() -> String {
+    let mut text = "## Without a layer\n\n| taken away | what notices it |\n|---|---|\n".to_owned();
+    for (layer, ids) in controls::table().into_iter().chain(layers::table()) {
+        writeln!(text, "| {layer} | {} |", ids.join(", ")).unwrap();
+    }
+    text + "\n"
+}
+
 fn line(case: &Case) -> String {
     let expected: Vec<String> = case.expect.iter().map(ToString::to_string).collect();
     let contained = if case.answer == case::CONTAINED {
@@ -171,10 +180,14 @@ fn line(case: &Case) -> String {
     } else {
         ""
     };
-    let slow = if case.is_slow { " (slow)" } else { "" };
+    let tier = match case.tier {
+        Tier::Quick => " (quick)",
+        Tier::Usual => "",
+        Tier::Slow => " (slow)",
+    };
     let about = case.about.replace('|', "\\|");
     format!(
-        "| {} | {about}{slow} | {}{contained} |\n",
+        "| {} | {about}{tier} | {}{contained} |\n",
         case.id,
         expected.join(" or ")
     )

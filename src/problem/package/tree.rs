@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::problem::digest;
+
 /// Longest path, in bytes.
 const MAX_PATH_BYTES: usize = 1000;
 /// Deepest directory.
@@ -89,6 +91,34 @@ impl Tree {
     /// The paths of all files, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// All files by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.below("")
+    }
+
+    /// Digest of all names and contents, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let parts = self
+            .files
+            .iter()
+            .flat_map(|(path, bytes)| [path.as_bytes(), bytes]);
+        digest(parts)
+    }
+
+    /// The same package with other contents where `change` gives some.
+    pub(super) fn map(
+        &self,
+        mut change: impl FnMut(&str, &Arc<[u8]>) -> Option<Arc<[u8]>>,
+    ) -> Tree {
+        let mut changed = self.clone();
+        for (path, bytes) in &mut changed.files {
+            if let Some(other) = change(path, bytes) {
+                *bytes = other;
+            }
+        }
+        changed
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&Arc<[u8]>> {
