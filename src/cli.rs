@@ -3,6 +3,7 @@
 
 mod bench;
 mod check_host;
+mod client;
 mod internal;
 mod judge;
 mod judging;

@@ -18,9 +18,9 @@ pub(super) use process::{
     Capability, CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
     copy_fd_open_on_exec, die_with_this_thread, drop_bounding_set, execute, exit_now,
     keep_capabilities, keep_capabilities_of_ids, kill_all_others, monotonic_ns, move_fd,
-    raise_loopback, reap_automatically, reap_by_waiting, reset_signals, set_effective_uid,
-    set_groups, set_ids, set_not_dumpable, set_parent_death_signal, signal_process, vfork,
-    wait_any,
+    open_process, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
+    set_effective_uid, set_groups, set_ids, set_not_dumpable, set_parent_death_signal,
+    signal_process, vfork, wait_any,
 };
 pub(super) use secure::{
     install_filter, install_listening_filter, landlock_abi, landlock_add_path, landlock_add_port,

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Arguments, Batch};
 use crate::batch::{CaseRow, Header, Judged, Program, Row, Submission};
+use crate::cli::client;
 use crate::config::Config;
 use crate::judge::in_words;
 use crate::judge::verdict::Verdict;
@@ -141,7 +142,7 @@ impl Api {
         }
         let server = arguments.server.as_deref().unwrap_or_default();
         Ok(Api {
-            client: Client::builder().default_headers(headers).build()?,
+            client: client::builder().default_headers(headers).build()?,
             base: format!("{}/api/v1", server.trim_end_matches('/')),
         })
     }

@@ -116,6 +116,14 @@ pub(crate) fn vfork(stack: &mut [u8], child: &mut dyn FnMut() -> i32) -> io::Res
     check(unsafe { libc::clone(run, top.cast(), flags, child) }.into()).map(|pid| pid as i32)
 }
 
+/// A descriptor of a process.
+pub(crate) fn open_process(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: plain integers.
+    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
+    // SAFETY: the kernel returned a fresh descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
 /// Sends a signal to the process behind a descriptor; a process that is gone is not an error.
 pub(crate) fn signal_process(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: plain integers and a null siginfo.
