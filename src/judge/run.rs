@@ -286,5 +286,6 @@ pub(super) fn facts(report: &Report) -> Facts {
         memory_bytes: report.usage.memory_bytes,
         output_bytes: report.stdout.total_bytes,
         denied_calls: report.denied_calls.clone(),
+        noise: report.usage.noise,
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::Comparison;
 use super::reason;
 use crate::problem::Limits;
-use crate::sandbox::{Exit, Limit, Outcome, Usage};
+use crate::sandbox::{Exit, Limit, Noise, Outcome, Usage};
 
 /// What a contestant is told about a run, a test case or a submission.
 ///
@@ -66,6 +66,8 @@ pub struct Facts {
     pub output_bytes: u64,
     /// Names of system calls the sandbox refused.
     pub denied_calls: Vec<String>,
+    /// How much the run was disturbed, where the kernel counts that. It is not stored.
+    pub noise: Option<Noise>,
 }
 
 impl Facts {

@@ -20,6 +20,7 @@ use nix::unistd::Pid;
 
 use super::container::Share;
 use super::message::ReapedUse;
+use super::noise::NoiseGauge;
 use super::outcome::{SandboxError, SetUpStep};
 use super::sys;
 
@@ -259,6 +260,14 @@ impl Group {
             Group::V1(group) => group.usage(),
             Group::V2(group) => group.usage(),
             Group::Absent(group) => Ok(group.usage(reaped)),
+        }
+    }
+
+    /// What tells how long its processes waited for a CPU, where the kernel counts that for groups.
+    pub(super) fn noise_gauge(&self) -> Option<&NoiseGauge> {
+        match self {
+            Group::V1(_) | Group::Absent(_) => None,
+            Group::V2(group) => group.noise_gauge(),
         }
     }
 

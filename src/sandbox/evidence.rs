@@ -42,6 +42,8 @@ pub(super) fn report(
             // Told by event we are often quicker than the kernel's own kill.
             oom_kills: usage.oom_kills.max(u64::from(told_of_oom)),
             forks_refused: usage.forks_refused,
+            // Read beside the run.
+            noise: None,
         },
         stdout: observed.stdout,
         stderr: observed.stderr,

@@ -13,6 +13,7 @@ use super::check::{self, HostCheck};
 use super::container::Container;
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
+use super::noise::NoiseGauge;
 use super::outcome::{SandboxError, SetUpStep};
 use super::protection::Protection;
 use super::slot::Slot;
@@ -68,6 +69,7 @@ struct Shared {
     first_id: u32,
     cpus: Vec<usize>,
     plans: Mutex<HashMap<Container, Arc<Blueprint>>>,
+    noise: Option<NoiseGauge>,
 }
 
 impl Sandbox {
@@ -106,6 +108,7 @@ impl Sandbox {
                 first_id: first_id()?,
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
+                noise: NoiseGauge::of_machine(),
             }),
         })
     }
@@ -117,6 +120,11 @@ impl Sandbox {
         let cpu = shared.cpus[lock.number() as usize % shared.cpus.len()];
         let first_id = shared.first_id + lock.number() * lock::IDS_PER_SLOT;
         Slot::new(self.clone(), lock, cpu, first_id)
+    }
+
+    /// What tells how noisy the machine is.
+    pub(super) fn noise_gauge(&self) -> Option<&NoiseGauge> {
+        self.shared.noise.as_ref()
     }
 
     /// Makes the cgroup of a lane of a slot.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::check::Unfit;
 use super::ending::Ending;
 use super::namespaces::NamespaceFact;
+use super::noise::Noise;
 use super::protection::Protection;
 use super::scratch::ScratchDir;
 
@@ -78,6 +79,8 @@ pub struct Usage {
     pub oom_kills: u64,
     /// Times a fork was refused by the process limit.
     pub forks_refused: u64,
+    /// How much the run was disturbed, where the kernel counts that.
+    pub noise: Option<Noise>,
 }
 
 /// What a program wrote to one of its streams.

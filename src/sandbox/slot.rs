@@ -11,6 +11,7 @@ use super::host::Sandbox;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
+use super::noise::Noise;
 use super::outcome::{Report, SandboxError, SetUpStep};
 use super::spec::{Command, InputFile, Outputs};
 use super::streams::Streams;
@@ -248,6 +249,13 @@ impl Slot {
         self.maker()?.reset()
     }
 
+    /// What the gauge of a lane's group says now; without one, that of the machine.
+    fn noise(&self, lane: &mut Lane) -> Option<Noise> {
+        let group = lane.group().ok();
+        let gauge = group.and_then(|group| group.noise_gauge());
+        gauge.or(self.sandbox.noise_gauge())?.read()
+    }
+
     fn run_in(
         &mut self,
         made: Waiting,
@@ -260,7 +268,11 @@ impl Slot {
             listener,
             mut lane,
         } = made;
-        let result = watch(&pending, listener, &mut lane, command, outputs, switches);
+        let quiet = self.noise(&mut lane);
+        let mut result = watch(&pending, listener, &mut lane, command, outputs, switches);
+        if let (Ok(report), Some(quiet)) = (&mut result, quiet) {
+            report.usage.noise = self.noise(&mut lane).map(|now| now.since(quiet));
+        }
         let Pending { pidfd, .. } = pending;
         match result {
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {

@@ -123,6 +123,7 @@ pub(super) fn facts(seed: u64) -> Facts {
         memory_bytes: (1 << 50) + seed,
         output_bytes: seed + 2,
         denied_calls: ["socket", "a,b", ""].map(String::from)[..seed as usize % 4].to_vec(),
+        noise: None,
     }
 }
 

@@ -145,6 +145,7 @@ impl Store {
                 memory_bytes: unsigned(row.memory_bytes),
                 output_bytes: unsigned(row.output_bytes),
                 denied_calls: row.denied_calls,
+                noise: None,
             },
         }))
     }
@@ -201,6 +202,7 @@ impl CaseRow {
             memory_bytes: unsigned(self.memory_bytes?),
             output_bytes: unsigned(self.output_bytes?),
             denied_calls: self.denied_calls.take()?,
+            noise: None,
         })
     }
 }

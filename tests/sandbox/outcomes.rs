@@ -140,3 +140,29 @@ fn a_cancelled_run_ends_at_once_and_the_slot_stays_usable() {
         Outcome::Ended(Exit::Code(3))
     );
 }
+
+#[test]
+fn a_box_that_waits_for_a_cpu_has_a_noisy_run() {
+    let gauge = std::fs::read_to_string("/proc/pressure/cpu");
+    if gauge.is_ok_and(|text| !text.starts_with("some ")) {
+        eprintln!("not tried here: the kernel does not count who waits for a CPU");
+        return;
+    }
+    // Two that want the one CPU of the box: one of them always waits.
+    let both = shell("for i in 1 2; do while :; do :; done & done; sleep 30");
+    let report = run_once(&with_cpu(both, Duration::from_millis(400)));
+    let noise = report.usage.noise.expect("a gauge");
+    let waited = Duration::from_nanos(noise.waited_ns);
+    assert!(waited > report.usage.wall / 4, "{noise:?}");
+    assert!(waited < report.usage.wall * 2, "{noise:?}");
+    let json = serde_json::to_value(&report).expect("JSON");
+    assert_eq!(json["usage"]["noise"]["waited_ns"], noise.waited_ns);
+}
+
+fn with_cpu(command: gavel::sandbox::Command, cpu: Duration) -> gavel::sandbox::Command {
+    let limits = Limits {
+        cpu,
+        ..command.limits
+    };
+    gavel::sandbox::Command { limits, ..command }
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::judging::code;
 use crate::judge::verdict::{CompileResult, Facts, Verdict};
 use crate::judge::{Protection, RunResult};
-use crate::sandbox::Limit;
+use crate::sandbox::{Limit, Noise};
 
 const NS_PER_MS: f64 = 1e6;
 
@@ -35,6 +35,7 @@ struct RunView<'a> {
     wall_ms: Option<f64>,
     memory_bytes: Option<u64>,
     output_bytes: Option<u64>,
+    noise: Option<Noise>,
     denied_calls: &'a [String],
     checker_message: Option<&'a str>,
     stdout: String,
@@ -77,6 +78,7 @@ pub(super) fn write_json(
         wall_ms: facts.map(|facts| milliseconds(facts.wall_ns)),
         memory_bytes: facts.map(|facts| facts.memory_bytes),
         output_bytes: facts.map(|facts| facts.output_bytes),
+        noise: facts.and_then(|facts| facts.noise),
         denied_calls: facts.map_or(&[], |facts| &facts.denied_calls),
         checker_message: result.checker_message.as_deref(),
         stdout: String::from_utf8_lossy(&result.stdout).into_owned(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::container::Share;
+use super::super::noise::NoiseGauge;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
     ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, open_directory, page_cache,
@@ -167,6 +168,7 @@ struct Files {
     memory_events: ControlFile,
     processes: ControlFile,
     forks_refused: ControlFile,
+    noise: Option<NoiseGauge>,
 }
 
 /// Counters at the start of a run.
@@ -206,6 +208,11 @@ impl Group {
     /// Memory that it holds.
     pub(crate) fn held_bytes(&self) -> Result<u64, SandboxError> {
         self.files.memory.read_number()
+    }
+
+    /// What tells how long its processes waited for a CPU.
+    pub(crate) fn noise_gauge(&self) -> Option<&NoiseGauge> {
+        self.files.noise.as_ref()
     }
 
     /// The directory, to clone into.
@@ -297,6 +304,7 @@ impl Files {
             memory_events: ControlFile::open(path, "memory.events", false)?,
             processes: ControlFile::open(path, "pids.max", true)?,
             forks_refused: ControlFile::open(path, "pids.events", false)?,
+            noise: NoiseGauge::of_group(path),
         })
     }
 }

@@ -62,6 +62,10 @@ const GOOD: &[(&str, &str)] = &[
         "/sys/kernel/mm/transparent_hugepage/enabled",
         "always [madvise] never",
     ),
+    (
+        "/proc/pressure/cpu",
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=7",
+    ),
     ("/sys/devices/system/cpu/online", "0-3"),
     (
         "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
@@ -170,6 +174,7 @@ const FLAWS: &[(&str, Status, &str, &str)] = &[
         "/sys/devices/system/cpu/online",
         "0",
     ),
+    ("noise-gauge", Status::Warn, "/proc/pressure/cpu", ""),
     (
         "clock-source",
         Status::Warn,

@@ -42,6 +42,14 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "boot with clocksource=tsc where the CPU's clock is steady",
     },
     Rule {
+        name: "noise-gauge",
+        required: false,
+        look: Look::Ask(noise_gauge),
+        why: "Each result says for how long work waited for a CPU meanwhile, so that a noisy run can be \
+              told from a slow program",
+        remedy: "boot with psi=1",
+    },
+    Rule {
         name: "numa-balancing",
         required: false,
         look: Look::Ask(|host| zero(host, "/proc/sys/kernel/numa_balancing")),
@@ -70,6 +78,13 @@ fn chosen(text: &str) -> &str {
         .split_once('[')
         .and_then(|(_, rest)| rest.split_once(']'));
     choice.map_or(text, |(choice, _)| choice)
+}
+
+fn noise_gauge(host: &dyn Host) -> Finding {
+    match host.text("/proc/pressure/cpu") {
+        Some(text) if text.starts_with("some ") => pass("waiting for a CPU is counted"),
+        _ => warn("waiting for a CPU is not counted, only what other virtual machines take"),
+    }
 }
 
 fn huge_pages(host: &dyn Host) -> Finding {

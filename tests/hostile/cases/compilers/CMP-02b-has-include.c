@@ -1,7 +1,6 @@
 // id: CMP-02b
 // about: asks the compiler whether files of the host exist
 // expect: CONTAINED
-// tier: quick
 // api: yes
 #include <stdio.h>
 int main(void) {

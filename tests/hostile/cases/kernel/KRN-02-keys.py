@@ -1,7 +1,6 @@
 # id: KRN-02
 # about: makes, joins and gives away keyrings
 # expect: CONTAINED
-# tier: quick
 # api: yes
 # include: probe.py
 # needs: x86_64
