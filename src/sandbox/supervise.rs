@@ -256,11 +256,10 @@ impl Watch<'_> {
     /// Kills what is left, waits until it is gone and takes what is still in the pipes. Never
     /// waits for the end of a stream: a guest could keep it open for ever.
     fn finish(mut self) -> Result<Observation, SandboxError> {
-        if self.ended.is_none() {
-            sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
-            self.running.group.kill();
-            wait_until_gone(self.running.pidfd)?;
-        }
+        let ended_ns = match self.ended {
+            Some((_, time_ns)) => time_ns,
+            None => self.kill()?,
+        };
         if self.stop == Some(Stop::Cancelled) {
             return Err(SandboxError::Cancelled);
         }
@@ -286,17 +285,24 @@ impl Watch<'_> {
                 .is_some_and(|(status, _)| libc::WCOREDUMP(status)),
             not_executable: self.not_executable,
             reaped: self.reaped,
-            wall: self.wall(),
+            wall: self.wall(ended_ns),
             stdout: self.stdout.into_captured(),
             stderr: self.stderr.into_captured(),
             denied_calls: self.refused.into_names(),
         })
     }
 
-    fn wall(&self) -> Duration {
-        let ended_ns = self
-            .ended
-            .map_or_else(sys::monotonic_ns, |(_, time_ns)| time_ns);
+    /// Kills everything and waits until it is gone. Returns the time of the kill: what follows is the
+    /// kernel's work, and how long that takes is up to the machine.
+    fn kill(&self) -> Result<u64, SandboxError> {
+        sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
+        self.running.group.kill();
+        let killed_ns = sys::monotonic_ns();
+        wait_until_gone(self.running.pidfd)?;
+        Ok(killed_ns)
+    }
+
+    fn wall(&self, ended_ns: u64) -> Duration {
         let started_ns = self
             .clock
             .as_ref()
