@@ -11,6 +11,10 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use super::{Caps, Collector, UnpackError};
 use crate::problem::package::Tree;
 
+/// How often a path is tried: the kernel cannot follow `..` beneath a directory while anything on the
+/// machine is renamed, says EAGAIN, and leaves it to the caller to try again (openat2(2)).
+const ATTEMPTS: usize = 1000;
+
 /// Deepest link to a directory that is followed.
 const MAX_LINKED_DEPTH: usize = 8;
 
@@ -81,7 +85,14 @@ fn open(root: &File, path: &str, flags: OFlag) -> Result<File, UnpackError> {
     let how = OpenHow::new()
         .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOCTTY | flags)
         .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-    match openat2(root.as_fd(), path, how) {
+    let mut opened = openat2(root.as_fd(), path, how);
+    for _ in 1..ATTEMPTS {
+        if !matches!(opened, Err(nix::Error::EAGAIN)) {
+            break;
+        }
+        opened = openat2(root.as_fd(), path, how);
+    }
+    match opened {
         Ok(opened) => Ok(File::from(opened)),
         // A link that leads out, or one that leads nowhere, or a socket.
         Err(nix::Error::EXDEV | nix::Error::ELOOP | nix::Error::ENOENT | nix::Error::ENXIO) => {

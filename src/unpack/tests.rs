@@ -61,6 +61,31 @@ fn refuses_too_much(read: impl Fn(&[(&str, &[u8])]) -> Result<Tree, UnpackError>
     assert!(matches!(many, Err(UnpackError::TooMany(3))));
 }
 
+/// The kernel gives up at `..` when anything is renamed meanwhile, and leaves it to us to try again.
+#[test]
+fn a_link_is_followed_while_others_rename_files() {
+    let inside = directory(&[("a/x", b"1"), ("b/y", b"2")]);
+    symlink("../a/../a/../a/x", inside.path().join("b/link")).unwrap();
+    let elsewhere = directory(&[("one", b"")]);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    std::thread::scope(|scope| {
+        let (one, two) = (elsewhere.path().join("one"), elsewhere.path().join("two"));
+        let is_over = &is_over;
+        scope.spawn(move || {
+            while !is_over.load(order) {
+                std::fs::rename(&one, &two).unwrap();
+                std::fs::rename(&two, &one).unwrap();
+            }
+        });
+        let mut reads =
+            (0..2000).map(|_| read(inside.path(), &Caps::default()).map(|tree| names(&tree)));
+        let failed = reads.find(|read| !read.as_ref().is_ok_and(|names| names.len() == 3));
+        is_over.store(true, order);
+        assert!(failed.is_none(), "{failed:?}");
+    });
+}
+
 #[test]
 fn a_directory_is_read_without_version_control() {
     let directory = directory(&[("data/x", b"1"), (".git/y", b""), (".timelimit", b"")]);
