@@ -16,6 +16,7 @@ mod packages;
 mod problems;
 mod submissions;
 mod upload;
+mod verifications;
 mod versions;
 
 use std::sync::Arc;
@@ -101,6 +102,11 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(versions::create_version, versions::list_versions))
         .routes(routes!(versions::get_version))
         .routes(routes!(versions::get_version_archive))
+        .routes(routes!(versions::resume_version))
+        .routes(routes!(
+            verifications::create_verification,
+            verifications::get_verification
+        ))
         .routes(routes!(languages::list_languages))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))

@@ -6,6 +6,7 @@
 mod expect;
 mod inputs;
 mod programs;
+mod report;
 mod timing;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
 
 use programs::Prepared;
+pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
 
 /// What to verify, and with what.

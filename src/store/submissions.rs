@@ -332,9 +332,9 @@ async fn find_current_version(
         problem: Some(id),
         version: Some(current.number),
         test_set: current.test_set_id,
-        state: match (current.state, current.test_set_id) {
-            (VersionState::Ready, Some(_)) => SubmissionState::Queued,
-            _ => SubmissionState::Held,
+        state: match current.state {
+            VersionState::Ready => SubmissionState::Queued,
+            VersionState::Pending | VersionState::Error => SubmissionState::Held,
         },
     })
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Checked;
 use crate::cli::judging::code;
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::{Expected, Finding, Severity};
-use crate::verify::{LimitSource, Skipped, SubmissionResult, TimeLimit, Verification};
+use crate::problem::package::{Finding, Severity};
+use crate::verify::{LimitSource, Report, Skipped, SubmissionResult, TimeLimit, Verification};
 
 #[derive(Serialize)]
 struct PackageView<'a> {
@@ -18,12 +18,8 @@ struct PackageView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     findings: Vec<FindingView<'a>>,
-    mistakes: &'a [String],
-    notes: &'a [String],
-    time_limit_ms: Option<u64>,
-    time_limit_source: Option<&'static str>,
-    submissions: Vec<SubmissionView<'a>>,
-    skipped: Vec<SkippedView<'a>>,
+    #[serde(flatten)]
+    report: Report<'a>,
 }
 
 #[derive(Serialize)]
@@ -34,23 +30,6 @@ struct FindingView<'a> {
     message: &'a str,
 }
 
-#[derive(Serialize)]
-struct SubmissionView<'a> {
-    path: &'a str,
-    expected: &'a [Expected],
-    verdict: Verdict,
-    as_expected: bool,
-    reason: &'a str,
-    slowest_ms: Option<f64>,
-    slowest_case: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct SkippedView<'a> {
-    path: &'a str,
-    reason: &'a str,
-}
-
 /// Writes one JSON object on one line.
 pub(super) fn write_json(checked: &Checked, out: &mut dyn Write) -> anyhow::Result<()> {
     let verification = checked.result.as_ref().ok();
@@ -59,19 +38,7 @@ pub(super) fn write_json(checked: &Checked, out: &mut dyn Write) -> anyhow::Resu
         ok: checked.is_ok(),
         error: checked.result.as_ref().err().map(String::as_str),
         findings: findings(checked),
-        mistakes: verification.map_or(&[], |v| &v.mistakes),
-        notes: verification.map_or(&[], |v| &v.notes),
-        time_limit_ms: verification.map(|v| v.time.limit_ms),
-        time_limit_source: verification.map(|v| source(v.time.source)),
-        submissions: verification.map_or(Vec::new(), |v| {
-            v.submissions.iter().map(submission).collect()
-        }),
-        skipped: verification.map_or(Vec::new(), |v| {
-            let skipped = v.skipped.iter();
-            skipped
-                .map(|Skipped { path, reason }| SkippedView { path, reason })
-                .collect()
-        }),
+        report: verification.map(Report::of).unwrap_or_default(),
     };
     writeln!(out, "{}", serde_json::to_string(&view)?)?;
     Ok(())
@@ -90,25 +57,6 @@ fn finding(found: &Finding) -> FindingView<'_> {
         path: &found.path,
         line: found.line,
         message: &found.message,
-    }
-}
-
-fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
-    SubmissionView {
-        path: &result.path,
-        expected: &result.expected,
-        verdict: result.verdict,
-        as_expected: result.as_expected,
-        reason: &result.reason,
-        slowest_ms: result.slowest.as_ref().map(|(ms, _)| *ms),
-        slowest_case: result.slowest.as_ref().map(|(_, case)| case.as_str()),
-    }
-}
-
-fn source(source: LimitSource) -> &'static str {
-    match source {
-        LimitSource::Given => "given",
-        LimitSource::Calibrated => "calibrated",
     }
 }
 
