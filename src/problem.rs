@@ -73,6 +73,57 @@ pub enum Checker {
         #[serde(default)]
         relative: Option<f64>,
     },
+    /// Lines must be equal, one after the other; blank lines at the end do not matter.
+    Lines {
+        /// What white space within a line means.
+        #[serde(default)]
+        space: LineSpace,
+        /// Leave out blank lines everywhere.
+        #[serde(default)]
+        skip_blank: bool,
+        /// With [`LineSpace::Free`]: accepted if |output - answer| ≤ absolute.
+        #[serde(default)]
+        absolute: Option<f64>,
+        /// With [`LineSpace::Free`]: accepted if |output - answer| ≤ relative · |answer|.
+        #[serde(default)]
+        relative: Option<f64>,
+    },
+    /// Tokens must be equal, in any order.
+    UnorderedTokens {
+        /// Compare letters exactly instead of ASCII-case-insensitively.
+        #[serde(default = "default_true")]
+        case_sensitive: bool,
+    },
+    /// Lines that are not blank must have equal tokens, in any order of the lines.
+    UnorderedLines,
+}
+
+/// How a program of the problem is asked about an output, and how it answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Output validators of the ICPC and Kattis formats: `input answer feedback/ < output`, and the
+    /// exit code is 42 or 43.
+    #[default]
+    Icpc,
+    /// Checkers that are made with testlib: `input output answer`, and an exit code of testlib's.
+    Testlib,
+    /// Checkers of CMS: `input answer output`, and an outcome from 0 to 1 on standard output.
+    Cms,
+    /// Native checkers of DMOJ: `input output answer`, and the exit code is 0 or 1.
+    Dmoj,
+}
+
+/// What white space within a line means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineSpace {
+    /// It is as important as any other byte.
+    #[default]
+    Exact,
+    /// It does not matter at the end of a line.
+    Trailing,
+    /// It only separates tokens.
+    Free,
 }
 
 fn default_true() -> bool {

@@ -4,6 +4,7 @@
 //! What the files mean is the matter of `problem::package`.
 
 mod directory;
+mod tar;
 mod zip;
 
 use std::fs::File;
@@ -59,17 +60,20 @@ pub enum UnpackError {
         source: io::Error,
     },
     /// It is neither a directory nor an archive.
-    #[error("{path} is neither a directory nor a zip archive")]
+    #[error("{path} is neither a directory nor a zip or tar archive")]
     Unknown {
         /// The path.
         path: PathBuf,
     },
     /// Bytes that are no archive.
-    #[error("this is no zip archive: send the package as one")]
+    #[error("this is neither a zip nor a tar archive: send the package as one")]
     NoArchive,
-    /// The archive is damaged, or made in a way that is not understood.
+    /// The zip archive is damaged, or made in a way that is not understood.
     #[error("cannot read the archive")]
     Archive(#[source] ::zip::result::ZipError),
+    /// The same of a tar archive.
+    #[error("cannot read the archive")]
+    Damaged(#[source] io::Error),
     /// Its entries share bytes: an archive bomb.
     #[error("entries of the archive overlap: make it anew")]
     Overlapping,
@@ -117,11 +121,13 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     if about.is_dir() {
         return directory::read(&file, caps);
     }
-    if !about.is_file() || !is_zip(&file).map_err(read_error)? {
-        let path = path.to_owned();
-        return Err(UnpackError::Unknown { path });
-    }
-    Ok(zip::read(file, caps)?.without_wrapper())
+    let tree = match about.is_file() {
+        true => read_any(file, caps)?,
+        false => None,
+    };
+    tree.ok_or_else(|| UnpackError::Unknown {
+        path: path.to_owned(),
+    })
 }
 
 /// Reads the package that is in an archive in memory.
@@ -129,17 +135,38 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
 /// # Errors
 /// What is refused.
 pub fn read_archive(archive: &[u8], caps: &Caps) -> Result<Tree, UnpackError> {
-    if !archive.starts_with(ZIP) {
-        return Err(UnpackError::NoArchive);
-    }
-    Ok(zip::read(io::Cursor::new(archive), caps)?.without_wrapper())
+    let tree = read_any(io::Cursor::new(archive), caps)?;
+    tree.ok_or(UnpackError::NoArchive)
 }
 
-fn is_zip(mut file: &File) -> io::Result<bool> {
+/// Reads an archive of any kind; there is none where it is something else.
+fn read_any(mut source: impl Read + Seek, caps: &Caps) -> Result<Option<Tree>, UnpackError> {
+    let tree = if is_zip(&mut source).map_err(UnpackError::Damaged)? {
+        zip::read(source, caps)?
+    } else if tar::is_tar(&mut source).map_err(UnpackError::Damaged)? {
+        tar::read(source, caps)?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(tree.without_wrapper()))
+}
+
+fn is_zip(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut beginning = Vec::new();
-    file.take(2).read_to_end(&mut beginning)?;
-    file.rewind()?;
+    source.by_ref().take(2).read_to_end(&mut beginning)?;
+    source.rewind()?;
     Ok(beginning == ZIP)
+}
+
+/// Archives made on Windows may have them, and they would mean something else here.
+fn refuse_backslash(name: &str) -> Result<(), UnpackError> {
+    match name.contains('\\') {
+        true => Err(UnpackError::Name {
+            name: name.to_owned(),
+            source: NameError::Backslash,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Files that were read so far, and how much is left of the caps.

@@ -99,13 +99,13 @@ impl Verifier<'_> {
         progress: Progress<'_>,
     ) -> Result<Verification, PackageError> {
         let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
-        let mistakes = inputs::check(self, problem.package(), progress)?;
+        let checked = inputs::check(self, problem.package(), progress)?;
         let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         Ok(Verification {
             time,
-            notes,
-            mistakes,
+            notes: [checked.notes, notes].concat(),
+            mistakes: checked.mistakes,
             submissions,
             skipped,
         })

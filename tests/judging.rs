@@ -11,6 +11,8 @@
 #[path = "judging/support.rs"]
 mod support;
 
+#[path = "judging/checking.rs"]
+mod checking;
 #[path = "judging/command.rs"]
 mod command;
 #[path = "judging/compiling.rs"]

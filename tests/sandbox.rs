@@ -4,7 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test fails loudly"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails loudly, and its processes talk to each other by standard output"
 )]
 
 #[path = "sandbox/support.rs"]
@@ -12,12 +14,16 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/census.rs"]
+mod census;
 #[path = "sandbox/children.rs"]
 mod children;
 #[path = "sandbox/commands.rs"]
 mod commands;
 #[path = "sandbox/containment.rs"]
 mod containment;
+#[path = "sandbox/faults.rs"]
+mod faults;
 #[path = "sandbox/filters.rs"]
 mod filters;
 #[path = "sandbox/host.rs"]

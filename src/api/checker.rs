@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::content::FieldErrors;
-use crate::problem::Checker;
+use crate::problem::{Checker, LineSpace};
 
 /// Kinds of checker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,6 +19,22 @@ pub(super) enum CheckerKind {
     /// The default output validator of the ICPC package format: like `tokens`, and numbers may
     /// differ where a tolerance is given.
     Default,
+    /// Lines must be equal, one after the other.
+    Lines,
+    /// Tokens must be equal, in any order.
+    UnorderedTokens,
+    /// Lines must have equal tokens, in any order of the lines.
+    UnorderedLines,
+}
+
+/// What white space within a line means: as much as any other byte, nothing at the end of a line, or
+/// nothing but the end of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LineSpaceBody {
+    Exact,
+    Trailing,
+    Free,
 }
 
 /// How outputs are compared with answers.
@@ -26,19 +42,25 @@ pub(super) enum CheckerKind {
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckerBody {
     kind: CheckerKind,
-    /// Only for `tokens` and `default`: whether upper and lower case differ. Default true for
-    /// `tokens`, false for `default`.
+    /// Only for `tokens`, `unordered_tokens` and `default`: whether upper and lower case differ.
+    /// Default false for `default`, true for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     case_sensitive: Option<bool>,
     /// Only for `default`: whether all white space must be equal. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     space_change_sensitive: Option<bool>,
-    /// Only for `float` and `default`: largest absolute difference. Default 0 for `float`, and
-    /// none for `default`: without any tolerance numbers are text.
+    /// Only for `lines`. Default `exact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    space: Option<LineSpaceBody>,
+    /// Only for `lines`: whether blank lines are left out. Those at the end always are. Default
+    /// false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip_blank: Option<bool>,
+    /// Only for `float`, `default` and `lines` with space `free`: largest absolute difference.
+    /// Default 0 for `float`, and none for the others: without any tolerance numbers are text.
     #[serde(skip_serializing_if = "Option::is_none")]
     absolute: Option<f64>,
-    /// Only for `float` and `default`: largest difference relative to the answer. Defaults as
-    /// for `absolute`.
+    /// As `absolute`, but: largest difference relative to the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     relative: Option<f64>,
 }
@@ -61,25 +83,54 @@ impl CheckerBody {
                 absolute: tolerance("absolute", self.absolute, errors),
                 relative: tolerance("relative", self.relative, errors),
             },
+            CheckerKind::Lines => Checker::Lines {
+                space: self.line_space(),
+                skip_blank: self.skip_blank.unwrap_or(false),
+                absolute: tolerance("absolute", self.absolute, errors),
+                relative: tolerance("relative", self.relative, errors),
+            },
+            CheckerKind::UnorderedTokens => Checker::UnorderedTokens {
+                case_sensitive: self.case_sensitive.unwrap_or(true),
+            },
+            CheckerKind::UnorderedLines => Checker::UnorderedLines,
+        }
+    }
+
+    fn line_space(&self) -> LineSpace {
+        match self.space {
+            None | Some(LineSpaceBody::Exact) => LineSpace::Exact,
+            Some(LineSpaceBody::Trailing) => LineSpace::Trailing,
+            Some(LineSpaceBody::Free) => LineSpace::Free,
         }
     }
 
     fn refuse_foreign_fields(&self, errors: &mut FieldErrors) {
-        use CheckerKind::{Default, Float, Tokens};
+        use CheckerKind::{Default, Float, Lines, Tokens, UnorderedTokens};
+        let is_by_tokens = self.kind != Lines || self.line_space() == LineSpace::Free;
         let is = |kinds: &[CheckerKind]| kinds.contains(&self.kind);
         let fields = [
             (
                 "case_sensitive",
                 self.case_sensitive.is_some(),
-                is(&[Tokens, Default]),
+                is(&[Tokens, UnorderedTokens, Default]),
             ),
             (
                 "space_change_sensitive",
                 self.space_change_sensitive.is_some(),
                 is(&[Default]),
             ),
-            ("absolute", self.absolute.is_some(), is(&[Float, Default])),
-            ("relative", self.relative.is_some(), is(&[Float, Default])),
+            ("space", self.space.is_some(), is(&[Lines])),
+            ("skip_blank", self.skip_blank.is_some(), is(&[Lines])),
+            (
+                "absolute",
+                self.absolute.is_some(),
+                is(&[Float, Default, Lines]) && is_by_tokens,
+            ),
+            (
+                "relative",
+                self.relative.is_some(),
+                is(&[Float, Default, Lines]) && is_by_tokens,
+            ),
         ];
         for (name, given, belongs) in fields {
             if given && !belongs {
@@ -104,6 +155,8 @@ impl From<Checker> for CheckerBody {
             kind: CheckerKind::Exact,
             case_sensitive: None,
             space_change_sensitive: None,
+            space: None,
+            skip_blank: None,
             absolute: None,
             relative: None,
         };
@@ -130,6 +183,27 @@ impl From<Checker> for CheckerBody {
                 body.absolute = absolute;
                 body.relative = relative;
             }
+            Checker::Lines {
+                space,
+                skip_blank,
+                absolute,
+                relative,
+            } => {
+                body.kind = CheckerKind::Lines;
+                body.space = Some(match space {
+                    LineSpace::Exact => LineSpaceBody::Exact,
+                    LineSpace::Trailing => LineSpaceBody::Trailing,
+                    LineSpace::Free => LineSpaceBody::Free,
+                });
+                body.skip_blank = Some(skip_blank);
+                body.absolute = absolute;
+                body.relative = relative;
+            }
+            Checker::UnorderedTokens { case_sensitive } => {
+                body.kind = CheckerKind::UnorderedTokens;
+                body.case_sensitive = Some(case_sensitive);
+            }
+            Checker::UnorderedLines => body.kind = CheckerKind::UnorderedLines,
         }
         body
     }
@@ -184,6 +258,10 @@ mod tests {
             r#"{"kind":"exact"}"#,
             r#"{"kind":"float","absolute":0.5,"relative":0.25}"#,
             r#"{"kind":"default","case_sensitive":true,"space_change_sensitive":true}"#,
+            r#"{"kind":"lines","space":"trailing","skip_blank":false}"#,
+            r#"{"kind":"lines","space":"free","skip_blank":true,"relative":0.5}"#,
+            r#"{"kind":"unordered_tokens","case_sensitive":true}"#,
+            r#"{"kind":"unordered_lines"}"#,
         ] {
             let body = CheckerBody::from(validated(json).unwrap());
             assert_eq!(serde_json::to_string(&body).unwrap(), json);
@@ -199,6 +277,11 @@ mod tests {
             r#"{"kind":"exact","case_sensitive":true}"#,
             r#"{"kind":"exact","command":"rm"}"#,
             r#"{"kind":"tokens","absolute":1}"#,
+            r#"{"kind":"tokens","space":"free"}"#,
+            r#"{"kind":"lines","space":"none"}"#,
+            r#"{"kind":"lines","absolute":1}"#,
+            r#"{"kind":"lines","case_sensitive":true}"#,
+            r#"{"kind":"unordered_lines","case_sensitive":true}"#,
             r#"{"kind":"tokens","space_change_sensitive":true}"#,
             r#"{"kind":"default","absolute":-1}"#,
             r#"{"kind":"float","absolute":-1}"#,

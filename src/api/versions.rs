@@ -334,10 +334,19 @@ pub(super) async fn get_version_archive(
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{archive}.zip\""),
+            format!("attachment; filename=\"{archive}{}\"", extension(&bytes)),
         ),
         (header::ETAG, format!("\"{archive}\"")),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, axum::body::Bytes::from_owner(bytes)))
+}
+
+/// By what an archive begins with, as when it was checked.
+fn extension(archive: &[u8]) -> &'static str {
+    match archive {
+        [b'P', b'K', ..] => ".zip",
+        [0x1f, 0x8b, ..] => ".tar.gz",
+        _ => ".tar",
+    }
 }

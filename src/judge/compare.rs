@@ -1,11 +1,13 @@
 //! Comparing an output with the answer: bytes in, "same" or the first difference out. One file for
-//! each checker. Every comparison is linear in the two, allocates nothing in proportion to them,
-//! and takes any bytes, for they are a contestant's.
+//! each checker. Every comparison takes any bytes, for they are a contestant's; all but those in any
+//! order are linear in the two and allocate nothing in proportion to them.
 
 mod default;
 mod exact;
 mod float;
+mod lines;
 mod tokens;
+mod unordered;
 
 use crate::problem::Checker;
 use tokens::Spacing;
@@ -62,6 +64,24 @@ pub(super) fn compare(checker: &Checker, output: &[u8], answer: &[u8]) -> Compar
                 tokens.accepts(found, expected)
             })
         }
+        Checker::Lines {
+            space,
+            skip_blank,
+            absolute,
+            relative,
+        } => {
+            let tokens = default::Tokens::new(true, absolute, relative);
+            let rule = lines::Rule {
+                space,
+                skip_blank,
+                tokens,
+            };
+            lines::compare(output, answer, rule)
+        }
+        Checker::UnorderedTokens { case_sensitive } => {
+            unordered::compare_tokens(output, answer, case_sensitive)
+        }
+        Checker::UnorderedLines => unordered::compare_lines(output, answer),
     }
 }
 
@@ -92,86 +112,4 @@ fn line_at(text: &[u8], offset: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHECKERS: [Checker; 5] = [
-        Checker::Exact,
-        Checker::Tokens {
-            case_sensitive: true,
-        },
-        Checker::Tokens {
-            case_sensitive: false,
-        },
-        Checker::Float {
-            absolute: 1e-6,
-            relative: 1e-6,
-        },
-        Checker::Default {
-            case_sensitive: false,
-            space_change_sensitive: true,
-            absolute: Some(1e-6),
-            relative: None,
-        },
-    ];
-
-    /// Bytes that look random but are the same in every run (xorshift64).
-    struct Bytes(u64);
-
-    impl Bytes {
-        fn next(&mut self) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            self.0
-        }
-
-        /// Any bytes, or only those of which numbers and lines are made.
-        fn text(&mut self) -> Vec<u8> {
-            const NUMBERS: &[u8] = b"0123456789+-.eE \n\t\r";
-            let length = self.next() % 60;
-            let any = self.next().is_multiple_of(2);
-            (0..length)
-                .map(|_| match self.next() {
-                    byte if any => byte as u8,
-                    index => NUMBERS[index as usize % NUMBERS.len()],
-                })
-                .collect()
-        }
-    }
-
-    #[test]
-    fn no_bytes_make_a_comparison_panic_and_equal_ones_are_the_same() {
-        let mut bytes = Bytes(0x9e37_79b9_7f4a_7c15);
-        for _ in 0..20_000 {
-            let (output, answer) = (bytes.text(), bytes.text());
-            for checker in &CHECKERS {
-                assert_eq!(compare(checker, &output, &output), Comparison::Same);
-                let found = compare(checker, &output, &answer);
-                if let Comparison::Different { message, .. } = found {
-                    assert!(!message.contains(['\n', '\r', '\x1b']), "{message:?}");
-                    assert!(message.len() < 600, "{message}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_quotation_is_short_and_printable() {
-        assert_eq!(quote(b"42"), "\"42\"");
-        assert_eq!(quote(b"a\x1b[31m\"\0"), "\"a\\u{1b}[31m\\\"\\0\"");
-        assert_eq!(quote(b"\xff\xfe"), "\"\\xff\\xfe\"");
-        assert_eq!(quote("größer".as_bytes()), "\"größer\"");
-        let long = quote("ä".repeat(100).as_bytes());
-        assert_eq!(long, format!("\"{}…\"", "ä".repeat(20)));
-        let odd = quote(format!("a{}", "ä".repeat(100)).as_bytes());
-        assert_eq!(odd, format!("\"a{}…\"", "ä".repeat(19)));
-    }
-
-    #[test]
-    fn lines_count_from_one() {
-        assert_eq!(line_at(b"a\nb\nc", 0), 1);
-        assert_eq!(line_at(b"a\nb\nc", 4), 3);
-        assert_eq!(line_at(b"", 9), 1);
-    }
-}
+mod tests;

@@ -44,11 +44,13 @@ pub(super) fn compile(
     slot.prepare_for(&[&container, &language.container()])?;
     let command = command(language, compile, program);
     let report = slot.run(&container, &command, cancel)?;
-    if let Outcome::NotExecutable { errno } = report.outcome {
+    // What is not ours is the program's own.
+    let is_ours = compile.command.program().starts_with('/');
+    if let (Outcome::NotExecutable { errno }, true) = (&report.outcome, is_ours) {
         return Err(JudgeError::Toolchain {
             language: language.id.clone(),
             program: compile.command.program().to_owned(),
-            source: io::Error::from_raw_os_error(errno),
+            source: io::Error::from_raw_os_error(*errno),
         });
     }
     let collected = match failure(&report.outcome, &report.usage, &compile.limits) {
@@ -99,7 +101,7 @@ fn failure(outcome: &Outcome, usage: &Usage, limits: &CompileLimits) -> Option<S
         return match *outcome {
             Outcome::Ended(Exit::Code(0)) => None,
             Outcome::Ended(exit) => Some(format!("the compiler {}", reason::of_exit(exit))),
-            _ => Some("the compiler could not be started".to_owned()),
+            _ => Some("the script could not be started: its first line must be #!".to_owned()),
         };
     };
     Some(match limit {
@@ -190,6 +192,7 @@ fn paths(wanted: &[Artefact], scratch: &ScratchDir) -> Result<Vec<PathBuf>, NotC
     for artefact in wanted {
         match artefact {
             Artefact::Named(name) => paths.push(PathBuf::from(name)),
+            Artefact::Everything => paths.extend(scratch.list(ARTEFACTS)?),
             Artefact::Extension(extension) => {
                 let files = scratch.list(ARTEFACTS)?;
                 let has_it = |path: &Path| path.extension().is_some_and(|e| *e == **extension);

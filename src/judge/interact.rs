@@ -40,8 +40,7 @@ struct Ends {
 }
 
 impl Ends {
-    fn has_rejected(&self) -> bool {
-        let accepted = Exit::Code(Validator::ACCEPTED);
+    fn has_rejected(&self, accepted: Exit) -> bool {
         self.validator
             .is_some_and(|(_, exit)| exit != Some(accepted))
     }
@@ -74,10 +73,14 @@ pub(super) fn run(
     let (container, command) = validator.talking(case, arguments, stdin, runnable.wall());
     let interactor = Side::new(container, command, validator_out);
     let max_bytes = runnable.output_bytes();
+    let accepted = Exit::Code(validator.accepting_code());
     let (submitted, validated, carried) = thread::scope(|scope| {
         let validating =
             scope.spawn(|| interactor.run(partner, cancel, |exit| note_validator(&ends, exit)));
-        let carrying = scope.spawn(|| carry_up(from_submission, to_validator, max_bytes, &ends));
+        let carrying = scope.spawn(|| {
+            let has_rejected = || lock(&ends).has_rejected(accepted);
+            carry_up(from_submission, to_validator, max_bytes, has_rejected)
+        });
         scope.spawn(|| carry_down(from_validator, to_submission));
         let submitted = submission.run(own, cancel, |_| lock(&ends).submission = true);
         (submitted, joined(validating), joined(carrying))
@@ -92,20 +95,16 @@ pub(super) fn run(
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
     let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
-    Ok(finished(runnable, submitted, comparison, was_first))
-}
-
-fn finished(
-    runnable: &Runnable,
-    report: Report,
-    comparison: Comparison,
-    validator_was_first: bool,
-) -> Finished {
-    if validator_was_first && comparison != Comparison::Same {
-        runnable.rejected(report, comparison)
-    } else {
-        runnable.finished(report, Some(comparison))
+    if comparison != Comparison::Same && was_first {
+        return Ok(runnable.rejected(submitted, comparison));
     }
+    let comparison = match comparison {
+        Comparison::Same if runnable.ended_well(&submitted) => {
+            validator.follow(own, case, (&validated, arguments), cancel)?
+        }
+        comparison => comparison,
+    };
+    Ok(runnable.finished(submitted, Some(comparison)))
 }
 
 fn exit_of(report: &Report) -> Option<Exit> {
@@ -179,7 +178,12 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), JudgeError> {
 }
 
 /// Carries what the submission writes to the validator.
-fn carry_up(from: OwnedFd, to: OwnedFd, max_bytes: u64, ends: &Mutex<Ends>) -> Carried {
+fn carry_up(
+    from: OwnedFd,
+    to: OwnedFd,
+    max_bytes: u64,
+    has_rejected: impl Fn() -> bool,
+) -> Carried {
     let (mut from, mut to) = (File::from(from), Some(File::from(to)));
     let mut carried = Carried {
         kept: Vec::new(),
@@ -203,7 +207,7 @@ fn carry_up(from: OwnedFd, to: OwnedFd, max_bytes: u64, ends: &Mutex<Ends>) -> C
             to = None;
         }
         // Only a validator that is gone reads no more, for until then its end is held open.
-        if to.is_none() && lock(ends).has_rejected() {
+        if to.is_none() && has_rejected() {
             break;
         }
     }

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod file;
+pub(super) mod scripts;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,8 @@ pub(super) enum Artefact {
     Named(String),
     /// Every file with this extension, in any directory; at least one.
     Extension(String),
+    /// Every file, sources too; at least one.
+    Everything,
 }
 
 /// How a program is run.

@@ -151,7 +151,7 @@ impl CompiledPackage {
         let entries: Vec<Entry> = programs
             .iter()
             .map(|program| Entry {
-                runnable: program.under(&limits, STDERR_BYTES),
+                runnable: self.runnable(program, &limits),
                 limit_ms: times.limit_ms.map(|ms| self.scaled_ms(program, ms)),
                 first_failed: AtomicUsize::new(usize::MAX),
             })
@@ -175,6 +175,14 @@ impl CompiledPackage {
         })?;
         let of_program = results.chunks(cases.len().max(1));
         Ok(of_program.map(|results| self.counted(results)).collect())
+    }
+
+    fn runnable(&self, program: &Executable, limits: &Limits) -> Runnable {
+        let runnable = program.under(limits, STDERR_BYTES);
+        match self.package.allow_file_writing {
+            true => runnable,
+            false => runnable.with_read_only_files(),
+        }
     }
 
     /// A time limit times the factor of the program's language, in milliseconds.

@@ -19,6 +19,8 @@ pub(super) struct Program {
     pub files: Vec<SourceFile>,
     /// Names of the sources, the main one first.
     pub sources: Vec<String>,
+    /// Permission bits of the files.
+    mode: u32,
 }
 
 impl Program {
@@ -51,7 +53,21 @@ impl Program {
             sources.sort_by_key(|file| !class_name::has_main(&file.bytes));
         }
         let sources: Vec<String> = sources.iter().map(|file| file.name.clone()).collect();
-        Ok((!sources.is_empty()).then_some(Program { files, sources }))
+        Ok((!sources.is_empty()).then_some(Program {
+            files,
+            sources,
+            mode: 0o444,
+        }))
+    }
+
+    /// A program that brings scripts, which may be any of its files and work on any.
+    pub(super) fn of_scripts(files: &[SourceFile]) -> Result<Program, JudgeError> {
+        check_names(files)?;
+        Ok(Program {
+            files: files.to_vec(),
+            sources: Vec::new(),
+            mode: 0o755,
+        })
     }
 
     /// The files as they are put into a box.
@@ -59,7 +75,7 @@ impl Program {
         let input = |file: &SourceFile| InputFile {
             path: PathBuf::from(&file.name),
             bytes: file.bytes.clone(),
-            mode: 0o444,
+            mode: self.mode,
         };
         self.files.iter().map(input).collect()
     }

@@ -1,5 +1,6 @@
 //! One run of a program: a fresh box, the facts, and the verdict.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use super::language::{Language, Values};
 use super::validator::{Case, Check, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
-use crate::problem;
-use crate::sandbox::{Cancel, Command, Container, Exit, Limits, Outcome, Report, Slot, Stdin};
+use crate::problem::{self, SourceFile};
+use crate::sandbox::{
+    Access, Cancel, Command, Container, Exit, InputFile, Limits, Outcome, Report, Slot, Stdin,
+};
 
 const OPEN_FILES: u64 = 256;
 
@@ -69,6 +72,30 @@ impl Runnable {
         self
     }
 
+    /// The same program with more files beside it, which take the place of those in their way.
+    pub fn with_files(mut self, files: &[SourceFile]) -> Runnable {
+        let is_in_the_way = |present: &InputFile| {
+            let in_the_way =
+                |path: &Path| present.path.starts_with(path) || path.starts_with(&present.path);
+            files.iter().any(|file| in_the_way(Path::new(&file.name)))
+        };
+        self.command.files.retain(|present| !is_in_the_way(present));
+        self.command
+            .files
+            .extend(files.iter().map(|file| InputFile {
+                path: PathBuf::from(&file.name),
+                bytes: Arc::clone(&file.bytes),
+                mode: 0o644,
+            }));
+        self
+    }
+
+    /// The same program where it cannot write to its working directory.
+    pub fn with_read_only_files(mut self) -> Runnable {
+        self.container.box_access = Access::ReadOnly;
+        self
+    }
+
     /// The box and the command of a run without input.
     pub(super) fn into_parts(self) -> (Container, Command) {
         (self.container, self.command)
@@ -105,7 +132,7 @@ impl Runnable {
         };
         let report = slot.run(&self.container, &command, cancel)?;
         let comparison = match case.answer {
-            Some(answer) if self.evidence(&report).ended_well() => {
+            Some(answer) if self.ended_well(&report) => {
                 let case = Case {
                     input: case.input,
                     answer,
@@ -115,6 +142,11 @@ impl Runnable {
             _ => None,
         };
         Ok(self.finished(report, comparison))
+    }
+
+    /// Whether its output is worth a comparison.
+    pub(super) fn ended_well(&self, report: &Report) -> bool {
+        self.evidence(report).ended_well()
     }
 
     /// What a run came to by its report and the comparison.

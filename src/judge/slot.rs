@@ -2,7 +2,7 @@
 
 use super::compile;
 use super::executable::{Compiled, Executable};
-use super::language::Language;
+use super::language::{Language, scripts};
 use super::program::Program;
 use super::run::{Finished, Runnable};
 use super::validator::{Case, Check, Validator};
@@ -177,13 +177,38 @@ impl JudgeSlot {
         files: &[SourceFile],
         cancel: &Cancel,
     ) -> Result<Compiled, JudgeError> {
-        let language = self.judge.language(language)?;
-        let Some(program) = Program::new(language, files)? else {
-            return Ok(Compiled {
+        let judge = self.judge.clone();
+        let language = judge.language(language)?;
+        match Program::new(language, files)? {
+            Some(program) => self.compile_program(language, program, cancel),
+            None => Ok(Compiled {
                 result: None,
                 executable: Err(no_source(language)),
-            });
-        };
+            }),
+        }
+    }
+
+    /// Compiles a program of a problem that brings scripts: `build` is run where there is one, and
+    /// then `run` is the program.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn compile_scripts(
+        &mut self,
+        files: &[SourceFile],
+        cancel: &Cancel,
+    ) -> Result<Compiled, JudgeError> {
+        let language = scripts::language(files, self.judge.languages.iter())?;
+        let program = Program::of_scripts(files)?;
+        self.compile_program(&language, program, cancel)
+    }
+
+    fn compile_program(
+        &mut self,
+        language: &Language,
+        program: Program,
+        cancel: &Cancel,
+    ) -> Result<Compiled, JudgeError> {
         let (result, artefacts) = match &language.compile {
             None => (None, Some(program.input_files())),
             Some(step) => {

@@ -1,8 +1,12 @@
-//! Output validators of problem packages: programs of a setter that say whether an output is right.
-//! Each run has a box of its own, in which nothing of the submission's runs.
+//! Output validators, checkers and interactors of problem packages: programs of a setter that say
+//! whether an output is right. Each run has a box of its own, in which nothing of the submission's
+//! runs.
 //!
-//! The protocol: `validator input answer feedback/ [arguments] < output`, exit code 42 for right and
-//! 43 for wrong. Whatever else happens is a failure of the validator, and never a verdict.
+//! There are several protocols ([`Protocol`]), for every world of problems has its own. That of the ICPC:
+//! `validator input answer feedback/ [arguments] < output`, exit code 42 for right and 43 for wrong.
+//! Whatever a protocol does not know is a failure of the validator, and never a verdict.
+
+mod answer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +15,7 @@ use std::time::Duration;
 use super::compare::Comparison;
 use super::executable::Executable;
 use super::{JudgeError, reason};
-use crate::problem::{Checker, Limits};
+use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
@@ -22,6 +26,7 @@ const WRONG: i32 = 43;
 /// Where the files of the case are. No file of a program begins with a dot, so none is in the way.
 const INPUT: &str = ".case/input";
 const ANSWER: &str = ".case/answer";
+const OUTPUT: &str = ".case/output";
 const FEEDBACK: &str = ".case/feedback";
 /// What the validator tells judges. It is there from the beginning, for a box has no empty
 /// directories.
@@ -58,6 +63,9 @@ pub struct Validator {
     name: String,
     executable: Executable,
     limits: Limits,
+    protocol: Protocol,
+    /// Judges what this one, an interactor, wrote.
+    checker: Option<Box<Validator>>,
 }
 
 /// What a validator is told of a case.
@@ -68,15 +76,33 @@ pub(super) struct Case {
 }
 
 impl Validator {
-    /// Exit code of a validator that accepts.
-    pub(super) const ACCEPTED: i32 = ACCEPTED;
-
-    /// `name` is for people: a path in the package.
+    /// One that keeps to the protocol of the ICPC. `name` is for people: a path in the package.
     pub fn new(name: String, executable: Executable, limits: Limits) -> Self {
         Validator {
             name,
             executable,
             limits,
+            protocol: Protocol::Icpc,
+            checker: None,
+        }
+    }
+
+    /// The same program under another protocol.
+    pub fn speaking(self, protocol: Protocol) -> Self {
+        Validator { protocol, ..self }
+    }
+
+    /// The same program as an interactor, after which a checker judges what it wrote.
+    pub fn followed_by(self, checker: Validator) -> Self {
+        let checker = Some(Box::new(checker));
+        Validator { checker, ..self }
+    }
+
+    /// Exit code of a validator that accepts.
+    pub(super) fn accepting_code(&self) -> i32 {
+        match self.protocol {
+            Protocol::Icpc => ACCEPTED,
+            Protocol::Testlib | Protocol::Cms | Protocol::Dmoj => 0,
         }
     }
 
@@ -93,7 +119,32 @@ impl Validator {
         (output, arguments): (Arc<[u8]>, &[String]),
         cancel: &Cancel,
     ) -> Result<Comparison, JudgeError> {
-        let (container, command) = self.command(case, arguments, Stdin::Bytes(output));
+        let question = match self.protocol {
+            Protocol::Icpc => Question {
+                files: vec![(INPUT, &case.input), (ANSWER, &case.answer)],
+                paths: &[INPUT, ANSWER, FEEDBACK],
+                stdin: Stdin::Bytes(output),
+            },
+            Protocol::Testlib | Protocol::Dmoj => Question {
+                files: vec![
+                    (INPUT, &case.input),
+                    (ANSWER, &case.answer),
+                    (OUTPUT, &output),
+                ],
+                paths: &[INPUT, OUTPUT, ANSWER],
+                stdin: Stdin::Empty,
+            },
+            Protocol::Cms => Question {
+                files: vec![
+                    (INPUT, &case.input),
+                    (ANSWER, &case.answer),
+                    (OUTPUT, &output),
+                ],
+                paths: &[INPUT, ANSWER, OUTPUT],
+                stdin: Stdin::Empty,
+            },
+        };
+        let (container, command) = self.command(question, arguments);
         let report = slot.run(&container, &command, cancel)?;
         self.answer_of(&report)
     }
@@ -107,22 +158,47 @@ impl Validator {
         stdin: Stdin,
         wait: Duration,
     ) -> (Container, Command) {
-        let (container, mut command) = self.command(case, arguments, stdin);
+        let question = Question {
+            files: vec![(INPUT, &case.input), (ANSWER, &case.answer)],
+            paths: match self.protocol {
+                Protocol::Icpc => &[INPUT, ANSWER, FEEDBACK],
+                Protocol::Testlib => &[INPUT, OUTPUT, ANSWER],
+                Protocol::Cms | Protocol::Dmoj => &[INPUT, ANSWER],
+            },
+            stdin,
+        };
+        let (container, mut command) = self.command(question, arguments);
         command.limits.wall = command.limits.wall.saturating_add(wait);
         (container, command)
     }
 
     /// What a validator says by its end and its files.
     pub(super) fn answer_of(&self, report: &Report) -> Result<Comparison, JudgeError> {
-        match report.outcome {
-            Outcome::Ended(Exit::Code(code @ (ACCEPTED | WRONG))) => self.answer(code, report),
-            _ => Err(self.failure(ending(report), report)),
-        }
+        let code = match report.outcome {
+            Outcome::Ended(Exit::Code(code)) => code,
+            _ => return Err(self.failure(ending(report), report)),
+        };
+        let [stdout, stderr] = [&report.stdout, &report.stderr]
+            .map(|stream| String::from_utf8_lossy(&stream.bytes).into_owned());
+        let answer = match self.protocol {
+            Protocol::Icpc => return self.icpc_answer(code, report),
+            Protocol::Testlib => answer::testlib(code, &stderr),
+            Protocol::Cms => answer::cms(code, &stdout, &stderr),
+            Protocol::Dmoj => answer::dmoj(code, &stdout),
+        };
+        let answer = answer.map_err(|reason| self.failure(reason, report))?;
+        Ok(match answer.judgement.is_right() {
+            true => Comparison::Same,
+            false => Comparison::Rejected {
+                message: answer.message,
+            },
+        })
     }
 
-    fn command(&self, case: &Case, arguments: &[String], stdin: Stdin) -> (Container, Command) {
+    fn command(&self, question: Question<'_>, arguments: &[String]) -> (Container, Command) {
         let mut limits = self.limits.clone();
-        let case_bytes = (case.input.len() + case.answer.len()) as u64;
+        let sizes = question.files.iter().map(|(_, bytes)| bytes.len() as u64);
+        let case_bytes = sizes.sum();
         // The files of the case are in the box's memory, and not the validator's doing.
         limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
         let runnable = self.executable.under(&limits, EVIDENCE_BYTES);
@@ -130,31 +206,40 @@ impl Validator {
         let needed = case_bytes.saturating_add(FREE_SCRATCH_BYTES);
         container.scratch_bytes = container.scratch_bytes.max(needed);
         command.limits.file_bytes = container.scratch_bytes;
-        command.stdin = stdin;
-        let files = [
-            (INPUT, &case.input, 0o444),
-            (ANSWER, &case.answer, 0o444),
-            (MESSAGE, &Arc::from([]), 0o644),
-        ];
-        command
-            .files
-            .extend(files.map(|(path, bytes, mode)| InputFile {
-                path: PathBuf::from(path),
-                bytes: Arc::clone(bytes),
-                mode,
-            }));
-        let paths = [
-            format!("{BOX}/{INPUT}"),
-            format!("{BOX}/{ANSWER}"),
+        command.stdin = question.stdin;
+        let given = question.files.into_iter();
+        let files = given.map(|(path, bytes)| (path, Arc::clone(bytes), 0o444));
+        command.files.extend(files.map(input_file));
+        // What it may write is there from the beginning.
+        let is_given = |path: &str| {
+            command
+                .files
+                .iter()
+                .any(|file| file.path == Path::new(path))
+        };
+        let written = question.paths.iter().filter_map(|&path| match path {
+            FEEDBACK => Some(MESSAGE),
+            path if !is_given(path) => Some(path),
+            _ => None,
+        });
+        let written: Vec<_> = written.map(|path| (path, Arc::from([]), 0o644)).collect();
+        command.files.extend(written.into_iter().map(input_file));
+        let paths = question.paths.iter().map(|&path| match path {
             // The protocol has the directory end in a slash.
-            format!("{BOX}/{FEEDBACK}/"),
-        ];
+            FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
+            path => format!("{BOX}/{path}"),
+        });
         command.args.extend(paths.map(Into::into));
         command.args.extend(arguments.iter().map(Into::into));
         (container, command)
     }
 
-    fn answer(&self, code: i32, report: &Report) -> Result<Comparison, JudgeError> {
+    fn icpc_answer(&self, code: i32, report: &Report) -> Result<Comparison, JudgeError> {
+        if !matches!(code, ACCEPTED | WRONG) {
+            let reason =
+                format!("ended with exit code {code}; it must be 42 for right or 43 for wrong");
+            return Err(self.failure(reason, report));
+        }
         if self.feedback(report, SCORE)?.is_some() {
             let reason = "wrote score.txt, though the problem gives no points".to_owned();
             return Err(self.failure(reason, report));
@@ -165,6 +250,27 @@ impl Validator {
         let message = self.feedback(report, MESSAGE)?;
         let message = message.filter(|message| !message.is_empty());
         Ok(Comparison::Rejected { message })
+    }
+
+    /// What the checker that follows says, where there is one: an interactor has accepted, and the
+    /// submission has ended well.
+    pub(super) fn follow(
+        &self,
+        slot: &mut Slot,
+        case: &Case,
+        (report, arguments): (&Report, &[String]),
+        cancel: &Cancel,
+    ) -> Result<Comparison, JudgeError> {
+        let Some(checker) = &self.checker else {
+            return Ok(Comparison::Same);
+        };
+        let max_bytes = self.limits.output_bytes;
+        let written = report.scratch.read(Path::new(OUTPUT), max_bytes);
+        let written = written.map_err(|error| match error {
+            CollectError::Io { .. } => JudgeError::Collect(error),
+            odd => self.failure(format!("left something odd: {odd}"), report),
+        })?;
+        checker.validate(slot, case, (Arc::from(written), arguments), cancel)
     }
 
     /// A file that the validator left; what is not plain or too long is its failure.
@@ -196,12 +302,25 @@ impl Validator {
     }
 }
 
-/// How a validator ended that did not answer.
+/// What a validator is asked: files of the case, where they or others are in its arguments, and its
+/// standard input.
+struct Question<'a> {
+    files: Vec<(&'static str, &'a Arc<[u8]>)>,
+    paths: &'static [&'static str],
+    stdin: Stdin,
+}
+
+fn input_file((path, bytes, mode): (&str, Arc<[u8]>, u32)) -> InputFile {
+    InputFile {
+        path: PathBuf::from(path),
+        bytes,
+        mode,
+    }
+}
+
+/// How a validator ended that has no exit code.
 fn ending(report: &Report) -> String {
     match report.outcome {
-        Outcome::Ended(Exit::Code(code)) => {
-            format!("ended with exit code {code}; it must be 42 for right or 43 for wrong")
-        }
         Outcome::Ended(exit) => reason::of_exit(exit),
         Outcome::NotExecutable { errno } => {
             let error = std::io::Error::from_raw_os_error(errno);

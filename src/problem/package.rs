@@ -6,6 +6,7 @@
 //! What real packages do against the letter of their format is accepted with a warning. What is not
 //! supported is an error: a package that means something else than what is judged must not pass.
 
+mod constants;
 mod data;
 mod expectation;
 mod glob;
@@ -43,6 +44,8 @@ pub struct Package {
     pub limits: PackageLimits,
     /// The time limit, or how it follows from the jury's submissions.
     pub time: TimeRule,
+    /// Whether submissions may write to their working directory.
+    pub allow_file_writing: bool,
     /// How outputs are judged.
     pub validation: Validation,
     /// Programs that say whether an input is valid; all must agree.
@@ -86,6 +89,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         return None;
     }
     let settings = settings::read(tree, findings);
+    let tree = &*constants::fill(tree, &settings.constants, findings);
     refuse_unsupported(tree, &settings, findings);
     let cases = data::read(tree, &settings.validator_flags, findings);
     let validation = validation(tree, &settings, &cases, findings);
@@ -97,6 +101,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         names: settings.names,
         limits: settings.limits,
         time: settings.time,
+        allow_file_writing: settings.allow_file_writing,
         validation,
         input_validators,
         includes: includes(tree),
@@ -146,7 +151,6 @@ fn validation(
 ) -> Validation {
     let mut programs = programs::each_in(tree, "output_validators");
     programs.extend(programs::only_in(tree, "output_validator"));
-    programs::refuse_scripts(&programs, findings);
     let is_custom = match (settings.is_custom, settings.format) {
         (Some(is_custom), _) => is_custom,
         (None, Format::Legacy) => false,

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::container::{
-    Container, CpuQuota, Devices, Namespace, Network, Proc, Session, Share, User,
+    Access, Container, CpuQuota, Devices, Namespace, Network, Proc, Session, Share, User,
 };
 use super::message::{BoxPlan, NetworkPlan, Step, UserPlan};
 use super::namespaces::NamespaceFact;
@@ -32,6 +32,8 @@ pub(super) struct Blueprint {
     pub degraded: Vec<Protection>,
     /// How many CPUs a box has.
     pub cpus: u32,
+    /// Whether the program may write to `/box`.
+    pub box_access: Access,
 }
 
 impl Blueprint {
@@ -78,6 +80,7 @@ impl Blueprint {
             unenforced,
             degraded: Vec::new(),
             cpus: u32::try_from(container.share.cpus.len().max(1)).unwrap_or(u32::MAX),
+            box_access: container.box_access,
         })
     }
 

@@ -56,6 +56,8 @@ pub(super) struct GroupUsage {
     pub cpu: Duration,
     /// Peak memory.
     pub memory_bytes: u64,
+    /// How much of it is, at the end, page cache: files of which this group was the first reader.
+    pub page_cache_bytes: u64,
     /// Processes killed for lack of memory.
     pub oom_kills: u64,
     /// Forks refused.
@@ -155,6 +157,23 @@ impl Hierarchy {
 /// A group without processes that holds more has memory of an earlier box: page cache, or scratch
 /// files that somebody still reads.
 const LEFT_BYTES: u64 = 1 << 20;
+
+/// Page cache that a group was charged for since it held `before`; nothing where it holds too
+/// little for that. Scratch files are in the kernel's `cache` as well, and are not page cache here.
+fn page_cache(
+    held: &ControlFile,
+    before: u64,
+    statistics: &ControlFile,
+    cache: &str,
+) -> Result<u64, SandboxError> {
+    let grown = held.read_number()?.saturating_sub(before);
+    if grown <= LEFT_BYTES {
+        return Ok(0);
+    }
+    let cache = statistics.read_key(cache)?;
+    let cache = cache.saturating_sub(statistics.read_key("shmem")?);
+    Ok(cache.min(grown))
+}
 
 /// The group of a slot.
 #[derive(Debug)]

@@ -46,6 +46,8 @@ pub struct Container {
     pub file_systems: Vec<FileSystem>,
     /// What is made in the root once everything is mounted, in this order.
     pub operations: Vec<FileOperation>,
+    /// Whether the program may write to `/box`. Files of a command are placed there all the same.
+    pub box_access: Access,
     /// Size of the scratch file system that holds every writable directory, in bytes.
     pub scratch_bytes: u64,
     /// Number of files and directories that may exist in the scratch file system.
@@ -79,6 +81,7 @@ impl Container {
             mounts: Vec::new(),
             file_systems: Vec::new(),
             operations: Vec::new(),
+            box_access: Access::ReadWrite,
             scratch_bytes: 256 << 20,
             scratch_inodes: 16 * 1024,
             network: Network::None,

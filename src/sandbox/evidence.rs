@@ -23,6 +23,7 @@ pub(super) fn report(
 ) -> Report {
     let told_of_oom = observed.killed_for == Some(Limit::Memory);
     let outcome = outcome(&observed, usage, limits);
+    let memory_bytes = memory(&outcome, usage).max(CHARGE_BATCH_BYTES);
     let evidence = Evidence {
         was_killed: observed.was_killed,
         core: observed.core,
@@ -36,7 +37,7 @@ pub(super) fn report(
         usage: Usage {
             cpu: usage.cpu,
             wall: observed.wall,
-            memory_bytes: usage.memory_bytes.max(CHARGE_BATCH_BYTES),
+            memory_bytes,
             scratch_bytes: filled.bytes,
             // Told by event we are often quicker than the kernel's own kill.
             oom_kills: usage.oom_kills.max(u64::from(told_of_oom)),
@@ -50,6 +51,18 @@ pub(super) fn report(
         loosened: blueprint.loosened.clone(),
         unenforced: blueprint.unenforced.clone(),
         scratch,
+    }
+}
+
+/// The peak without page cache, which is charged to whoever reads a file first. A run that ran out
+/// of memory was at its limit: the kernel lets page cache go before that.
+fn memory(outcome: &Outcome, usage: &GroupUsage) -> u64 {
+    match outcome {
+        Outcome::LimitHit {
+            limit: Limit::Memory,
+            ..
+        } => usage.memory_bytes,
+        _ => usage.memory_bytes.saturating_sub(usage.page_cache_bytes),
     }
 }
 

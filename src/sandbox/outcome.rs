@@ -69,7 +69,8 @@ pub struct Usage {
     /// Time on the clock, from execve to the exit of the main process.
     #[serde(rename = "wall_ns", serialize_with = "as_nanoseconds")]
     pub wall: Duration,
-    /// Peak memory of the group, in bytes; at least 256 KiB, the batch in which the kernel counts.
+    /// Peak memory of the group without page cache, in bytes; at least 256 KiB, the batch in which the
+    /// kernel counts.
     pub memory_bytes: u64,
     /// How much of it were files in the scratch file system at the end, in bytes.
     pub scratch_bytes: u64,

@@ -20,6 +20,12 @@ use nix::sys::statfs::fstatfs;
 use super::outcome::{SandboxError, SetUpStep};
 use super::spec::InputFile;
 
+/// What everybody may read and search, and its owner write to.
+const SHARED: Mode = Mode::S_IRWXU
+    .union(Mode::S_IRGRP)
+    .union(Mode::S_IXGRP)
+    .union(Mode::S_IROTH)
+    .union(Mode::S_IXOTH);
 /// Deepest directory that is looked into.
 const MAX_DEPTH: usize = 16;
 
@@ -99,6 +105,12 @@ impl ScratchDir {
         })
     }
 
+    /// Gives the directory itself to somebody; others may read it. Only before the guest runs.
+    pub(super) fn give_to(&self, owner: u32) -> Result<(), SandboxError> {
+        fchown(&self.directory, Some(owner), Some(owner)).set_up("chown", "/box")?;
+        fchmod(&self.directory, SHARED).set_up("chmod", "/box")
+    }
+
     /// Places a file that belongs to `owner`. Only before the guest runs.
     pub(super) fn place(&self, file: &InputFile, owner: u32) -> Result<(), SandboxError> {
         let shown = file.path.to_string_lossy();
@@ -134,6 +146,8 @@ impl ScratchDir {
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
             let made = openat2(&self.directory, parent, beneath(flags))?;
             fchown(&made, Some(owner), Some(owner))?;
+            // Whatever the umask took away: the program need not be the owner.
+            fchmod(&made, SHARED)?;
         }
         Ok(())
     }

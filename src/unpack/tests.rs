@@ -11,6 +11,8 @@ use nix::unistd::mkfifo;
 
 use super::*;
 
+mod tar;
+
 const SMALL: Caps = Caps {
     files: 3,
     file_bytes: 1000,

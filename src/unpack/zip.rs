@@ -6,7 +6,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::{Caps, Collector, UnpackError};
-use crate::problem::package::{NameError, Tree};
+use crate::problem::package::Tree;
 
 /// Type of a file in its Unix mode, and those that are files or directories.
 const TYPE_MASK: u32 = libc::S_IFMT;
@@ -39,12 +39,8 @@ pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackEr
 
 fn name<R: Read>(entry: &ZipFile<'_, R>) -> Result<String, UnpackError> {
     let raw = entry.name_raw();
-    match std::str::from_utf8(raw) {
-        Ok(name) if name.contains('\\') => Err(UnpackError::Name {
-            name: name.to_owned(),
-            source: NameError::Backslash,
-        }),
-        Ok(name) => Ok(name.to_owned()),
-        Err(_) => Err(UnpackError::NotUtf8(raw.escape_ascii().to_string())),
-    }
+    let name = std::str::from_utf8(raw)
+        .map_err(|_| UnpackError::NotUtf8(raw.escape_ascii().to_string()))?;
+    super::refuse_backslash(name)?;
+    Ok(name.to_owned())
 }

@@ -11,20 +11,28 @@ use crate::problem::package::{Package, ProgramFiles};
 const VALID: i32 = 42;
 const STDERR_BYTES: u64 = 1000;
 
+/// What came of the checks.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// What is wrong with the package.
+    pub mistakes: Vec<String>,
+    /// What was not checked.
+    pub notes: Vec<String>,
+}
+
 /// Runs every input validator that is in a language of ours on every input, and says which inputs are
 /// not valid.
 pub(super) fn check(
     verifier: &mut Verifier<'_>,
     package: &Package,
     progress: Progress<'_>,
-) -> Result<Vec<String>, PackageError> {
+) -> Result<Checked, PackageError> {
+    let is_known = |program: &ProgramFiles| {
+        program.has_scripts() || verifier.judge.languages().of_program(program).is_some()
+    };
+    let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
-    let known: Vec<ProgramFiles> = package
-        .input_validators
-        .iter()
-        .filter(|program| verifier.judge.languages().of_program(program).is_some())
-        .cloned()
-        .collect();
+    let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
     let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
     let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
     let limits = validation_limits(package);
@@ -36,7 +44,10 @@ pub(super) fn check(
         let (program, executable) = pairs[task / cases.len()];
         let case = &cases[task % cases.len()];
         let runnable = executable.under(&limits, STDERR_BYTES);
-        let runnable = runnable.with_arguments(&case.input_validator_args);
+        let runnable = runnable
+            .with_arguments(&case.input_validator_args)
+            .with_arguments(&case.args)
+            .with_files(&case.files);
         let data = CaseData {
             input: case.input.clone(),
             answer: None,
@@ -52,7 +63,16 @@ pub(super) fn check(
             (code != Some(VALID)).then(|| mistake(&case.name, &program.path, &result)),
         )
     })?;
-    Ok(mistakes.into_iter().flatten().collect())
+    let not_run = |program: &ProgramFiles| {
+        format!(
+            "{} is not run: it is in no language that is offered here",
+            program.path
+        )
+    };
+    Ok(Checked {
+        mistakes: mistakes.into_iter().flatten().collect(),
+        notes: unknown.iter().map(not_run).collect(),
+    })
 }
 
 fn mistake(case: &str, validator: &str, result: &CaseResult) -> String {

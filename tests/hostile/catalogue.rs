@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::case::{self, Case};
+use crate::{controls, layers};
 
 /// The areas: prefix of the ids, number of rows, what they are about.
 const AREAS: [(&str, usize, &str); 12] = [
@@ -145,7 +146,7 @@ fn tables() -> String {
     for case in case::read_all(None) {
         by_row.entry(case.row().to_owned()).or_default().push(case);
     }
-    let mut text = String::new();
+    let mut text = controls_table();
     for (area, count, about) in AREAS {
         writeln!(
             text,
@@ -161,6 +162,14 @@ fn tables() -> String {
         text.push('\n');
     }
     text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn controls_table() -> String {
+    let mut text = "## Without a layer\n\n| taken away | what notices it |\n|---|---|\n".to_owned();
+    for (layer, ids) in controls::table().into_iter().chain(layers::table()) {
+        writeln!(text, "| {layer} | {} |", ids.join(", ")).unwrap();
+    }
     text + "\n"
 }
 

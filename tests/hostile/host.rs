@@ -55,20 +55,12 @@ impl SlotIds {
         (self.first..self.first + IDS).contains(&id)
     }
 
-    /// The control groups of the slot, in every tree.
-    fn groups(self) -> Vec<PathBuf> {
-        let number = match self.first {
-            1_900_000_000.. => self.first - 1_900_000_000,
-            _ => self.first - 61_200,
-        } / IDS;
-        let trees = fs::read_dir("/sys/fs/cgroup").expect("control groups");
-        let trees = trees.map(|tree| tree.expect("a tree").path());
-        trees
-            .flat_map(|tree| {
-                (0..2).map(move |lane| tree.join(format!("gavel/slot-{number}-{lane}")))
-            })
-            .filter(|group| group.is_dir())
-            .collect()
+    fn number(self) -> u32 {
+        let base = match self.first {
+            1_900_000_000.. => 1_900_000_000,
+            _ => 61_200,
+        };
+        (self.first - base) / IDS
     }
 
     /// Memory that is charged to its groups.
@@ -79,7 +71,7 @@ impl SlotIds {
                 .find_map(|name| fs::read_to_string(group.join(name)).ok());
             file.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
         };
-        self.groups().into_iter().map(read).sum()
+        groups_of(self.number()).into_iter().map(read).sum()
     }
 
     /// Processes under its ids, but for ours that wait in boxes that were made ahead. They descend
@@ -99,6 +91,26 @@ impl SlotIds {
             })
             .collect()
     }
+}
+
+/// The control groups of a slot, in every tree.
+pub(crate) fn groups_of(slot: u32) -> Vec<PathBuf> {
+    let names = [0, 1].map(|lane| format!("slot-{slot}-{lane}"));
+    let mut found = Vec::new();
+    let mut waiting = vec![PathBuf::from("/sys/fs/cgroup")];
+    while let Some(directory) = waiting.pop() {
+        // A group may vanish meanwhile.
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            match names.iter().any(|name| entry.file_name() == name.as_str()) {
+                true => found.push(entry.path()),
+                false => waiting.push(entry.path()),
+            }
+        }
+    }
+    found
 }
 
 /// The program of a box that is made ahead has not executed anything yet.

@@ -119,6 +119,74 @@ fn submissions_talk_with_an_interactive_validator() {
 }
 
 #[test]
+fn arguments_files_constants_and_scripts_mean_what_the_format_says() {
+    let (report, code) = verified(&["greeting"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    for (path, verdict) in [
+        ("accepted/greets.sh", "AC"),
+        ("run_time_error/takes_notes.sh", "RTE"),
+        ("wrong_answer/knows_the_world_only.sh", "WA"),
+        ("wrong_answer/speaks_softly.sh", "WA"),
+    ] {
+        assert_eq!(submission(&report, path)["verdict"], verdict, "{report}");
+    }
+    let note = report["notes"][0].as_str().expect("a note");
+    assert!(
+        note.starts_with("input_validators/grammar.ctd is not run"),
+        "{note}"
+    );
+}
+
+#[test]
+fn input_validators_get_the_arguments_and_files_of_a_case() {
+    for (file, text, case) in [
+        ("data/secret/1.yaml", "args: [a, b]\n", "secret/1"),
+        ("data/secret/2.files/words/greeting.txt", "Hi", "secret/2"),
+    ] {
+        let (report, _) = changed("greeting", file, text);
+        let mistakes = report["mistakes"].as_array().expect("mistakes");
+        let [mistake] = &mistakes[..] else {
+            panic!("{report}");
+        };
+        let beginning = format!("data/{case}.in is not valid by input_validators/case");
+        assert!(
+            mistake.as_str().expect("text").starts_with(&beginning),
+            "{mistake}"
+        );
+    }
+}
+
+#[test]
+fn a_program_may_write_files_only_where_the_problem_allows_it() {
+    let path = "run_time_error/takes_notes.sh";
+    let yaml = packages().join("greeting/problem.yaml");
+    let yaml = fs::read_to_string(yaml).expect("settings") + "allow_file_writing: true\n";
+    let (report, _) = changed("greeting", "problem.yaml", &yaml);
+    assert_eq!(submission(&report, path)["verdict"], "WA", "{report}");
+}
+
+#[test]
+fn a_script_that_does_not_build_is_an_error_of_the_package() {
+    for (script, words) in [
+        ("exit 0\n", "its first line must be #!"),
+        (
+            "#!/bin/sh\necho no luck >&2\nexit 3\n",
+            "exit code 3\nno luck",
+        ),
+        ("#!/bin/sh\nrm run\n", "could not be started"),
+        ("#!/bin/sh\ncat /etc/shadow\n", "No such file"),
+    ] {
+        let (report, code) = changed("greeting", "output_validator/build", script);
+        let error = report["error"].as_str().expect("an error");
+        assert_eq!(code, 1);
+        assert!(
+            error.contains(words) && error.contains("output_validator"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn the_verdicts_are_the_same_however_many_run_at_the_same_time() {
     let verdicts = |jobs| {
         let (report, _) = verified(&["sum", "--jobs", jobs]);

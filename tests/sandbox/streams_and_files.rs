@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gavel::sandbox::{Cancel, CollectError, Container, Exit, Outcome, Report, SandboxError, Stdin};
+use gavel::sandbox::{
+    Access, Cancel, CollectError, Container, Exit, Outcome, Report, SandboxError, Stdin,
+};
 
 use crate::support::*;
 
@@ -51,6 +53,31 @@ fn placed_files_belong_to_the_program_and_keep_their_mode() {
         "{}",
         stderr(&report)
     );
+}
+
+#[test]
+fn a_read_only_box_holds_files_that_the_program_can_neither_change_nor_add_to() {
+    let container = Container {
+        box_access: Access::ReadOnly,
+        ..Container::host_toolchains()
+    };
+    let mut writer = shell(
+        "cat data/x; ./run; chmod 777 . data data/x; echo 1 > new; echo 1 > data/new; echo 1 > data/x
+         rm -f data/x; mv data moved; echo tmp > /tmp/x && cat /tmp/x; ls -R",
+    );
+    writer.files = vec![
+        file("data/x", "text\n", 0o644),
+        file("run", "#!/bin/sh\necho ran\n", 0o555),
+    ];
+    let report = run_in(&mut slot(), &container, &writer);
+    assert_eq!(
+        stdout(&report),
+        "text\nran\ntmp\n.:\ndata\nrun\n\n./data:\nx\n",
+        "{}",
+        stderr(&report)
+    );
+    let kept = report.scratch.read(Path::new("data/x"), 100);
+    assert_eq!(kept.expect("a file"), b"text\n");
 }
 
 #[test]
@@ -200,10 +227,7 @@ fn a_read_write_mount_is_writable_and_a_read_only_one_is_not() {
     std::fs::create_dir_all(&directory).expect("a directory");
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o777)).expect("a mode");
     let mut slot = slot();
-    for (access, written) in [
-        (gavel::sandbox::Access::ReadOnly, false),
-        (gavel::sandbox::Access::ReadWrite, true),
-    ] {
+    for (access, written) in [(Access::ReadOnly, false), (Access::ReadWrite, true)] {
         let container = Container::host_toolchains().mount(gavel::sandbox::Mount {
             source: directory.clone(),
             target: "/data".into(),

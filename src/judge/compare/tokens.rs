@@ -62,23 +62,26 @@ fn unexpected(output: &[u8], found: Token<'_>, expected: Option<Token<'_>>) -> C
 }
 
 /// The bytes that C's `isspace` takes as whitespace.
-fn is_space(byte: u8) -> bool {
+pub(super) fn is_space(byte: u8) -> bool {
     byte == b' ' || (b'\t'..=b'\r').contains(&byte)
 }
 
+/// A part of a text without white space.
 #[derive(Clone, Copy)]
-struct Token<'a> {
-    bytes: &'a [u8],
+pub(super) struct Token<'a> {
+    pub bytes: &'a [u8],
     start: usize,
 }
 
-struct Tokens<'a> {
+/// The tokens of a text, in order.
+#[derive(Clone)]
+pub(super) struct Tokens<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Tokens<'a> {
-    fn of(text: &'a [u8]) -> Self {
+    pub(super) fn of(text: &'a [u8]) -> Self {
         Tokens { text, at: 0 }
     }
 

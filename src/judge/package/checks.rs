@@ -57,6 +57,8 @@ impl Checks {
             input: case.input.clone(),
             answer: Some(case.answer.clone()),
         };
+        let runnable = runnable.clone().with_arguments(&case.args);
+        let runnable = &runnable.with_files(&case.files);
         let name = (index, case.name.as_str());
         let arguments = &case.output_validator_args[..];
         let check = match self {

@@ -73,15 +73,18 @@ pub fn compile_programs(
 ) -> Result<Vec<Executable>, PackageError> {
     let mut languages = Vec::with_capacity(programs.len());
     for program in programs {
-        let language = judge.languages().of_program(program);
-        let language = language.ok_or_else(|| PackageError::Language {
-            path: program.path.clone(),
-        })?;
-        languages.push(language.id.clone());
+        let language = match program.has_scripts() {
+            true => None,
+            false => Some(language(judge, program)?),
+        };
+        languages.push(language);
     }
     crew::each(slots, programs.len(), |slot, index| {
         let program = &programs[index];
-        let compiled = slot.compile(&languages[index], &program.files, cancel)?;
+        let compiled = match &languages[index] {
+            Some(language) => slot.compile(language, &program.files, cancel)?,
+            None => slot.compile_scripts(&program.files, cancel)?,
+        };
         compiled.executable.map_err(|reason| PackageError::Compile {
             path: program.path.clone(),
             reason,
@@ -91,6 +94,15 @@ pub fn compile_programs(
                 .unwrap_or_default(),
         })
     })
+}
+
+/// Id of the language of a program.
+fn language(judge: &Judge, program: &ProgramFiles) -> Result<String, PackageError> {
+    let language = judge.languages().of_program(program);
+    let language = language.ok_or_else(|| PackageError::Language {
+        path: program.path.clone(),
+    })?;
+    Ok(language.id.clone())
 }
 
 fn complaint(output: &[u8]) -> String {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::programs;
 use super::report::Findings;
 use super::settings::{read_yaml, words};
 use super::tree::Tree;
+use crate::problem::SourceFile;
 
 /// One test case.
 #[derive(Debug, Clone)]
@@ -13,6 +15,10 @@ pub struct TestCase {
     pub name: String,
     /// Standard input.
     pub input: Arc<[u8]>,
+    /// Arguments of submissions, and of input validators after their own.
+    pub args: Vec<String>,
+    /// Files that are put into the working directory of submissions and input validators.
+    pub files: Vec<SourceFile>,
     /// The jury's answer.
     pub answer: Arc<[u8]>,
     /// Arguments of output validators, the problem's own first.
@@ -36,6 +42,7 @@ const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
 /// Arguments that a group hands down.
 #[derive(Debug, Clone, Default)]
 struct Arguments {
+    submission: Vec<String>,
     output_validator: Vec<String>,
     input_validator: Vec<String>,
 }
@@ -75,13 +82,11 @@ impl Reader<'_> {
         for entry in self.tree.entries(path) {
             match entry.name.strip_suffix(".in") {
                 _ if entry.is_directory && entry.name.ends_with(".files") => {
-                    let message = "files for a test case are not supported yet";
-                    self.findings
-                        .error(&format!("{path}/{}", entry.name), None, message);
+                    self.lonely(path, entry.name, "files are");
                 }
                 _ if entry.is_directory => entries.push((entry.name, true)),
                 Some(name) => entries.push((name, false)),
-                None => self.lonely_answer(path, entry.name),
+                None => self.lonely(path, entry.name, "answer is"),
             }
         }
         entries.sort();
@@ -95,13 +100,15 @@ impl Reader<'_> {
         }
     }
 
-    fn lonely_answer(&mut self, directory: &str, name: &str) {
-        let Some(stem) = name.strip_suffix(".ans") else {
+    /// Warns of an answer or files for which there is no input.
+    fn lonely(&mut self, directory: &str, name: &str, what: &str) {
+        let endings = [".ans", ".files"].into_iter();
+        let Some(stem) = endings.filter_map(|e| name.strip_suffix(e)).next() else {
             return;
         };
         if self.tree.file(&format!("{directory}/{stem}.in")).is_none() {
             let path = format!("{directory}/{name}");
-            let message = format!("the answer is not used, for there is no {stem}.in");
+            let message = format!("the {what} not used, for there is no {stem}.in");
             self.findings.warning(&path, None, message);
         }
     }
@@ -120,6 +127,8 @@ impl Reader<'_> {
         self.cases.push(TestCase {
             name: path[ROOT.len() + 1..].to_owned(),
             input: input.clone(),
+            args: arguments.submission,
+            files: programs::of_directory(self.tree, &format!("{path}.files")).files,
             answer: answer.clone(),
             output_validator_args: [self.flags, &arguments.output_validator[..]].concat(),
             input_validator_args: arguments.input_validator,
@@ -151,10 +160,7 @@ impl Reader<'_> {
                 {
                     arguments.input_validator = words(pair, path, self.findings);
                 }
-                "args" => {
-                    let message = "arguments for submissions are not supported yet";
-                    self.findings.error(path, Some(pair.line), message);
-                }
+                "args" => arguments.submission = words(pair, path, self.findings),
                 "static_validation_score" => {
                     let message = "static validators are not supported yet";
                     self.findings.error(path, Some(pair.line), message);
@@ -240,14 +246,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_not_supported_is_named() {
+    fn a_case_has_arguments_and_files_of_its_own() {
+        let (cases, found) = read_files(&[
+            ("data/test_group.yaml", "args: [all]\n"),
+            ("data/secret/1.in", ""),
+            ("data/secret/1.ans", ""),
+            ("data/secret/1.yaml", "args: [own, 'a b']\n"),
+            ("data/secret/1.files/lib/x.txt", "x"),
+            ("data/secret/1.files/.hidden", ""),
+            ("data/secret/2.in", ""),
+            ("data/secret/2.ans", ""),
+        ]);
+        assert_eq!(found, Vec::<String>::new());
+        assert_eq!(cases[0].args, ["own", "a b"]);
+        assert_eq!(cases[1].args, ["all"]);
+        let [only] = &cases[0].files[..] else {
+            panic!("{:?}", cases[0].files);
+        };
+        assert_eq!(
+            (only.name.as_str(), &only.bytes[..]),
+            ("lib/x.txt", &b"x"[..])
+        );
+        assert!(cases[1].files.is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
         let (_, found) = read_files(&[
             ("data/secret/1.in", ""),
             ("data/secret/2.ans", ""),
             ("data/secret/3.files/x", ""),
             ("data/secret/4.in", ""),
             ("data/secret/4.ans", ""),
-            ("data/secret/4.yaml", "args: [x]\n"),
         ]);
         let has = |words: &str| found.iter().any(|found| found.contains(words));
         assert!(
@@ -255,8 +285,7 @@ mod tests {
             "{found:?}"
         );
         assert!(has("warning: data/secret/2.ans: the answer is not used"));
-        assert!(has("error: data/secret/3.files: files"));
-        assert!(has("error: data/secret/4.yaml:1: arguments"));
+        assert!(has("warning: data/secret/3.files: the files are not used"));
         assert!(read_files(&[]).1[0].contains("there are no test cases"));
     }
 }

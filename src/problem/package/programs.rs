@@ -3,7 +3,6 @@
 
 use crate::problem::SourceFile;
 
-use super::report::Findings;
 use super::tree::{Entry, Tree};
 
 /// The files of one program.
@@ -13,6 +12,14 @@ pub struct ProgramFiles {
     pub path: String,
     /// Its files, named as seen from its directory; the main one first, as far as names tell.
     pub files: Vec<SourceFile>,
+}
+
+impl ProgramFiles {
+    /// Whether it brings its own way of being built or run, in place of a language.
+    pub fn has_scripts(&self) -> bool {
+        let is_script = |file: &SourceFile| matches!(file.name.as_str(), "build" | "run");
+        self.files.iter().any(is_script)
+    }
 }
 
 /// Endings of files that other files include and that are no program of their own.
@@ -49,20 +56,6 @@ pub(super) fn only_in(tree: &Tree, directory: &str) -> Option<ProgramFiles> {
             Some(of_directory(tree, &format!("{directory}/{}", only.name)))
         }
         _ => Some(of_directory(tree, directory)),
-    }
-}
-
-/// Refuses programs that bring their own build scripts.
-pub(super) fn refuse_scripts(programs: &[ProgramFiles], findings: &mut Findings) {
-    for program in programs {
-        for script in ["build", "run"] {
-            if program.files.iter().any(|file| file.name == script) {
-                let path = format!("{}/{script}", program.path);
-                let message = "build and run scripts are not supported yet: leave the sources alone \
-                               in their directory";
-                findings.error(&path, None, message);
-            }
-        }
     }
 }
 
@@ -142,13 +135,8 @@ mod tests {
         let nested = tree(&[("v/c/check.cc", ""), ("v/c/run", "")]);
         let program = only_in(&nested, "v").unwrap();
         assert_eq!(program.path, "v/c");
-        let mut findings = Findings::default();
-        refuse_scripts(&[program], &mut findings);
-        let found = findings.iter().next().unwrap().to_string();
-        assert!(
-            found.starts_with("error: v/c/run: build and run"),
-            "{found}"
-        );
+        assert!(program.has_scripts());
+        assert!(!only_in(&flat, "v").unwrap().has_scripts());
         assert!(only_in(&nested, "x").is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::constants::{self, Constants};
 use super::limits::{self, PackageLimits, TimeRule};
 use super::report::Findings;
 use super::tree::Tree;
@@ -53,6 +54,8 @@ pub(super) struct Settings {
     /// Whether the problem asks for its own output validator; `None` where it does not say.
     pub is_custom: Option<bool>,
     pub validator_flags: Vec<String>,
+    pub allow_file_writing: bool,
+    pub constants: Constants,
     pub limits: PackageLimits,
     pub time: TimeRule,
 }
@@ -71,7 +74,6 @@ const INFORMATION: &[&str] = &[
     "keywords",
     "languages",
     "grading",
-    "allow_file_writing",
     "show_test_data_groups",
     "problem_format_version",
 ];
@@ -90,6 +92,8 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         kind: Kind::default(),
         is_custom: None,
         validator_flags: Vec::new(),
+        allow_file_writing: format == Format::Legacy,
+        constants: Constants::new(),
         limits: PackageLimits::default(),
         time: TimeRule::of(format),
     };
@@ -100,12 +104,9 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
             "type" => kind(pair, &mut settings.kind, findings),
             "validation" => validation(pair, &mut settings, findings),
             "validator_flags" => settings.validator_flags = words(pair, FILE, findings),
+            "allow_file_writing" => settings.allow_file_writing = truth(pair, findings),
             "limits" => limits::read(pair, format, &mut settings, findings),
-            "constants" => findings.error(
-                FILE,
-                line,
-                "constants are not supported yet: write the values out and remove the key",
-            ),
+            "constants" => settings.constants = constants::read(pair, findings),
             key if INFORMATION.contains(&key) => {}
             key => findings.warning(
                 FILE,
@@ -171,6 +172,18 @@ fn names(node: &Node) -> BTreeMap<String, String> {
             .filter_map(|pair| Some((pair.key.clone(), pair.value.text()?.to_owned())))
             .collect(),
         Value::Null | Value::List(_) => BTreeMap::new(),
+    }
+}
+
+fn truth(pair: &Pair, findings: &mut Findings) -> bool {
+    match pair.value.text() {
+        Some("true") => true,
+        Some("false") => false,
+        _ => {
+            let message = format!("{} must be true or false", pair.key);
+            findings.error(FILE, Some(pair.line), message);
+            false
+        }
     }
 }
 
@@ -256,13 +269,13 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_lines() {
         let (_, found) = read_text(
-            "problem_format_version: 2030\ntype: relay\nvalidation: magic\nconstants: {n: 1}\n",
+            "problem_format_version: 2030\ntype: relay\nvalidation: magic\nallow_file_writing: 1\n",
         );
         for (found, beginning) in found.iter().zip([
             "error: problem.yaml:1: the format \"2030\"",
             "error: problem.yaml:2: the type \"relay\"",
             "error: problem.yaml:3: the validation \"magic\"",
-            "error: problem.yaml:4: constants",
+            "error: problem.yaml:4: allow_file_writing must",
         ]) {
             assert!(found.starts_with(beginning), "{found}");
         }

@@ -91,6 +91,20 @@ impl Tree {
         self.files.keys().map(String::as_str)
     }
 
+    /// The same package with other contents where `change` gives some.
+    pub(super) fn map(
+        &self,
+        mut change: impl FnMut(&str, &Arc<[u8]>) -> Option<Arc<[u8]>>,
+    ) -> Tree {
+        let mut changed = self.clone();
+        for (path, bytes) in &mut changed.files {
+            if let Some(other) = change(path, bytes) {
+                *bytes = other;
+            }
+        }
+        changed
+    }
+
     pub(super) fn file(&self, path: &str) -> Option<&Arc<[u8]>> {
         self.files.get(path)
     }

@@ -8,7 +8,9 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::{ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, write_control};
+use super::{
+    ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, page_cache, write_control,
+};
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
 
@@ -90,6 +92,7 @@ pub(crate) struct Group {
     cpu: ControlFile,
     memory: ControlFile,
     memory_peak: ControlFile,
+    memory_statistics: ControlFile,
     memory_limit: ControlFile,
     swap_limit: Option<ControlFile>,
     swap_bytes: u64,
@@ -150,6 +153,7 @@ impl Group {
             cpu: open(cpuacct, "cpuacct.usage", false)?,
             memory: open(memory, "memory.usage_in_bytes", false)?,
             memory_peak: open(memory, "memory.max_usage_in_bytes", true)?,
+            memory_statistics: open(memory, "memory.stat", false)?,
             memory_limit: open(memory, "memory.limit_in_bytes", true)?,
             swap_limit,
             oom_control,
@@ -218,6 +222,12 @@ impl Group {
                 .memory_peak
                 .read_number()?
                 .saturating_sub(start.memory_bytes),
+            page_cache_bytes: page_cache(
+                &self.memory,
+                start.memory_bytes,
+                &self.memory_statistics,
+                "cache",
+            )?,
             oom_kills: self
                 .oom_control
                 .read_key("oom_kill")?

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
-    ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, open_directory, remove_group,
-    write_control,
+    ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, open_directory, page_cache,
+    remove_group, write_control,
 };
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpu", "cpuset", "pids"];
@@ -162,6 +162,7 @@ struct Files {
     cpu: ControlFile,
     memory: ControlFile,
     memory_peak: ControlFile,
+    memory_statistics: ControlFile,
     memory_limit: ControlFile,
     memory_events: ControlFile,
     processes: ControlFile,
@@ -247,6 +248,12 @@ impl Group {
         Ok(GroupUsage {
             cpu: self.cpu()?,
             memory_bytes: memory.saturating_sub(start.memory_bytes),
+            page_cache_bytes: page_cache(
+                &files.memory,
+                start.memory_bytes,
+                &files.memory_statistics,
+                "file",
+            )?,
             oom_kills: files
                 .memory_events
                 .read_key("oom_kill")?
@@ -279,6 +286,7 @@ impl Files {
                 Ok(file) => file,
                 Err(_) => ControlFile::open(path, "memory.peak", false)?,
             },
+            memory_statistics: ControlFile::open(path, "memory.stat", false)?,
             memory_limit: ControlFile::open(path, "memory.max", true)?,
             memory_events: ControlFile::open(path, "memory.events", false)?,
             processes: ControlFile::open(path, "pids.max", true)?,

@@ -1,0 +1,250 @@
+//! What a program of the problem says by its exit code and what it writes: pure functions, one for each
+//! protocol. What no protocol knows is the program's failure, and never a verdict.
+
+/// What a program says of an output.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub judgement: Judgement,
+    /// For judges.
+    pub message: Option<String>,
+}
+
+/// What an output is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Judgement {
+    Right,
+    Wrong,
+    /// So many points, where the problem gives any.
+    Points(f64),
+    /// This part of the points, from 0 to 1.
+    Part(f64),
+}
+
+impl Judgement {
+    /// Whether it is good enough for a problem without points: all of what could be had.
+    pub(super) fn is_right(self) -> bool {
+        match self {
+            Judgement::Right => true,
+            Judgement::Wrong => false,
+            Judgement::Points(points) | Judgement::Part(points) => points >= 1.0,
+        }
+    }
+}
+
+/// Where testlib's partial results begin, depending on what the checker was built for.
+const PARTIAL: [i32; 3] = [0, 16, 50];
+
+/// The answer of a checker or interactor that is made with testlib.
+///
+/// A partial result is `exit(k)`, which could also mean something else, so that its text decides. Where
+/// it was built for another judge (EJUDGE: 4, 5 and 6), its text decides, too.
+pub(super) fn testlib(code: i32, stderr: &str) -> Result<Answer, String> {
+    let text = stderr.trim();
+    let answer = |judgement| {
+        Ok(Answer {
+            judgement,
+            message: (!text.is_empty()).then(|| text.to_owned()),
+        })
+    };
+    if let Some(part) = partial(text)
+        && PARTIAL.iter().any(|base| base + part == code)
+    {
+        return match part {
+            0..=100 => answer(Judgement::Part(f64::from(part) / 100.0)),
+            _ => Err(format!("gives {part} percent of the points")),
+        };
+    }
+    match code {
+        0 => answer(Judgement::Right),
+        // A wrong answer, one in a wrong form, one with more after its end, one that ends early.
+        1 | 2 | 4 | 8 => answer(Judgement::Wrong),
+        7 => answer(Judgement::Points(points(text)?)),
+        3 => Err("failed (exit code 3)".to_owned()),
+        _ if text.starts_with("wrong ") || text.starts_with("unexpected eof") => {
+            answer(Judgement::Wrong)
+        }
+        _ => Err(format!(
+            "ended with exit code {code}, which testlib does not have"
+        )),
+    }
+}
+
+/// The number in `partially correct (k)`.
+fn partial(text: &str) -> Option<i32> {
+    let rest = text.strip_prefix("partially correct (")?;
+    rest.split_once(')')?.0.parse().ok()
+}
+
+/// The number in `points x`.
+fn points(text: &str) -> Result<f64, String> {
+    let number = text.strip_prefix("points ");
+    let number = number.and_then(|rest| rest.split_whitespace().next());
+    let points = number.and_then(|number| number.parse::<f64>().ok());
+    points
+        .filter(|points| points.is_finite() && *points >= 0.0)
+        .ok_or_else(|| "gives points, but no number from 0".to_owned())
+}
+
+/// The answer of a checker of DMOJ: 0 or 1.
+pub(super) fn dmoj(code: i32, stdout: &str) -> Result<Answer, String> {
+    let text = stdout.trim();
+    let judgement = match code {
+        0 => Judgement::Right,
+        1 => Judgement::Wrong,
+        _ => {
+            return Err(format!(
+                "ended with exit code {code}; it must be 0 for right or 1 for wrong"
+            ));
+        }
+    };
+    Ok(Answer {
+        judgement,
+        message: (!text.is_empty()).then(|| text.to_owned()),
+    })
+}
+
+/// The answer of a checker of CMS: the first line of each stream is the outcome and the text.
+pub(super) fn cms(code: i32, stdout: &str, stderr: &str) -> Result<Answer, String> {
+    if code != 0 {
+        return Err(format!("ended with exit code {code}; it must be 0"));
+    }
+    let first = |text: &str| text.lines().next().unwrap_or_default().trim().to_owned();
+    let outcome = first(stdout).parse::<f64>().ok();
+    let outcome = outcome.filter(|outcome| (0.0..=1.0).contains(outcome));
+    let outcome = outcome
+        .ok_or_else(|| "does not begin its standard output with a number from 0 to 1".to_owned())?;
+    let text = first(stderr);
+    let text = match text.as_str() {
+        "translate:success" => "the output is right",
+        "translate:partial" => "the output is partly right",
+        "translate:wrong" => "the output is wrong",
+        text => text,
+    };
+    Ok(Answer {
+        judgement: Judgement::Part(outcome),
+        message: (!text.is_empty()).then(|| text.to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Judgement::*;
+    use super::*;
+
+    fn judgement(answer: Result<Answer, String>) -> Result<Judgement, String> {
+        answer.map(|answer| answer.judgement)
+    }
+
+    #[test]
+    fn testlib_answers_by_its_exit_code() {
+        for (code, stderr, expected) in [
+            (0, "ok 3 numbers", Right),
+            (0, "", Right),
+            (1, "wrong answer 1st numbers differ", Wrong),
+            (2, "wrong output format Unexpected end of file", Wrong),
+            (4, "", Wrong),
+            (8, "unexpected eof ", Wrong),
+            (7, "points 12.5 well done", Points(12.5)),
+            (7, "points 0", Points(0.0)),
+        ] {
+            assert_eq!(
+                judgement(testlib(code, stderr)),
+                Ok(expected),
+                "{code} {stderr}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_partial_result_of_testlib_is_told_by_its_text() {
+        for (code, stderr, expected) in [
+            (0, "partially correct (0) nothing", Part(0.0)),
+            (1, "partially correct (1)", Part(0.01)),
+            (3, "partially correct (3) little", Part(0.03)),
+            (7, "partially correct (7)", Part(0.07)),
+            (66, "partially correct (50)", Part(0.5)),
+            (100, "partially correct (50)", Part(0.5)),
+            (100, "partially correct (100)", Part(1.0)),
+            // The text is another's: its program only says so.
+            (1, "partially correct (2)", Wrong),
+            (0, "ok partially correct (0)", Right),
+        ] {
+            assert_eq!(
+                judgement(testlib(code, stderr)),
+                Ok(expected),
+                "{code} {stderr}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_checker_that_was_built_for_another_judge_is_told_by_its_text() {
+        assert_eq!(judgement(testlib(5, "wrong answer x")), Ok(Wrong));
+        assert_eq!(judgement(testlib(4, "wrong output format x")), Ok(Wrong));
+        assert!(testlib(6, "FAIL x").is_err());
+        assert!(testlib(5, "").is_err());
+    }
+
+    #[test]
+    fn what_testlib_does_not_say_is_no_answer() {
+        for (code, stderr) in [
+            (3, "FAIL the answer is odd"),
+            (7, ""),
+            (7, "points nan"),
+            (7, "points -1"),
+            (7, "points inf"),
+            (20, ""),
+            (134, "terminate called"),
+            (101, "partially correct (101)"),
+            (16, "wrongly"),
+        ] {
+            assert!(testlib(code, stderr).is_err(), "{code} {stderr}");
+        }
+    }
+
+    #[test]
+    fn cms_answers_by_first_lines() {
+        let answer = cms(0, " 0.5 \nmore", "translate:partial\nmore").unwrap();
+        assert_eq!(answer.judgement, Part(0.5));
+        assert_eq!(
+            answer.message.as_deref(),
+            Some("the output is partly right")
+        );
+        assert_eq!(judgement(cms(0, "1", "")), Ok(Part(1.0)));
+        for (code, stdout) in [
+            (1, "1.0"),
+            (0, ""),
+            (0, "\n1.0"),
+            (0, "1.1"),
+            (0, "-1"),
+            (0, "nan"),
+        ] {
+            assert!(cms(code, stdout, "").is_err(), "{code} {stdout}");
+        }
+    }
+
+    #[test]
+    fn dmoj_answers_by_zero_and_one() {
+        let answer = dmoj(1, "line 3\n").unwrap();
+        assert_eq!(
+            (answer.judgement, answer.message.as_deref()),
+            (Wrong, Some("line 3"))
+        );
+        assert_eq!(judgement(dmoj(0, "")), Ok(Right));
+        assert!(dmoj(2, "").is_err());
+    }
+
+    #[test]
+    fn without_points_only_all_of_them_is_right() {
+        for (judgement, is_right) in [
+            (Right, true),
+            (Wrong, false),
+            (Points(1.0), true),
+            (Points(0.99), false),
+            (Part(1.0), true),
+            (Part(0.99), false),
+        ] {
+            assert_eq!(judgement.is_right(), is_right, "{judgement:?}");
+        }
+    }
+}

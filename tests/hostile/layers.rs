@@ -1,0 +1,332 @@
+//! Negative controls of layers that no setting takes away: these tests take them away from outside.
+//!
+//! What a box asks the kernel for is answered with success and not done: by a filter of system calls
+//! on the thread that has the box made, which the launcher and every process of the box inherit.
+//! Limits of control groups are lifted in their files while the program waits at a gate.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command as Process, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gavel::sandbox::{Budget, Container, Ending, Limits, Report, Slot};
+use libseccomp::{ScmpAction, ScmpArgCompare, ScmpCompareOp, ScmpFilterContext, ScmpSyscall};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::canaries::Canaries;
+use crate::case::{self, CONTAINED, Case};
+use crate::controls::{
+    as_root, command, compiled, find, has_found, printed, run, slot, without_filter,
+};
+use crate::host::groups_of;
+use crate::runner::alone;
+
+/// A system call that is not done, with the first argument that it must have for that.
+type Faked = (&'static str, Option<u64>);
+
+const LANDLOCK: Faked = ("landlock_restrict_self", None);
+const CAPABILITIES: Faked = ("capset", None);
+const BOUNDING_SET: Faked = ("prctl", Some(libc::PR_CAPBSET_DROP as u64));
+const NO_NEW_PRIVILEGES: Faked = ("prctl", Some(libc::PR_SET_NO_NEW_PRIVS as u64));
+
+/// A layer that is taken away by faking what it is made of.
+struct Layer {
+    name: &'static str,
+    faked: &'static [Faked],
+    /// Another layer that stands before it and is taken away as well, or nobody could notice.
+    before: &'static [Faked],
+    weaken: fn(Container) -> Container,
+    ids: &'static [&'static str],
+}
+
+const LAYERS: [Layer; 8] = [
+    Layer {
+        name: "Landlock, where the filter of system calls is missing",
+        faked: &[LANDLOCK],
+        before: &[],
+        weaken: without_filter,
+        ids: &["NET-03"],
+    },
+    Layer {
+        name: "no new privileges, where the program is root and keeps its capabilities, as the kernel wants it",
+        faked: &[NO_NEW_PRIVILEGES],
+        before: &[CAPABILITIES],
+        weaken: as_root,
+        ids: &["PROC-16"],
+    },
+    Layer {
+        name: "no capabilities",
+        faked: &[CAPABILITIES],
+        before: &[],
+        weaken: |c| c,
+        ids: &["KRN-07"],
+    },
+    Layer {
+        name: "an empty bounding set",
+        faked: &[BOUNDING_SET],
+        before: &[],
+        weaken: |c| c,
+        ids: &["FS-14", "PROC-16"],
+    },
+    Layer {
+        name: "ids of its own, which init has not",
+        faked: &[
+            ("setresuid", None),
+            ("setresgid", None),
+            ("setgroups", None),
+        ],
+        before: &[],
+        weaken: |c| c,
+        ids: &["FS-06", "FS-10", "FS-11", "FS-17", "SID-02"],
+    },
+    Layer {
+        name: "no inherited descriptors",
+        faked: &[("close_range", None)],
+        before: &[],
+        weaken: |c| c,
+        ids: &["FS-08"],
+    },
+    Layer {
+        name: "mounts without set-user-id, devices and executing",
+        faked: &[("mount_setattr", None)],
+        before: &[],
+        weaken: |c| c,
+        ids: &["FS-07", "FS-18"],
+    },
+    Layer {
+        name: "the host's root let go",
+        faked: &[("umount2", None)],
+        before: &[],
+        weaken: |c| c,
+        ids: &["FS-07", "FS-08", "SID-09"],
+    },
+];
+
+/// From here on these calls of this thread, and of what it starts, succeed and do nothing.
+fn fake(calls: &[Faked]) {
+    let mut filter = ScmpFilterContext::new(ScmpAction::Allow).expect("a filter");
+    // Or nothing that is started could ever gain what the controls are about.
+    filter.set_ctl_nnp(false).expect("a filter of root's");
+    for (name, argument) in calls {
+        let call = ScmpSyscall::from_name(name).expect("a system call");
+        let is_it = |value| ScmpArgCompare::new(0, ScmpCompareOp::Equal, value);
+        let compared: Vec<ScmpArgCompare> = argument.map(is_it).into_iter().collect();
+        filter
+            .add_rule_conditional(ScmpAction::Errno(0), call, &compared)
+            .expect("a rule");
+    }
+    filter.load().expect("to load it");
+}
+
+/// What each probe of a layer prints in a box that is made while these calls are faked.
+fn printed_while(layer: &Layer, faked: &[Faked], cases: &[Case]) -> Vec<(String, String)> {
+    let look = || {
+        fake(faked);
+        let mut slot = slot();
+        let container = (layer.weaken)(Container::host_toolchains());
+        let each = |id: &&str| {
+            let (case, canaries) = (find(cases, id), Canaries::new());
+            let found = printed(&mut slot, &container, &case, &canaries);
+            ((*id).to_owned(), found)
+        };
+        layer.ids.iter().map(each).collect()
+    };
+    // A thread of its own, for a filter is for ever.
+    std::thread::scope(|scope| scope.spawn(look).join().expect("the probes"))
+}
+
+#[test]
+fn without_a_step_of_making_a_box_the_probes_that_need_it_find_something() {
+    let _alone = alone();
+    let cases = case::read_all(None);
+    for layer in LAYERS {
+        for (id, within) in printed_while(&layer, layer.before, &cases) {
+            assert_eq!(within.trim_end(), CONTAINED, "{id} with {}", layer.name);
+        }
+        let both = [layer.before, layer.faked].concat();
+        for (id, without) in printed_while(&layer, &both, &cases) {
+            assert!(
+                has_found(&without),
+                "{id} without {}: {without:?}",
+                layer.name
+            );
+        }
+    }
+}
+
+/// A limit of a control group: the files that hold it, what lifts it, and the case that it stops.
+struct GroupLimit {
+    name: &'static str,
+    /// In the order in which they must be written; those that are missing belong to the other version.
+    files: &'static [(&'static str, &'static str)],
+    /// The kernel counts on.
+    again: bool,
+    id: &'static str,
+    stops: fn(&Report) -> bool,
+    version: Option<&'static str>,
+}
+
+const GROUP_LIMITS: [GroupLimit; 3] = [
+    GroupLimit {
+        name: "the limit of a group's memory",
+        files: &[
+            ("memory.memsw.limit_in_bytes", "-1"),
+            ("memory.limit_in_bytes", "-1"),
+            ("memory.max", "max"),
+        ],
+        again: false,
+        id: "MEM-05",
+        stops: |report| report.usage.oom_kills > 0,
+        version: None,
+    },
+    GroupLimit {
+        name: "the limit of a group's processes",
+        files: &[("pids.max", "max")],
+        again: false,
+        id: "PROC-03a",
+        stops: |report| report.usage.forks_refused > 0,
+        version: None,
+    },
+    GroupLimit {
+        name: "the counter of a group's CPU time (v1, where it can be reset)",
+        files: &[("cpuacct.usage", "0")],
+        again: true,
+        id: "CPU-05a",
+        stops: |report| matches!(report.ending, Ending::LimitHit { limit: Budget::Cpu }),
+        version: Some("v1"),
+    },
+];
+
+#[test]
+fn without_a_limit_of_control_groups_the_cases_that_it_stops_go_on() {
+    let _alone = alone();
+    let cases = case::read_all(None);
+    let mut slot = slot();
+    let version = slot.sandbox().cgroup_version();
+    for limit in GROUP_LIMITS {
+        if limit.version.is_some_and(|needed| needed != version) {
+            eprintln!("not tried here: {}", limit.name);
+            continue;
+        }
+        let case = find(&cases, limit.id);
+        let within = through_the_gate(&mut slot, &case, None);
+        assert!((limit.stops)(&within), "{within:?}");
+        let without = through_the_gate(&mut slot, &case, Some(&limit));
+        let went_on = !(limit.stops)(&without);
+        assert!(went_on, "without {}: {without:?}", limit.name);
+    }
+}
+
+fn lift(limit: &GroupLimit, groups: &[PathBuf]) {
+    for (file, value) in limit.files {
+        let paths = groups.iter().map(|group| group.join(file));
+        for path in paths.filter(|path| path.exists()) {
+            fs::write(&path, value).expect("to lift a limit");
+        }
+    }
+}
+
+/// Runs a case once a limit is lifted that had been set for it.
+fn through_the_gate(slot: &mut Slot, case: &Case, lifted: Option<&GroupLimit>) -> Report {
+    let (number, ended) = (slot.number(), AtomicBool::new(false));
+    let mut command = command(case, &Canaries::new());
+    command.program = "/bin/sh".into();
+    command.args = ["-c", "mkfifo gate; read go < gate; exec ./main"]
+        .map(Into::into)
+        .to_vec();
+    command.limits = Limits {
+        cpu: Duration::from_millis(case.limits.cpu_ms),
+        wall: Duration::from_secs(2),
+        memory_bytes: case.limits.memory_bytes,
+        processes: case.limits.processes,
+        ..command.limits
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let gate = gate_of(number);
+            let lift_all = || {
+                lifted
+                    .iter()
+                    .for_each(|limit| lift(limit, &groups_of(number)))
+            };
+            lift_all();
+            // Waits for the program to open it, too.
+            fs::write(gate, "go\n").expect("the gate");
+            while lifted.is_some_and(|limit| limit.again) && !ended.load(Ordering::SeqCst) {
+                lift_all();
+                std::thread::yield_now();
+            }
+        });
+        let report = run(slot, &Container::host_toolchains(), &command);
+        ended.store(true, Ordering::SeqCst);
+        report
+    })
+}
+
+/// The pipe that the program of a slot waits at.
+fn gate_of(slot: u32) -> PathBuf {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        for group in groups_of(slot) {
+            let members = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            let gates = members
+                .lines()
+                .map(|pid| PathBuf::from(format!("/proc/{pid}/root/box/gate")));
+            if let Some(gate) = gates.into_iter().find(|gate| gate.exists()) {
+                return gate;
+            }
+        }
+    }
+    panic!("the program does not come to its gate");
+}
+
+/// Whoever reads a program's output to its end waits for everybody who holds it.
+#[test]
+fn without_a_box_the_output_of_a_program_stays_open_after_its_end() {
+    let cases = case::read_all(None);
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = directory.path().join("main");
+    fs::write(&program, compiled(&find(&cases, "PROC-06"))).expect("a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
+    // Whatever it leaves ends with this shell, which tells of the program's end by standard error.
+    let mut shell = Process::new("unshare")
+        .args(["--pid", "--fork", "--kill-child", "sh", "-c"])
+        .arg("exec 3>&1 >&2; ./main >&3 3>&-; exec 3>&-; echo ended; read wait")
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("unshare");
+    let mut told = String::new();
+    BufReader::new(shell.stderr.take().expect("a pipe"))
+        .read_line(&mut told)
+        .expect("the end");
+    assert_eq!(told, "ended\n");
+    let mut output = shell.stdout.take().expect("a pipe");
+    let mut printed = [0; 8];
+    let length = output.read(&mut printed).expect("the output");
+    assert_eq!(&printed[..length], b"ok\n");
+    let mut polled = [PollFd::new(output.as_fd(), PollFlags::POLLIN)];
+    let ready = poll(&mut polled, PollTimeout::ZERO).expect("to look");
+    shell.kill().expect("to kill it");
+    shell.wait().expect("its end");
+    assert_eq!(ready, 0, "its end is here already");
+}
+
+/// What is taken away, and what must notice it: for the document.
+pub(crate) fn table() -> Vec<(&'static str, Vec<&'static str>)> {
+    let layers = LAYERS.iter().map(|layer| (layer.name, layer.ids.to_vec()));
+    let limits = GROUP_LIMITS
+        .iter()
+        .map(|limit| (limit.name, vec![limit.id]));
+    let waiting = (
+        "the end of a box by its death, and not by the end of its output",
+        vec!["PROC-06"],
+    );
+    layers.chain(limits).chain([waiting]).collect()
+}

@@ -1,0 +1,2 @@
+def is_number(text):
+    return text.strip().isdigit()

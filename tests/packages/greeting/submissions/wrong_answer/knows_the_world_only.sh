@@ -1,0 +1,2 @@
+read number
+echo "{{greeting}} world $number!"
