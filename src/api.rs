@@ -18,6 +18,7 @@ mod submissions;
 mod upload;
 mod verifications;
 mod versions;
+mod workers;
 
 use std::sync::Arc;
 
@@ -97,6 +98,16 @@ fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(submissions::get_submission))
         .routes(routes!(submissions::get_submission_source))
+        .merge(problem_routes())
+        .routes(routes!(languages::list_languages))
+        .routes(routes!(workers::list_workers))
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(health::get_version))
+}
+
+fn problem_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(problems::create_problem, problems::list_problems))
         .routes(routes!(problems::get_problem, problems::delete_problem))
         .routes(routes!(versions::create_version, versions::list_versions))
@@ -107,8 +118,4 @@ fn routes() -> OpenApiRouter<ApiState> {
             verifications::create_verification,
             verifications::get_verification
         ))
-        .routes(routes!(languages::list_languages))
-        .routes(routes!(health::get_health))
-        .routes(routes!(health::get_readiness))
-        .routes(routes!(health::get_version))
 }

@@ -44,7 +44,7 @@ pub use verifications::{
 };
 pub use versions::{NewVersion, PackageAbout, ProblemError, Version, VersionContent, VersionState};
 pub use work::{ClaimedCase, ClaimedTests, ClaimedWork};
-pub use workers::{NewWorker, OfferedLanguage};
+pub use workers::{NewWorker, OfferedLanguage, Worker};
 
 /// How long to wait for a free or new connection: whoever asks rather hears soon that there is
 /// none.

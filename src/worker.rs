@@ -33,6 +33,8 @@ pub struct WorkerConfig {
     pub name: String,
     /// Programs that run at the same time.
     pub slots: u32,
+    /// What the check of this machine found, as JSON.
+    pub checks: String,
     /// A worker that is silent for this long has lost its submissions.
     pub lease: Duration,
     /// How often leases are renewed; well below `lease`.
@@ -125,6 +127,8 @@ pub async fn run(
         name: config.name.clone(),
         slots: config.slots,
         languages: offered.collect(),
+        degraded: judge.degraded().iter().map(ToString::to_string).collect(),
+        checks: config.checks.clone(),
     };
     let id = retry::while_unavailable(&stop, || store.register_worker(&worker, config.lease))
         .await
