@@ -21,7 +21,7 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How an attempt ended.
 enum Attempt {
-    Judged(Judgement),
+    Judged(Box<Judgement>),
     /// A failure of ours, in words for the administrator.
     Failed(String),
     /// A failure of the problem's own programs.
@@ -145,7 +145,7 @@ pub(super) async fn on_thread<T: Send + 'static>(
 impl From<Result<Judgement, JudgeError>> for Attempt {
     fn from(judged: Result<Judgement, JudgeError>) -> Self {
         match judged {
-            Ok(judgement) => Attempt::Judged(judgement),
+            Ok(judgement) => Attempt::Judged(Box::new(judgement)),
             Err(error) => LoadError::Package(error.into()).into(),
         }
     }

@@ -1,13 +1,12 @@
 //! What came of a package: a table for people, or one object for other programs.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 
 use super::Checked;
 use crate::cli::judging::code;
-use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::{Finding, Severity};
 use crate::verify::{LimitSource, Report, Skipped, SubmissionResult, TimeLimit, Verification};
 
@@ -96,15 +95,17 @@ fn write_verification(verification: &Verification, text: &mut String) {
         text.push_str(&format!("  {line}\n"));
     }
     for result in verification.submissions.iter().filter(|r| !r.as_expected) {
-        let message = result
+        let mut failed = result
             .cases
-            .last()
-            .and_then(|case| case.checker_message.as_deref());
+            .iter()
+            .filter(|case| case.verdict == result.verdict);
+        let message = failed.find_map(|case| case.checker_message.as_deref());
         let message = message
             .map(|message| format!("; {message}"))
             .unwrap_or_default();
+        let surprise = result.surprise.as_deref().unwrap_or_default();
         text.push_str(&format!(
-            "  error: {}: {}{message}\n",
+            "  error: {}: {surprise}: {}{message}\n",
             result.path, result.reason
         ));
     }
@@ -134,29 +135,19 @@ fn time_limit(time: &TimeLimit) -> String {
 
 /// A row for each submission: what came of it in each group, and how slow it was.
 fn table(verification: &Verification) -> Vec<String> {
-    let all_cases = verification
-        .submissions
-        .iter()
-        .flat_map(|result| &result.cases);
-    let mut groups: Vec<&str> = all_cases.map(group).collect();
-    groups.sort_unstable();
-    groups.dedup();
+    let groups = &verification.groups;
     let mut header = vec!["submission", "expected", "verdict"];
-    header.extend(&groups);
+    header.extend(verification.is_scoring.then_some("points"));
+    header.extend(groups.iter().map(String::as_str));
     header.extend(["slowest", "of limit", "case"]);
     let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
-    for result in &verification.submissions {
-        rows.push(row(result, &groups, verification.time.limit_ms));
-    }
+    let results = verification.submissions.iter();
+    rows.extend(results.map(|result| row(result, verification)));
     align(&rows)
 }
 
-fn row(result: &SubmissionResult, groups: &[&str], limit_ms: u64) -> Vec<String> {
-    let mut by_group: BTreeMap<&str, Verdict> = BTreeMap::new();
-    for case in &result.cases {
-        // The last one of a group is the failing one, where one fails.
-        by_group.insert(group(case), case.verdict);
-    }
+fn row(result: &SubmissionResult, verification: &Verification) -> Vec<String> {
+    let nothing = || "-".to_owned();
     let mark = if result.as_expected { "" } else { " ✗" };
     let expected: Vec<String> = result.expected.iter().map(code).collect();
     let mut row = vec![
@@ -164,21 +155,38 @@ fn row(result: &SubmissionResult, groups: &[&str], limit_ms: u64) -> Vec<String>
         expected.join(","),
         format!("{}{mark}", code(&result.verdict)),
     ];
-    let cells = groups.iter().map(|group| by_group.get(group).map(code));
-    row.extend(cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
+    if verification.is_scoring {
+        row.push(result.score.map_or_else(nothing, points));
+    }
+    row.extend(verification.groups.iter().map(|name| {
+        let mut groups = result.groups.iter();
+        let group = groups.find(|group| group.name == *name);
+        group.map_or_else(nothing, cell)
+    }));
     match &result.slowest {
         Some((ms, case)) => row.extend([
             format!("{ms:.0} ms"),
-            format!("{:.0} %", 100.0 * ms / limit_ms as f64),
+            format!("{:.0} %", 100.0 * ms / verification.time.limit_ms as f64),
             case.clone(),
         ]),
-        None => row.extend(["-".to_owned(), "-".to_owned(), "-".to_owned()]),
+        None => row.extend([nothing(), nothing(), nothing()]),
     }
     row
 }
 
-fn group(case: &CaseResult) -> &str {
-    case.name.rsplit_once('/').map_or("", |(group, _)| group)
+/// What came of a group: its verdict, and its points where it has any.
+fn cell(group: &GroupResult) -> String {
+    match (group.verdict, group.score) {
+        (Verdict::Skipped, _) => "-".to_owned(),
+        (verdict, Some(score)) if score != 0.0 => format!("{} {}", code(&verdict), points(score)),
+        (verdict, _) => code(&verdict),
+    }
+}
+
+/// Points with at most two decimals.
+fn points(score: f64) -> String {
+    let text = format!("{score:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn align(rows: &[Vec<String>]) -> Vec<String> {
@@ -206,5 +214,20 @@ mod tests {
             vec!["ccc".to_owned(), String::new()],
         ];
         assert_eq!(align(&rows), ["a    bb", "ccc"]);
+    }
+
+    #[test]
+    fn a_group_is_told_with_its_points() {
+        let group = |verdict, score| GroupResult {
+            name: "secret".to_owned(),
+            verdict,
+            score,
+        };
+        assert_eq!(cell(&group(Verdict::Accepted, Some(33.333_3))), "AC 33.33");
+        assert_eq!(cell(&group(Verdict::Accepted, Some(40.0))), "AC 40");
+        assert_eq!(cell(&group(Verdict::WrongAnswer, Some(0.0))), "WA");
+        assert_eq!(cell(&group(Verdict::Accepted, None)), "AC");
+        assert_eq!(cell(&group(Verdict::Skipped, Some(0.0))), "-");
+        assert_eq!(points(100.0), "100");
     }
 }
