@@ -16,7 +16,9 @@ mod packages;
 mod problems;
 mod submissions;
 mod upload;
+mod verifications;
 mod versions;
+mod workers;
 
 use std::sync::Arc;
 
@@ -96,13 +98,24 @@ fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(submissions::get_submission))
         .routes(routes!(submissions::get_submission_source))
+        .merge(problem_routes())
+        .routes(routes!(languages::list_languages))
+        .routes(routes!(workers::list_workers))
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_readiness))
+        .routes(routes!(health::get_version))
+}
+
+fn problem_routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
         .routes(routes!(problems::create_problem, problems::list_problems))
         .routes(routes!(problems::get_problem, problems::delete_problem))
         .routes(routes!(versions::create_version, versions::list_versions))
         .routes(routes!(versions::get_version))
         .routes(routes!(versions::get_version_archive))
-        .routes(routes!(languages::list_languages))
-        .routes(routes!(health::get_health))
-        .routes(routes!(health::get_readiness))
-        .routes(routes!(health::get_version))
+        .routes(routes!(versions::resume_version))
+        .routes(routes!(
+            verifications::create_verification,
+            verifications::get_verification
+        ))
 }

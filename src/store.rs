@@ -3,6 +3,7 @@
 mod attempts;
 mod blobs;
 mod error;
+mod problem_errors;
 mod problems;
 mod queue;
 mod results;
@@ -10,6 +11,7 @@ mod schema;
 mod signals;
 mod submissions;
 mod test_sets;
+mod verifications;
 mod versions;
 mod word;
 mod work;
@@ -36,9 +38,13 @@ pub use signals::QueueWatch;
 pub use submissions::{
     ListFilter, NewSubmission, Submission, SubmissionState, SubmissionSummary, Tests,
 };
+pub use verifications::{
+    Verification, VerificationClaim, VerificationEnd, VerificationLease, VerificationProgress,
+    VerificationState,
+};
 pub use versions::{NewVersion, PackageAbout, ProblemError, Version, VersionContent, VersionState};
-pub use work::{ClaimedCase, ClaimedWork};
-pub use workers::{NewWorker, OfferedLanguage};
+pub use work::{ClaimedCase, ClaimedTests, ClaimedWork};
+pub use workers::{NewWorker, OfferedLanguage, Worker};
 
 /// How long to wait for a free or new connection: whoever asks rather hears soon that there is
 /// none.

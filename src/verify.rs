@@ -6,6 +6,7 @@
 mod expect;
 mod inputs;
 mod programs;
+mod report;
 mod timing;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::problem::groups::{Group, Member, Range};
 use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
 
 use programs::Prepared;
+pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
 
 /// What to verify, and with what.

@@ -9,16 +9,22 @@ mod dispatch;
 mod heartbeat;
 mod held;
 mod job;
+mod packages;
 mod retry;
+mod verification;
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::{Judge, JudgeError, JudgeSlot};
-use crate::store::{NewWorker, OfferedLanguage, Store, StoreError, WorkerId};
-use held::Held;
+use crate::store::{
+    Lease, NewWorker, OfferedLanguage, Store, StoreError, VerificationLease, WorkerId,
+};
+use held::{Ending, Held};
+use packages::Packages;
 
 /// Settings of a worker.
 #[derive(Debug, Clone)]
@@ -27,6 +33,8 @@ pub struct WorkerConfig {
     pub name: String,
     /// Programs that run at the same time.
     pub slots: u32,
+    /// What the check of this machine found, as JSON.
+    pub checks: String,
     /// A worker that is silent for this long has lost its submissions.
     pub lease: Duration,
     /// How often leases are renewed; well below `lease`.
@@ -70,12 +78,20 @@ struct Shared {
     id: Mutex<WorkerId>,
     /// Ids of the languages it offers.
     languages: Vec<String>,
-    held: Arc<Held>,
+    held: Arc<Held<Lease>>,
+    verifying: Arc<Held<VerificationLease>>,
+    packages: Arc<Packages>,
     /// Makes slots anew that were lost to a panic.
     judge: Judge,
 }
 
 impl Shared {
+    /// Cancels everything that is being done here.
+    fn cancel_all(&self, ending: Ending) {
+        self.held.cancel_all(ending);
+        self.verifying.cancel_all(ending);
+    }
+
     fn id(&self) -> WorkerId {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,6 +127,8 @@ pub async fn run(
         name: config.name.clone(),
         slots: config.slots,
         languages: offered.collect(),
+        degraded: judge.degraded().iter().map(ToString::to_string).collect(),
+        checks: config.checks.clone(),
     };
     let id = retry::while_unavailable(&stop, || store.register_worker(&worker, config.lease))
         .await
@@ -120,6 +138,8 @@ pub async fn run(
         languages: worker.languages.iter().map(|l| l.id.clone()).collect(),
         worker,
         held: Arc::default(),
+        verifying: Arc::default(),
+        packages: Arc::new(Packages::new(judge.clone())),
         judge,
         store,
         config,
@@ -159,4 +179,16 @@ async fn make_slots(judge: &Judge, count: u32) -> Result<Vec<JudgeSlot>, WorkerE
     tokio::task::spawn_blocking(move || (1..=count).map(make).collect())
         .await
         .map_err(WorkerError::Panicked)?
+}
+
+/// An error with its causes.
+fn in_words(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
 }

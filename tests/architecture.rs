@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("api", &["problem", "store", "unpack"]),
     ("dashboard", &["store"]),
-    ("worker", &["judge", "problem", "store"]),
+    ("worker", &["judge", "problem", "store", "unpack", "verify"]),
     ("store", &["problem"]),
     ("judge", &["problem", "sandbox"]),
     ("unpack", &["problem"]),

@@ -17,9 +17,13 @@ mod crashes;
 mod folders;
 #[path = "service/judging.rs"]
 mod judging;
+#[path = "service/packaged.rs"]
+mod packaged;
 #[path = "service/packages.rs"]
 mod packages;
 #[path = "service/refusals.rs"]
 mod refusals;
 #[path = "service/starting.rs"]
 mod starting;
+#[path = "service/verifications.rs"]
+mod verifications;

@@ -34,7 +34,7 @@ pub(super) struct Upload {
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code, reason = "read part by part, and described here")]
 pub(super) struct UploadForm {
-    /// A zip archive of a problem package.
+    /// A zip or tar archive of a problem package.
     #[schema(value_type = String, format = Binary)]
     archive: Vec<u8>,
     /// Name of the problem; default: the archive's file name up to its first dot. Not for a further

@@ -18,7 +18,8 @@ use super::limits::{ApiLimits, LimitsBody, LimitsView};
 use super::packages::{self, PackageView};
 use super::upload::{Sent, Upload, UploadForm};
 use crate::store::{
-    NewVersion, ProblemId, StoreError, TestCaseRow, Version, VersionContent, VersionState,
+    NewVersion, ProblemError, ProblemId, StoreError, TestCaseRow, Version, VersionContent,
+    VersionState,
 };
 
 const DEFAULT_PAGE: u64 = 20;
@@ -92,11 +93,20 @@ pub(super) struct ContentView {
 
 /// What is wrong with a problem.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProblemErrorView {
+pub(super) struct ProblemErrorView {
     /// One line.
     cause: String,
     /// The beginning of what its program or a compiler wrote.
     evidence: String,
+}
+
+impl From<ProblemError> for ProblemErrorView {
+    fn from(error: ProblemError) -> Self {
+        ProblemErrorView {
+            cause: error.cause,
+            evidence: error.evidence,
+        }
+    }
 }
 
 impl ContentView {
@@ -105,10 +115,7 @@ impl ContentView {
         let mut view = ContentView {
             version: version.number,
             state: version.state,
-            error: version.error.map(|error| ProblemErrorView {
-                cause: error.cause,
-                evidence: error.evidence,
-            }),
+            error: version.error.map(ProblemErrorView::from),
             limits: None,
             checker: None,
             test_count: 0,
@@ -280,6 +287,27 @@ async fn find(state: &ApiState, named: Option<(uuid::Uuid, i32)>) -> Result<Vers
     found.ok_or(MISSING)
 }
 
+/// Judge on a version again that was in error
+///
+/// What was held goes on. It is for errors that are mended outside of the package, as by a language that
+/// was missing; others come back, and need a new version.
+#[utoipa::path(
+    post, path = "/api/v1/problems/{id}/versions/{number}/resume", tag = "problems",
+    params(
+        ("id" = Uuid, Path, description = "Id of the problem"),
+        ("number" = i32, Path, description = "Number of the version"),
+    ),
+    responses((status = 200, description = "The version", body = VersionView), ReadFailures),
+)]
+pub(super) async fn resume_version(
+    State(state): State<ApiState>,
+    PathVersion(named): PathVersion,
+) -> Result<JsonAnswer<VersionView>, ApiError> {
+    let (id, number) = named.ok_or(MISSING)?;
+    let resumed = state.store.resume_version(ProblemId(id), number).await?;
+    Ok(JsonAnswer(resumed.ok_or(MISSING)?.into()))
+}
+
 /// The archive of a version, as it was uploaded
 #[utoipa::path(
     get, path = "/api/v1/problems/{id}/versions/{number}/archive", tag = "problems",
@@ -306,10 +334,19 @@ pub(super) async fn get_version_archive(
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{archive}.zip\""),
+            format!("attachment; filename=\"{archive}{}\"", extension(&bytes)),
         ),
         (header::ETAG, format!("\"{archive}\"")),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, axum::body::Bytes::from_owner(bytes)))
+}
+
+/// By what an archive begins with, as when it was checked.
+fn extension(archive: &[u8]) -> &'static str {
+    match archive {
+        [b'P', b'K', ..] => ".zip",
+        [0x1f, 0x8b, ..] => ".tar.gz",
+        _ => ".tar",
+    }
 }

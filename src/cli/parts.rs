@@ -13,6 +13,7 @@ use crate::api::{ApiLimits, ApiState, Bound, ConfiguredLanguage, serve};
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::config::{Config, ConfigError};
 use crate::judge::Judge;
+use crate::sandbox::check_host;
 use crate::store::{Store, StoreError};
 use crate::worker::{self, WorkerConfig};
 
@@ -139,12 +140,16 @@ pub(super) async fn work(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let (languages, sandbox) = (judging::languages(&config)?, judging::sandbox(&config)?);
-    // Opening asks each toolchain for its version.
-    let opened = tokio::task::spawn_blocking(move || Judge::open(languages, &sandbox)).await;
-    let judge = opened.context("opening the sandbox panicked")??;
+    // Checking runs a program in a box, and opening asks each toolchain for its version.
+    let opened = tokio::task::spawn_blocking(move || {
+        let checks = serde_json::to_string(&check_host(&sandbox))?;
+        anyhow::Ok((checks, Judge::open(languages, &sandbox)?))
+    });
+    let (checks, judge) = opened.await.context("opening the sandbox panicked")??;
     let settings = WorkerConfig {
         name: config.worker_name.clone(),
         slots: config.slots.get(),
+        checks,
         lease: Duration::from_secs(config.lease_seconds.get()),
         heartbeat: Duration::from_secs(config.heartbeat_seconds.get()),
         max_attempts: config.max_attempts.get(),

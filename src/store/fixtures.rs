@@ -166,6 +166,8 @@ pub(super) async fn register(store: &Store) -> WorkerId {
         name: "judge-1".to_owned(),
         slots: 2,
         languages: vec![language("c", "1")],
+        degraded: vec!["swap".to_owned()],
+        checks: r#"[{"name":"swap"}]"#.to_owned(),
     };
     store.register_worker(&worker, LEASE).await.unwrap()
 }

@@ -202,11 +202,12 @@ impl Store {
             let ended = sqlx::query!(
                 r#"WITH held AS (
                        DELETE FROM jobs WHERE submission_id = $1 AND token = $2
-                       RETURNING submission_id
+                       RETURNING submission_id, worker_id
                    )
                    UPDATE submissions
                    SET state = 'finished', verdict = $3::text::verdict, reason = $4,
-                       finished_at = now()
+                       finished_at = now(),
+                       degraded = (SELECT degraded FROM workers WHERE workers.id = worker_id)
                    FROM held WHERE id = held.submission_id
                    RETURNING pg_notify('gavel_ended', id::text)"#,
                 lease.submission.0,

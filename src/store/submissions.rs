@@ -90,6 +90,9 @@ pub struct Submission {
     pub limits: Option<Limits>,
     /// Effective checker, where it is not a package's.
     pub checker: Option<Checker>,
+    /// Protections that the machine lacked that gave the verdict; `None` where there is none, or it is
+    /// not known.
+    pub degraded: Option<Vec<String>>,
     /// Compile result, once known and where the language compiles.
     pub compile: Option<CompileResult>,
     /// Case results in order; empty until finished.
@@ -184,7 +187,7 @@ impl Store {
                 r#"SELECT submissions.id, language, problem_id, problem_version,
                        state AS "state: SubmissionState",
                        verdict::text AS "verdict: Word<Verdict>", reason, attempts,
-                       submissions.created_at, finished_at,
+                       submissions.created_at, finished_at, degraded,
                        cpu_ms AS "cpu_ms?", wall_ms AS "wall_ms?",
                        memory_bytes AS "memory_bytes?", output_bytes AS "output_bytes?",
                        processes AS "processes?", checker AS "checker?: Json<Checker>"
@@ -231,6 +234,7 @@ impl Store {
                 summary: summary.into(),
                 limits,
                 checker: row.checker.map(|checker| checker.0),
+                degraded: row.degraded,
                 compile,
                 cases,
             }))
@@ -332,9 +336,9 @@ async fn find_current_version(
         problem: Some(id),
         version: Some(current.number),
         test_set: current.test_set_id,
-        state: match (current.state, current.test_set_id) {
-            (VersionState::Ready, Some(_)) => SubmissionState::Queued,
-            _ => SubmissionState::Held,
+        state: match current.state {
+            VersionState::Ready => SubmissionState::Queued,
+            VersionState::Pending | VersionState::Error => SubmissionState::Held,
         },
     })
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::blobs::insert_blobs;
 use super::test_sets::{LimitColumns, insert_test_set};
+use super::verifications::insert_verification;
 use super::word::{signed, storable, unsigned};
 use super::{BlobId, NewTestCase, ProblemId, Store, StoreError, TestCaseRow};
 use crate::problem::package::Finding;
@@ -294,7 +295,7 @@ async fn select_cases(
     Ok(cases)
 }
 
-/// Stores the next version of a problem; returns its number.
+/// Stores the next version of a problem, a package with a verification; returns its number.
 pub(super) async fn insert_version(
     connection: &mut PgConnection,
     problem: ProblemId,
@@ -332,8 +333,9 @@ pub(super) async fn insert_version(
         limit_ms.map(signed),
         state as VersionState,
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
+    insert_verification(connection, problem, number).await?;
     Ok(number)
 }
 

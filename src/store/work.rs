@@ -4,6 +4,7 @@ use sqlx::types::Json;
 
 use super::blobs::verified;
 use super::test_sets::LimitColumns;
+use super::word::unsigned;
 use super::{BlobId, Claim, Store, StoreError, SubmissionId};
 use crate::problem::{Checker, Limits, SourceFile};
 
@@ -12,12 +13,29 @@ use crate::problem::{Checker, Limits, SourceFile};
 pub struct ClaimedWork {
     /// The main file first; never empty.
     pub files: Vec<SourceFile>,
-    /// Limits of every run.
-    pub limits: Limits,
-    /// How outputs are compared.
-    pub checker: Checker,
-    /// Test cases in judging order.
-    pub cases: Vec<ClaimedCase>,
+    /// What it is judged on.
+    pub tests: ClaimedTests,
+}
+
+/// What a claimed job is judged on.
+#[derive(Debug, Clone)]
+pub enum ClaimedTests {
+    /// Test cases.
+    Cases {
+        /// Limits of every run.
+        limits: Limits,
+        /// How outputs are compared.
+        checker: Checker,
+        /// In judging order.
+        cases: Vec<ClaimedCase>,
+    },
+    /// A problem package.
+    Package {
+        /// Its archive.
+        archive: BlobId,
+        /// CPU time of a test case.
+        limit_ms: u64,
+    },
 }
 
 /// A test case: names of blobs, to be read when needed and kept as long as one likes.
@@ -37,14 +55,11 @@ impl Store {
         let id = claim.lease.submission;
         self.in_time(async {
             let files = self.read_files(id).await?;
-            let (limits, checker) = self.read_terms(id).await?;
-            let cases = self.read_cases(id).await?;
-            Ok(ClaimedWork {
-                files,
-                limits,
-                checker,
-                cases,
-            })
+            let tests = match self.read_package(id).await? {
+                Some(package) => package,
+                None => self.read_tests(id).await?,
+            };
+            Ok(ClaimedWork { files, tests })
         })
         .await
     }
@@ -76,7 +91,26 @@ impl Store {
         files.collect()
     }
 
-    async fn read_terms(&self, id: SubmissionId) -> Result<(Limits, Checker), StoreError> {
+    async fn read_package(&self, id: SubmissionId) -> Result<Option<ClaimedTests>, StoreError> {
+        let row = sqlx::query!(
+            r#"SELECT archive AS "archive!", limit_ms AS "limit_ms!"
+               FROM submissions JOIN problem_versions AS version
+                   ON version.problem_id = submissions.problem_id AND number = problem_version
+               WHERE submissions.id = $1 AND archive IS NOT NULL"#,
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let package = row.map(|row| {
+            Ok(ClaimedTests::Package {
+                archive: BlobId::from_column(&row.archive)?,
+                limit_ms: unsigned(row.limit_ms),
+            })
+        });
+        package.transpose()
+    }
+
+    async fn read_tests(&self, id: SubmissionId) -> Result<ClaimedTests, StoreError> {
         let row = sqlx::query!(
             r#"SELECT cpu_ms, wall_ms, memory_bytes, output_bytes, processes,
                    checker AS "checker: Json<Checker>"
@@ -93,7 +127,11 @@ impl Store {
             output_bytes: row.output_bytes,
             processes: row.processes,
         };
-        Ok((limits.into(), row.checker.0))
+        Ok(ClaimedTests::Cases {
+            limits: limits.into(),
+            checker: row.checker.0,
+            cases: self.read_cases(id).await?,
+        })
     }
 
     async fn read_cases(&self, id: SubmissionId) -> Result<Vec<ClaimedCase>, StoreError> {

@@ -1,7 +1,9 @@
 //! Workers: who is alive and which languages they offer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::word::storable;
@@ -16,7 +18,37 @@ pub struct NewWorker {
     pub slots: u32,
     /// What it can judge.
     pub languages: Vec<OfferedLanguage>,
+    /// Names of the protections that its machine lacks.
+    pub degraded: Vec<String>,
+    /// What the check of its machine found, as JSON.
+    pub checks: String,
 }
+
+/// A worker as listed.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Its id.
+    pub id: WorkerId,
+    /// Name for people.
+    pub name: String,
+    /// Runs at the same time.
+    pub slots: i32,
+    /// When it started.
+    pub started_at: OffsetDateTime,
+    /// When it was last heard of.
+    pub seen_at: OffsetDateTime,
+    /// Whether it counts as alive.
+    pub is_alive: bool,
+    /// Names of the protections that its machine lacks.
+    pub degraded: Vec<String>,
+    /// What the check of its machine found, as JSON.
+    pub checks: String,
+    /// What it can judge, sorted by id.
+    pub languages: Vec<OfferedLanguage>,
+}
+
+/// More workers are not listed.
+const MOST_LISTED: i64 = 1000;
 
 /// A language that at least one live worker offers.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -45,8 +77,8 @@ impl Store {
             };
             sqlx::query!(
                 "WITH registered AS (
-                     INSERT INTO workers (id, name, slots, alive_until)
-                     VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+                     INSERT INTO workers (id, name, slots, alive_until, degraded, checks)
+                     VALUES ($1, $2, $3, now() + make_interval(secs => $4), $8, $9::text::json)
                      RETURNING id
                  )
                  INSERT INTO worker_languages (worker_id, id, name, version)
@@ -60,6 +92,8 @@ impl Store {
                 &column(|language| &language.id) as _,
                 &column(|language| &language.name) as _,
                 &column(|language| &language.version) as _,
+                &worker.degraded,
+                worker.checks,
             )
             .execute(&self.pool)
             .await?;
@@ -86,6 +120,54 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// Lists workers, those that were heard of last first. One that was killed stays for a week.
+    pub async fn list_workers(&self) -> Result<Vec<Worker>, StoreError> {
+        self.in_time(async {
+            let rows = sqlx::query!(
+                r#"SELECT id, name, slots, started_at, seen_at, degraded, checks::text AS "checks!",
+                       alive_until > now() AS "is_alive!"
+                   FROM workers ORDER BY seen_at DESC LIMIT $1"#,
+                MOST_LISTED,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            let mut languages = self.languages_by_worker().await?;
+            let workers = rows.into_iter().map(|row| Worker {
+                id: WorkerId(row.id),
+                name: row.name,
+                slots: row.slots,
+                started_at: row.started_at,
+                seen_at: row.seen_at,
+                is_alive: row.is_alive,
+                degraded: row.degraded,
+                checks: row.checks,
+                languages: languages.remove(&row.id).unwrap_or_default(),
+            });
+            Ok(workers.collect())
+        })
+        .await
+    }
+
+    async fn languages_by_worker(
+        &self,
+    ) -> Result<BTreeMap<Uuid, Vec<OfferedLanguage>>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT worker_id, id, name, version FROM worker_languages ORDER BY worker_id, id"
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut languages: BTreeMap<Uuid, Vec<OfferedLanguage>> = BTreeMap::new();
+        for row in rows {
+            let offered = languages.entry(row.worker_id).or_default();
+            offered.push(OfferedLanguage {
+                id: row.id,
+                name: row.name,
+                version: row.version,
+            });
+        }
+        Ok(languages)
     }
 
     /// Languages offered by workers seen within the lease time, sorted by id, one entry per id.

@@ -32,6 +32,13 @@ pub struct TimeLimit {
     pub slowest_accepted_ms: Option<f64>,
 }
 
+impl TimeLimit {
+    /// Whether it is given or follows from something.
+    pub fn has_reason(&self) -> bool {
+        self.source == LimitSource::Given || self.slowest_accepted_ms.is_some()
+    }
+}
+
 type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
 
 /// Finds the limit and judges all submissions by it.

@@ -1,16 +1,17 @@
 //! Claiming: whenever a slot is free, the next submission is claimed for it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::held::Ending;
 use super::retry::{self, Pauses};
-use super::{Shared, job, make_slots};
+use super::{Shared, job, make_slots, verification};
 use crate::judge::JudgeSlot;
-use crate::store::{Claim, QueueWatch, StoreError};
+use crate::store::{Claim, QueueWatch, StoreError, VerificationClaim};
 
 /// An idle worker looks at the queue this often, for a notification can be lost, a lease can run
 /// out and a retry can become due without one.
@@ -19,6 +20,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// The slots of a worker: free ones, and jobs that give theirs back at their end.
 struct Slots {
     free: Vec<JudgeSlot>,
+    /// When verifications were last looked for, and the right to do one.
+    looked_at: Instant,
+    verifying: Arc<Semaphore>,
     running: JoinSet<Option<JudgeSlot>>,
 }
 
@@ -27,6 +31,8 @@ struct Slots {
 pub(super) async fn dispatch(shared: &Arc<Shared>, free: Vec<JudgeSlot>, stop: &CancellationToken) {
     let mut slots = Slots {
         free,
+        looked_at: Instant::now(),
+        verifying: Arc::new(Semaphore::new(1)),
         running: JoinSet::new(),
     };
     let mut queue = shared.store.watch_queue();
@@ -38,7 +44,7 @@ pub(super) async fn dispatch(shared: &Arc<Shared>, free: Vec<JudgeSlot>, stop: &
             continue;
         }
         // Awaited to its end whatever else happens: a claim must not be dropped half made.
-        match claim(shared).await {
+        match slots.claim(shared).await {
             Ok(Some(claim)) => {
                 pauses = Pauses::new();
                 slots.start(shared, claim);
@@ -56,7 +62,13 @@ pub(super) async fn dispatch(shared: &Arc<Shared>, free: Vec<JudgeSlot>, stop: &
     slots.finish(shared).await;
 }
 
-async fn claim(shared: &Shared) -> Result<Option<Claim>, StoreError> {
+/// What was claimed.
+enum Claimed {
+    Submission(Claim),
+    Verification(VerificationClaim, OwnedSemaphorePermit),
+}
+
+async fn claim_submission(shared: &Shared) -> Result<Option<Claim>, StoreError> {
     let config = &shared.config;
     shared
         .store
@@ -75,12 +87,42 @@ async fn until_queued(queue: &mut QueueWatch) {
 }
 
 impl Slots {
-    /// Starts a job in a free slot.
-    fn start(&mut self, shared: &Arc<Shared>, claim: Claim) {
-        if let Some(slot) = self.free.pop() {
-            self.running
-                .spawn(job::judge(Arc::clone(shared), claim, slot));
+    /// Claims a submission, or a verification where none waits; now and then it looks for that first,
+    /// however many submissions wait.
+    async fn claim(&mut self, shared: &Shared) -> Result<Option<Claimed>, StoreError> {
+        let is_due = self.looked_at.elapsed() >= POLL;
+        if is_due && let Some(claimed) = self.claim_verification(shared).await? {
+            return Ok(Some(claimed));
         }
+        match claim_submission(shared).await? {
+            Some(claim) => Ok(Some(Claimed::Submission(claim))),
+            None => self.claim_verification(shared).await,
+        }
+    }
+
+    /// A worker has one at a time, for each may take minutes.
+    async fn claim_verification(&mut self, shared: &Shared) -> Result<Option<Claimed>, StoreError> {
+        let Ok(turn) = Arc::clone(&self.verifying).try_acquire_owned() else {
+            return Ok(None);
+        };
+        self.looked_at = Instant::now();
+        let (store, config) = (&shared.store, &shared.config);
+        let claim = store.claim_verification(config.lease, config.max_attempts);
+        let claim = claim.await?;
+        Ok(claim.map(|claim| Claimed::Verification(claim, turn)))
+    }
+
+    /// Starts a job in a free slot.
+    fn start(&mut self, shared: &Arc<Shared>, claimed: Claimed) {
+        let Some(slot) = self.free.pop() else { return };
+        let shared = Arc::clone(shared);
+        match claimed {
+            Claimed::Submission(claim) => self.running.spawn(job::judge(shared, claim, slot)),
+            Claimed::Verification(claim, turn) => self.running.spawn(async move {
+                let _turn = turn;
+                verification::verify(shared, claim, slot).await
+            }),
+        };
     }
 
     /// Waits for `event`, the end of a job, or `stop`.
@@ -123,7 +165,7 @@ impl Slots {
         let grace = shared.config.grace;
         let all_ended = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, all_ended).await.is_err() {
-            shared.held.cancel_all(Ending::Stopping);
+            shared.cancel_all(Ending::Stopping);
             while self.running.join_next().await.is_some() {}
         }
     }

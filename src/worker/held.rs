@@ -1,12 +1,13 @@
 //! What this worker holds leases for, and the switch that ends each run.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::{Cancel, SandboxError};
-use crate::store::{Lease, SubmissionId};
 
 /// Why a run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,57 +20,68 @@ pub(super) enum Ending {
 
 #[derive(Debug)]
 struct Run {
-    lease: Lease,
     cancel: Cancel,
     given_up: CancellationToken,
     ending: Option<Ending>,
 }
 
-/// Submissions that are being judged here.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    runs: Mutex<HashMap<SubmissionId, Run>>,
+/// What is being done here, by its lease.
+#[derive(Debug)]
+pub(super) struct Held<L> {
+    runs: Mutex<HashMap<L, Run>>,
 }
 
-/// A submission that is being judged here, until this is dropped: were it forgotten after a
-/// panic, its lease would be renewed for ever.
+/// Something that is being done here, until this is dropped: were it forgotten after a panic, its
+/// lease would be renewed for ever.
 #[derive(Debug)]
-pub(super) struct HeldRun {
-    held: Arc<Held>,
-    lease: Lease,
+pub(super) struct HeldRun<L: AnyLease> {
+    held: Arc<Held<L>>,
+    lease: L,
     /// Ends the program that runs.
     pub(super) cancel: Cancel,
     /// Cancelled together with `cancel`; for what waits without a program.
     pub(super) given_up: CancellationToken,
 }
 
-impl HeldRun {
+/// What a lease has to be to be held.
+pub(super) trait AnyLease: Copy + Eq + Hash + Debug {}
+
+impl<L: Copy + Eq + Hash + Debug> AnyLease for L {}
+
+impl<L: AnyLease> HeldRun<L> {
     /// Why the run was cancelled, if it was.
     pub(super) fn ending(&self) -> Option<Ending> {
-        self.held.lock().get(&self.lease.submission)?.ending
+        self.held.lock().get(&self.lease)?.ending
     }
 }
 
-impl Drop for HeldRun {
+impl<L: AnyLease> Drop for HeldRun<L> {
     fn drop(&mut self) {
-        self.held.lock().remove(&self.lease.submission);
+        self.held.lock().remove(&self.lease);
     }
 }
 
-impl Held {
-    /// Adds a submission that was just claimed.
+impl<L> Default for Held<L> {
+    fn default() -> Self {
+        Held {
+            runs: Mutex::default(),
+        }
+    }
+}
+
+impl<L: AnyLease> Held<L> {
+    /// Adds what was just claimed.
     ///
     /// # Errors
     /// The process is out of descriptors.
-    pub(super) fn add(self: &Arc<Self>, lease: Lease) -> Result<HeldRun, SandboxError> {
+    pub(super) fn add(self: &Arc<Self>, lease: L) -> Result<HeldRun<L>, SandboxError> {
         let (cancel, given_up) = (Cancel::new()?, CancellationToken::new());
         let run = Run {
-            lease,
             cancel: cancel.clone(),
             given_up: given_up.clone(),
             ending: None,
         };
-        self.lock().insert(lease.submission, run);
+        self.lock().insert(lease, run);
         Ok(HeldRun {
             held: Arc::clone(self),
             lease,
@@ -79,13 +91,13 @@ impl Held {
     }
 
     /// Every lease that should be renewed.
-    pub(super) fn leases(&self) -> Vec<Lease> {
-        self.lock().values().map(|run| run.lease).collect()
+    pub(super) fn leases(&self) -> Vec<L> {
+        self.lock().keys().copied().collect()
     }
 
     /// Cancels those of `asked` that are not among `renewed`. What was claimed since the heartbeat
     /// was sent is in neither.
-    pub(super) fn cancel_lost(&self, asked: &[Lease], renewed: &[Lease]) {
+    pub(super) fn cancel_lost(&self, asked: &[L], renewed: &[L]) {
         self.cancel(Ending::LeaseLost, |lease| {
             asked.contains(lease) && !renewed.contains(lease)
         });
@@ -96,18 +108,18 @@ impl Held {
         self.cancel(ending, |_| true);
     }
 
-    fn cancel(&self, ending: Ending, is_meant: impl Fn(&Lease) -> bool) {
+    fn cancel(&self, ending: Ending, is_meant: impl Fn(&L) -> bool) {
         let mut runs = self.lock();
-        let meant = runs.values_mut().filter(|run| is_meant(&run.lease));
-        for run in meant.filter(|run| run.ending.is_none()) {
-            tracing::warn!(submission = %run.lease.submission, ?ending, "run cancelled");
+        let meant = runs.iter_mut().filter(|(lease, _)| is_meant(lease));
+        for (lease, run) in meant.filter(|(_, run)| run.ending.is_none()) {
+            tracing::warn!(?lease, ?ending, "run cancelled");
             run.ending = Some(ending);
             run.cancel.cancel();
             run.given_up.cancel();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SubmissionId, Run>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<L, Run>> {
         // Every change is a single insertion, removal or assignment: a panic leaves none half done.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,6 +130,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::store::{Lease, SubmissionId};
 
     fn lease(number: u128) -> Lease {
         Lease {
@@ -126,7 +139,7 @@ mod tests {
         }
     }
 
-    fn held(numbers: &[u128]) -> (Arc<Held>, Vec<HeldRun>) {
+    fn held(numbers: &[u128]) -> (Arc<Held<Lease>>, Vec<HeldRun<Lease>>) {
         let held = Arc::new(Held::default());
         let runs = numbers
             .iter()

@@ -7,21 +7,25 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::Shared;
 use super::held::{Ending, HeldRun};
+use super::packages::{Blobs, LoadError};
 use super::retry::while_unavailable;
+use super::{Shared, in_words};
+use crate::judge::package::{PackageError, Times};
 use crate::judge::verdict::Judgement;
-use crate::judge::{CaseData, Cases, JudgeError, JudgeSlot, Work};
-use crate::store::{BlobId, Claim, ClaimedCase, Lease, LeaseState, Store, StoreError};
+use crate::judge::{Cancel, CaseData, Cases, JudgeError, JudgeSlot, Work};
+use crate::store::{Claim, ClaimedCase, ClaimedTests, Lease, LeaseState, ProblemError, StoreError};
 
 /// Pause before a failed attempt is repeated, by any worker.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How an attempt ended.
 enum Attempt {
     Judged(Box<Judgement>),
     /// A failure of ours, in words for the administrator.
     Failed(String),
+    /// A failure of the problem's own programs.
+    ProblemError(ProblemError),
     /// By the heartbeat or by a stop.
     Cancelled,
 }
@@ -39,7 +43,7 @@ pub(super) async fn judge(shared: Arc<Shared>, claim: Claim, slot: JudgeSlot) ->
         }
     };
     let language = claim.language.clone();
-    let (slot, attempt) = attempt(&shared.store, claim, slot, &run).await;
+    let (slot, attempt) = attempt(&shared, claim, slot, &run).await;
     conclude(&shared, &lease, attempt, &run).await;
     let slot = slot?;
     let prepared = tokio::task::spawn_blocking(move || prepared(slot, &language));
@@ -56,58 +60,118 @@ fn prepared(mut slot: JudgeSlot, language: &str) -> JudgeSlot {
 }
 
 async fn attempt(
-    store: &Store,
+    shared: &Shared,
     claim: Claim,
-    mut slot: JudgeSlot,
-    run: &HeldRun,
+    slot: JudgeSlot,
+    run: &HeldRun<Lease>,
 ) -> (Option<JudgeSlot>, Attempt) {
+    let store = &shared.store;
     let read = while_unavailable(&run.given_up, || store.read_work(&claim)).await;
     let claimed = match read {
         Ok(claimed) => claimed,
         Err(error) => return (Some(slot), Attempt::Failed(in_words(&error))),
     };
-    let work = Work {
-        language: claim.language,
-        files: claimed.files,
-        limits: claimed.limits,
-        checker: claimed.checker,
-    };
-    let cases = StoredCases {
+    let blobs = Blobs {
         store: store.clone(),
-        cases: claimed.cases,
         given_up: run.given_up.clone(),
         runtime: Handle::current(),
     };
-    let cancel = run.cancel.clone();
-    let judging = tokio::task::spawn_blocking(move || {
-        let judged = slot.judge(&work, &cases, &cancel);
-        (slot, judged)
-    });
-    match judging.await {
-        Ok((slot, judged)) => (Some(slot), judged.into()),
-        // What a panic says may quote the program: it is not repeated here.
-        Err(_) => (None, Attempt::Failed("the judge panicked".to_owned())),
+    let submission = (claim.language, claimed.files);
+    match claimed.tests {
+        ClaimedTests::Cases {
+            limits,
+            checker,
+            cases,
+        } => {
+            let (language, files) = submission;
+            let work = Work {
+                language,
+                files,
+                limits,
+                checker,
+            };
+            let cases = StoredCases { blobs, cases };
+            on_slot(slot, run, move |slot, cancel| {
+                slot.judge(&work, &cases, cancel).into()
+            })
+            .await
+        }
+        ClaimedTests::Package { archive, limit_ms } => {
+            let packages = Arc::clone(&shared.packages);
+            on_slot(slot, run, move |slot, cancel| {
+                let package = match packages.get(archive, &blobs, slot, cancel) {
+                    Ok(package) => package,
+                    Err(error) => return error.into(),
+                };
+                let (language, files) = submission;
+                let (submission, times) = ((&*language, &files[..]), Times::limit(limit_ms));
+                let judged = package.judge(packages.judge(), slot, submission, times, cancel);
+                judged.into()
+            })
+            .await
+        }
     }
+}
+
+/// Judges on a thread that may block.
+async fn on_slot(
+    slot: JudgeSlot,
+    run: &HeldRun<Lease>,
+    judge: impl FnOnce(&mut JudgeSlot, &Cancel) -> Attempt + Send + 'static,
+) -> (Option<JudgeSlot>, Attempt) {
+    match on_thread(slot, &run.cancel, judge).await {
+        Some((slot, judged)) => (Some(slot), judged),
+        None => (None, Attempt::Failed(PANICKED.to_owned())),
+    }
+}
+
+/// What is recorded of a panic; what it says may quote the program, and is not repeated.
+pub(super) const PANICKED: &str = "the judge panicked";
+
+/// Works with a slot on a thread that may block; `None` after a panic, which takes the slot.
+pub(super) async fn on_thread<T: Send + 'static>(
+    mut slot: JudgeSlot,
+    cancel: &Cancel,
+    work: impl FnOnce(&mut JudgeSlot, &Cancel) -> T + Send + 'static,
+) -> Option<(JudgeSlot, T)> {
+    let cancel = cancel.clone();
+    let working = tokio::task::spawn_blocking(move || {
+        let done = work(&mut slot, &cancel);
+        (slot, done)
+    });
+    working.await.ok()
 }
 
 impl From<Result<Judgement, JudgeError>> for Attempt {
     fn from(judged: Result<Judgement, JudgeError>) -> Self {
         match judged {
             Ok(judgement) => Attempt::Judged(Box::new(judgement)),
-            Err(JudgeError::Cancelled) => Attempt::Cancelled,
-            Err(error) => Attempt::Failed(in_words(&error)),
+            Err(error) => LoadError::Package(error.into()).into(),
+        }
+    }
+}
+
+impl From<LoadError> for Attempt {
+    fn from(error: LoadError) -> Self {
+        if let LoadError::Package(PackageError::Judge(JudgeError::Cancelled)) = error {
+            return Attempt::Cancelled;
+        }
+        match error.of_the_problem() {
+            Some(error) => Attempt::ProblemError(error),
+            None => Attempt::Failed(in_words(&error)),
         }
     }
 }
 
 /// Writes how the attempt ended, where this worker still has the right to.
-async fn conclude(shared: &Shared, lease: &Lease, attempt: Attempt, run: &HeldRun) {
+async fn conclude(shared: &Shared, lease: &Lease, attempt: Attempt, run: &HeldRun<Lease>) {
     let store = &shared.store;
     let judgement = match attempt {
         Attempt::Judged(judgement) => judgement,
         Attempt::Failed(cause) if run.ending().is_none() => {
             return fail(shared, lease, &cause, &run.given_up).await;
         }
+        Attempt::ProblemError(error) => return hold(shared, lease, &error, run).await,
         Attempt::Failed(_) | Attempt::Cancelled => {
             if run.ending() == Some(Ending::Stopping) {
                 written(lease, "given back", store.give_back(lease).await);
@@ -124,6 +188,14 @@ async fn conclude(shared: &Shared, lease: &Lease, attempt: Attempt, run: &HeldRu
         }
         other => written(lease, "judged", other),
     }
+}
+
+/// The problem has to be mended: its submissions wait, all others go on.
+async fn hold(shared: &Shared, lease: &Lease, error: &ProblemError, run: &HeldRun<Lease>) {
+    tracing::error!(submission = %lease.submission, cause = error.cause, "problem error");
+    let store = &shared.store;
+    let held = while_unavailable(&run.given_up, || store.hold_submission(lease, error)).await;
+    written(lease, "held", held);
 }
 
 async fn fail(shared: &Shared, lease: &Lease, cause: &str, given_up: &CancellationToken) {
@@ -151,32 +223,10 @@ fn not_written(lease: &Lease, what: &'static str, cause: &str) {
     tracing::warn!(submission = %lease.submission, what, cause, "end of the attempt not written");
 }
 
-/// An error with its causes.
-fn in_words(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words.push_str(": ");
-        words.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    words
-}
-
 /// Test data in the database, read when it is needed: a problem can be larger than memory.
 struct StoredCases {
-    store: Store,
+    blobs: Blobs,
     cases: Vec<ClaimedCase>,
-    given_up: CancellationToken,
-    runtime: Handle,
-}
-
-impl StoredCases {
-    fn read(&self, id: BlobId) -> Result<Arc<[u8]>, StoreError> {
-        let read = while_unavailable(&self.given_up, || self.store.read_blob(id));
-        // On a thread that may block: judging is.
-        self.runtime.block_on(read)
-    }
 }
 
 impl Cases for StoredCases {
@@ -191,8 +241,8 @@ impl Cases for StoredCases {
     fn load(&self, index: usize) -> Result<CaseData, Box<dyn Error + Send + Sync>> {
         let case = self.cases.get(index).ok_or("no such test case")?;
         Ok(CaseData {
-            input: self.read(case.input)?,
-            answer: case.answer.map(|id| self.read(id)).transpose()?,
+            input: self.blobs.read(case.input)?,
+            answer: case.answer.map(|id| self.blobs.read(id)).transpose()?,
         })
     }
 }

@@ -226,3 +226,24 @@ async fn pages_and_documents_are_part_of_the_binary() {
     ];
     assert_eq!(ids, shipped);
 }
+
+#[tokio::test]
+async fn workers_say_what_their_machine_offers_and_lacks() {
+    let all = Everything::up().await;
+    let (status, workers) = all.api.get("/api/v1/workers?checks=true").await;
+    assert_eq!(status, StatusCode::OK, "{workers}");
+    let worker = &workers[0];
+    assert_eq!(worker["alive"], true);
+    assert!(worker["slots"].as_u64().unwrap() > 0);
+    let mut languages = worker["languages"].as_array().unwrap().iter();
+    assert!(languages.any(|l| l["id"] == "python"), "{worker}");
+    let checks = worker["checks"].as_array().unwrap();
+    assert!(
+        checks
+            .iter()
+            .any(|c| c["name"] == "landlock" && c["status"].is_string())
+    );
+    let id = all.api.submit(&sum("python", PYTHON_SUM)).await;
+    assert_eq!(all.api.ended(&id).await["degraded"], worker["degraded"]);
+    assert!(all.api.get("/api/v1/workers").await.1[0]["checks"].is_null());
+}

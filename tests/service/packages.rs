@@ -180,7 +180,7 @@ async fn what_is_wrong_with_a_package_is_told_with_file_and_line_and_nothing_is_
         (&link, &["is a link"]),
         (&bomb, &["more than 536870912 bytes"]),
         (&cut, &["cannot read the archive"]),
-        (b"GIF89a", &["this is no zip archive"]),
+        (b"GIF89a", &["neither a zip nor a tar archive"]),
         (&archive(&[("readme", b"")]), &["there is no problem.yaml"]),
     ];
     for (sent, expected) in table {

@@ -50,6 +50,9 @@ pub(in crate::api) struct SubmissionView {
     limits: Option<LimitsView>,
     /// Null as `limits` is.
     checker: Option<CheckerBody>,
+    /// Protections that the machine lacked that gave the verdict, with its operator's consent; null where
+    /// that is not known.
+    degraded: Option<Vec<String>>,
     /// Null until known, and for languages that do not compile.
     compile: Option<CompileView>,
     /// Null until a test case was run.
@@ -182,6 +185,7 @@ impl From<Submission> for SubmissionView {
             summary: submission.summary.into(),
             limits: submission.limits.map(LimitsView::from),
             checker: submission.checker.map(CheckerBody::from),
+            degraded: submission.degraded,
             compile: submission.compile.map(CompileView::from),
             totals: totals(&submission.cases),
             cases: submission.cases.into_iter().map(CaseView::from).collect(),
@@ -195,6 +199,7 @@ impl From<SubmissionSummary> for SubmissionView {
             summary: summary.into(),
             limits: None,
             checker: None,
+            degraded: None,
             compile: None,
             totals: None,
             cases: Vec::new(),

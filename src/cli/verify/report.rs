@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Checked;
 use crate::cli::judging::code;
 use crate::judge::verdict::{GroupResult, Verdict};
-use crate::problem::package::{Expected, Finding, Severity};
-use crate::verify::{LimitSource, Skipped, SubmissionResult, TimeLimit, Verification};
+use crate::problem::package::{Finding, Severity};
+use crate::verify::{LimitSource, Report, Skipped, SubmissionResult, TimeLimit, Verification};
 
 #[derive(Serialize)]
 struct PackageView<'a> {
@@ -17,12 +17,8 @@ struct PackageView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     findings: Vec<FindingView<'a>>,
-    mistakes: &'a [String],
-    notes: &'a [String],
-    time_limit_ms: Option<u64>,
-    time_limit_source: Option<&'static str>,
-    submissions: Vec<SubmissionView<'a>>,
-    skipped: Vec<SkippedView<'a>>,
+    #[serde(flatten)]
+    report: Report<'a>,
 }
 
 #[derive(Serialize)]
@@ -33,39 +29,6 @@ struct FindingView<'a> {
     message: &'a str,
 }
 
-#[derive(Serialize)]
-struct SubmissionView<'a> {
-    path: &'a str,
-    expected: &'a [Expected],
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<f64>,
-    as_expected: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    surprise: Option<&'a str>,
-    reason: &'a str,
-    groups: Vec<GroupView<'a>>,
-    slowest_ms: Option<f64>,
-    slowest_case: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct GroupView<'a> {
-    name: &'a str,
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<f64>,
-    slowest_ms: Option<f64>,
-    slowest_case: Option<&'a str>,
-    of_limit_percent: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct SkippedView<'a> {
-    path: &'a str,
-    reason: &'a str,
-}
-
 /// Writes one JSON object on one line.
 pub(super) fn write_json(checked: &Checked, out: &mut dyn Write) -> anyhow::Result<()> {
     let verification = checked.result.as_ref().ok();
@@ -74,21 +37,7 @@ pub(super) fn write_json(checked: &Checked, out: &mut dyn Write) -> anyhow::Resu
         ok: checked.is_ok(),
         error: checked.result.as_ref().err().map(String::as_str),
         findings: findings(checked),
-        mistakes: verification.map_or(&[], |v| &v.mistakes),
-        notes: verification.map_or(&[], |v| &v.notes),
-        time_limit_ms: verification.map(|v| v.time.limit_ms),
-        time_limit_source: verification.map(|v| source(v.time.source)),
-        submissions: verification.map_or(Vec::new(), |v| {
-            let limit_ms = v.time.limit_ms as f64;
-            let submissions = v.submissions.iter();
-            submissions.map(|s| submission(s, limit_ms)).collect()
-        }),
-        skipped: verification.map_or(Vec::new(), |v| {
-            let skipped = v.skipped.iter();
-            skipped
-                .map(|Skipped { path, reason }| SkippedView { path, reason })
-                .collect()
-        }),
+        report: verification.map(Report::of).unwrap_or_default(),
     };
     writeln!(out, "{}", serde_json::to_string(&view)?)?;
     Ok(())
@@ -107,51 +56,6 @@ fn finding(found: &Finding) -> FindingView<'_> {
         path: &found.path,
         line: found.line,
         message: &found.message,
-    }
-}
-
-fn group_view<'a>(
-    result: &'a SubmissionResult,
-    group: &'a GroupResult,
-    limit_ms: f64,
-) -> GroupView<'a> {
-    let below = format!("{}/", group.name);
-    let cases = result
-        .cases
-        .iter()
-        .filter(|case| case.name.starts_with(&below));
-    let timed = cases.filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
-    let slowest = timed.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    GroupView {
-        name: &group.name,
-        verdict: group.verdict,
-        score: group.score,
-        slowest_ms: slowest.map(|(ms, _)| ms),
-        slowest_case: slowest.map(|(_, case)| case.name.as_str()),
-        of_limit_percent: slowest.map(|(ms, _)| (100.0 * ms / limit_ms).round()),
-    }
-}
-
-fn submission(result: &SubmissionResult, limit_ms: f64) -> SubmissionView<'_> {
-    let groups = result.groups.iter();
-    SubmissionView {
-        path: &result.path,
-        expected: &result.expected,
-        verdict: result.verdict,
-        score: result.score,
-        as_expected: result.as_expected,
-        surprise: result.surprise.as_deref(),
-        groups: groups.map(|g| group_view(result, g, limit_ms)).collect(),
-        reason: &result.reason,
-        slowest_ms: result.slowest.as_ref().map(|(ms, _)| *ms),
-        slowest_case: result.slowest.as_ref().map(|(_, case)| case.as_str()),
-    }
-}
-
-fn source(source: LimitSource) -> &'static str {
-    match source {
-        LimitSource::Given => "given",
-        LimitSource::Calibrated => "calibrated",
     }
 }
 

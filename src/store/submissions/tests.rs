@@ -83,6 +83,7 @@ async fn every_field_of_a_judgement_is_read_back(pool: PgPool) {
         let found = finish(&store, id, &given).await;
         assert_eq!(found.summary.state, SubmissionState::Finished);
         assert_eq!(found.summary.attempts, 1);
+        assert_eq!(found.degraded, Some(vec!["swap".to_owned()]));
         assert!(found.summary.finished_at.unwrap() >= found.summary.created_at);
         let read = Judgement {
             verdict: found.summary.verdict.unwrap(),

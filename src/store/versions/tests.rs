@@ -6,7 +6,7 @@ use super::*;
 use crate::store::fixtures::{
     claim, finish_next, package, problem, register, submission_on, test_case, version_of,
 };
-use crate::store::{NewProblem, SubmissionState, Tests};
+use crate::store::{Claim, ClaimedTests, NewProblem, SubmissionState, Tests};
 
 async fn create_package(store: &Store, limit_ms: Option<u64>) -> ProblemId {
     let new = NewProblem {
@@ -19,6 +19,13 @@ async fn create_package(store: &Store, limit_ms: Option<u64>) -> ProblemId {
 async fn send(store: &Store, problem: ProblemId) -> crate::store::SubmissionSummary {
     let on_it = submission_on("c", Tests::Problem(problem));
     store.create_submission(&on_it).await.unwrap()
+}
+
+async fn case_count(store: &Store, claim: &Claim) -> usize {
+    match store.read_work(claim).await.unwrap().tests {
+        ClaimedTests::Cases { cases, .. } => cases.len(),
+        ClaimedTests::Package { .. } => panic!("a package"),
+    }
 }
 
 #[sqlx::test]
@@ -118,7 +125,7 @@ async fn a_new_version_leaves_what_was_accepted_with_its_own(pool: PgPool) {
     let worker = register(&store).await;
     let claimed = claim(&store, worker).await.unwrap();
     assert_eq!(claimed.lease.submission, queued.id);
-    assert_eq!(store.read_work(&claimed).await.unwrap().cases.len(), 3);
+    assert_eq!(case_count(&store, &claimed).await, 3);
     assert_eq!(send(&store, id).await.problem_version, Some(2));
 }
 
@@ -144,7 +151,7 @@ async fn what_is_held_goes_on_with_a_version_that_can_be_judged(pool: PgPool) {
     assert_eq!(found.summary.problem_version, Some(3));
     let claimed = claim(&store, worker).await.unwrap();
     assert_eq!(claimed.lease.submission, sent.id);
-    assert_eq!(store.read_work(&claimed).await.unwrap().cases.len(), 1);
+    assert_eq!(case_count(&store, &claimed).await, 1);
 }
 
 #[sqlx::test]

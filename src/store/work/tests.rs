@@ -3,10 +3,10 @@
 use sqlx::PgPool;
 
 use super::*;
-use crate::store::Tests;
 use crate::store::fixtures::{
-    cases, checker, claim, limits, problem, register, submission, submission_on,
+    self, cases, claim, package, problem, register, submission, submission_on,
 };
+use crate::store::{NewProblem, Tests};
 
 #[sqlx::test]
 async fn work_on_a_problem_has_the_problems_tests(pool: PgPool) {
@@ -18,12 +18,20 @@ async fn work_on_a_problem_has_the_problems_tests(pool: PgPool) {
     let claim = claim(&store, worker).await.unwrap();
     assert_eq!(claim.language, "c");
 
-    let work = store.read_work(&claim).await.unwrap();
-    assert_eq!(work.limits, limits());
-    assert_eq!(work.checker, checker());
-    let names: Vec<&str> = work.cases.iter().map(|case| &*case.name).collect();
+    let tests = store.read_work(&claim).await.unwrap().tests;
+    let ClaimedTests::Cases {
+        limits,
+        checker,
+        cases: claimed,
+    } = tests
+    else {
+        panic!("{tests:?}");
+    };
+    assert_eq!(limits, fixtures::limits());
+    assert_eq!(checker, fixtures::checker());
+    let names: Vec<&str> = claimed.iter().map(|case| &*case.name).collect();
     assert_eq!(names, ["z", "a", "m"]);
-    for (case, stored) in work.cases.iter().zip(&cases()) {
+    for (case, stored) in claimed.iter().zip(&cases()) {
         assert_eq!(store.read_blob(case.input).await.unwrap(), stored.input);
         let answer = match case.answer {
             Some(id) => Some(store.read_blob(id).await.unwrap()),
@@ -31,6 +39,25 @@ async fn work_on_a_problem_has_the_problems_tests(pool: PgPool) {
         };
         assert_eq!(answer, stored.answer);
     }
+}
+
+#[sqlx::test]
+async fn work_on_a_package_has_its_archive_and_time_limit(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let new = NewProblem {
+        name: "packaged".to_owned(),
+        version: package(b"PK", Some(1500)),
+    };
+    let problem = store.create_problem(&new).await.unwrap();
+    let sent = submission_on("c", Tests::Problem(problem.id));
+    store.create_submission(&sent).await.unwrap();
+    let worker = register(&store).await;
+    let claim = claim(&store, worker).await.unwrap();
+    let tests = store.read_work(&claim).await.unwrap().tests;
+    let ClaimedTests::Package { archive, limit_ms } = tests else {
+        panic!("{tests:?}");
+    };
+    assert_eq!((archive, limit_ms), (BlobId::of(b"PK"), 1500));
 }
 
 #[sqlx::test]

@@ -10,6 +10,8 @@ async fn start(store: &Store, lease: Duration, languages: &[(&str, &str)]) -> Wo
         name: "w\0".to_owned(),
         slots: 1,
         languages: languages.iter().map(|(id, v)| language(id, v)).collect(),
+        degraded: vec!["landlock".to_owned(), "swap".to_owned()],
+        checks: r#"[{"found":"a\u0000b"}]"#.to_owned(),
     };
     store.register_worker(&worker, lease).await.unwrap()
 }
@@ -91,4 +93,26 @@ async fn a_database_that_answers_is_ready_and_one_that_is_gone_unavailable(pool:
     pool.close().await;
     let error = store.ping().await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)));
+}
+
+#[sqlx::test]
+async fn workers_are_listed_with_what_they_are_and_lack(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let silent = start(&store, Duration::ZERO, &[]).await;
+    let alive = start(&store, LEASE, &[("rust", "1"), ("c", "2")]).await;
+    let listed = store.list_workers().await.unwrap();
+    let states: Vec<_> = listed.iter().map(|w| (w.id, w.is_alive)).collect();
+    assert_eq!(states, [(alive, true), (silent, false)]);
+    let worker = &listed[0];
+    assert_eq!((worker.name.as_str(), worker.slots), ("w\u{FFFD}", 1));
+    assert_eq!(
+        worker.languages,
+        [language("c", "2"), language("rust", "1")]
+    );
+    assert_eq!(worker.degraded, ["landlock", "swap"]);
+    assert_eq!(worker.checks, r#"[{"found":"a\u0000b"}]"#);
+    assert!(worker.seen_at >= worker.started_at);
+    assert!(listed[1].languages.is_empty());
+    store.heartbeat(silent, &[], LEASE).await.unwrap();
+    assert_eq!(store.list_workers().await.unwrap()[0].id, silent);
 }

@@ -1,0 +1,172 @@
+//! Judging on problem packages: checkers, validators, interactors, and problems that are broken.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::packages::packed;
+use crate::support::*;
+
+/// Stores a package; returns its path.
+async fn store(api: &Api, name: &str, archive: &[u8]) -> String {
+    let file_name = format!("{name}.zip");
+    let (status, problem) = api.upload("/api/v1/problems", &file_name, archive).await;
+    assert_eq!(status, StatusCode::CREATED, "{problem}");
+    format!("/api/v1/problems/{}", problem["id"].as_str().unwrap())
+}
+
+fn on(problem: &str, language: &str, source: &str) -> Value {
+    let id = problem.rsplit('/').next().unwrap();
+    json!({ "language": language, "source": source, "problem_id": id })
+}
+
+async fn state(api: &Api, id: &str) -> Value {
+    api.get(&format!("/api/v1/submissions/{id}")).await.1["state"].clone()
+}
+
+/// A validator in C++ with this body, as a change to the package `root`.
+fn validator(body: &str) -> String {
+    format!("#include <cstdio>\n#include <cstdlib>\nint main() {{ {body} }}\n")
+}
+
+const LIMITED: &[u8] =
+    b"problem_format_version: 2025-09\nname: Root\nuuid: 7d2b0c0e-8a53-4a55-9a5b-2a6a5a2d1f10\n\
+                         limits:\n  memory: 256\n  time_limit: 1\n";
+
+fn root(validator: &str) -> Vec<u8> {
+    packed(
+        "root",
+        &[
+            ("problem.yaml", LIMITED),
+            ("output_validator/check.cpp", validator.as_bytes()),
+        ],
+    )
+}
+
+#[tokio::test]
+async fn packages_are_judged_by_their_own_checkers_and_validators() {
+    let all = Everything::up().await;
+    let own = packed("root", &[("problem.yaml", LIMITED)]);
+    let sum = store(&all.api, "sum", &packed("sum", &[])).await;
+    let root = store(&all.api, "root", &own).await;
+    let guess = store(&all.api, "guess", &packed("guess", &[])).await;
+    let text = |path: &str| {
+        let path = format!("{}/tests/packages/{path}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let table = [
+        (&sum, "c", "sum/submissions/accepted/sum.c", "AC"),
+        (&sum, "c", "sum/submissions/wrong_answer/narrow.c", "WA"),
+        (
+            &sum,
+            "c",
+            "sum/submissions/compiler_error/unfinished.c",
+            "CE",
+        ),
+        (&root, "bash", "root/submissions/accepted/negative.sh", "AC"),
+        (
+            &root,
+            "bash",
+            "root/submissions/wrong_answer/three.sh",
+            "WA",
+        ),
+        (
+            &guess,
+            "bash",
+            "guess/submissions/accepted/halving.sh",
+            "AC",
+        ),
+        (
+            &guess,
+            "bash",
+            "guess/submissions/wrong_answer/one_guess.sh",
+            "WA",
+        ),
+        (
+            &guess,
+            "bash",
+            "guess/submissions/run_time_error/fails_after_the_end.sh",
+            "RTE",
+        ),
+    ];
+    for (problem, language, path, verdict) in table {
+        let id = all.api.submit(&on(problem, language, &text(path))).await;
+        let judged = all.api.ended(&id).await;
+        assert_eq!(judged["verdict"], verdict, "{path}: {judged}");
+        assert_eq!(judged["problem_version"], 1);
+        let cases = judged["cases"].as_array().unwrap();
+        let count = all.api.get(problem).await.1["test_count"].clone();
+        assert_eq!(json!(cases.len()), count, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_validator_holds_its_problem_and_never_becomes_a_verdict() {
+    let all = Everything::up().await;
+    let api = &all.api;
+    let crash = validator("fprintf(stderr, \"so long\"); abort();");
+    let broken = store(api, "broken", &root(&crash)).await;
+    let (first, second) = (on(&broken, "bash", "echo 1"), on(&broken, "bash", "echo 2"));
+    let held = [api.submit(&first).await, api.submit(&second).await];
+    eventually("the problem is not in error", async || {
+        api.get(&broken).await.1["state"] == "error"
+    })
+    .await;
+    let (_, problem) = api.get(&broken).await;
+    let cause = problem["error"]["cause"].as_str().unwrap();
+    assert!(
+        cause.contains("output_validator") && cause.contains("SIGABRT"),
+        "{cause}"
+    );
+    assert_eq!(problem["error"]["evidence"], "so long");
+    for id in &held {
+        eventually("not held", async || state(api, id).await == "held").await;
+        let (_, submission) = api.get(&format!("/api/v1/submissions/{id}")).await;
+        assert_eq!(
+            (&submission["verdict"], &submission["attempts"]),
+            (&Value::Null, &json!(0))
+        );
+    }
+
+    // Others go on, and so does the worker.
+    let other = store(api, "other", &packed("sum", &[])).await;
+    let judged = api
+        .submit(&on(&other, "bash", "read a b; echo $((a + b))"))
+        .await;
+    assert_eq!(api.ended(&judged).await["verdict"], "AC");
+
+    // What is not mended comes back, also where it cannot be compiled.
+    let resume = format!("{broken}/versions/1/resume");
+    let (status, resumed) = api.post(&resume, &Value::Null).await;
+    assert_eq!(
+        (status, &resumed["state"]),
+        (StatusCode::OK, &json!("ready"))
+    );
+    let is_broken = async || api.get(&broken).await.1["state"] == "error";
+    eventually("the problem is not in error again", is_broken).await;
+    let versions = format!("{broken}/versions");
+    let (status, _) = api
+        .upload(&versions, "x.zip", &root("int main() { return x; }"))
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+    eventually("the problem is not in error again", is_broken).await;
+    let (_, problem) = api.get(&broken).await;
+    let evidence = problem["error"]["evidence"].as_str().unwrap();
+    assert!(evidence.contains("not declared"), "{problem}");
+
+    let (status, mended) = api
+        .upload(&versions, "x.zip", &root(&validator("return 42;")))
+        .await;
+    assert_eq!(
+        (status, &mended["version"]),
+        (StatusCode::CREATED, &json!(3))
+    );
+    for id in &held {
+        let judged = api.ended(id).await;
+        assert_eq!(
+            (&judged["verdict"], &judged["attempts"]),
+            (&json!("AC"), &json!(1)),
+            "{judged}"
+        );
+        assert_eq!(judged["problem_version"], 3);
+    }
+}
