@@ -4,8 +4,8 @@ use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
 use crate::judge::verdict::Facts;
 use crate::judge::{Cancel, CaseData, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator};
-use crate::problem::Checker;
 use crate::problem::package::{TestCase, Validation};
+use crate::problem::{Checker, Protocol};
 
 /// What judges outputs.
 #[derive(Debug)]
@@ -24,24 +24,32 @@ impl Checks {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
-        let programs = match &package.validation {
+        let (programs, is_talking, protocol) = match &package.validation {
             Validation::Default(checkers) => return Ok(Checks::Compare(checkers.clone())),
-            Validation::Custom(programs) => &programs[..],
-            Validation::Interactive(program) => std::slice::from_ref(program),
+            Validation::Custom(programs) => (programs.clone(), false, Protocol::Icpc),
+            Validation::Interactive(program) => (vec![program.clone()], true, Protocol::Icpc),
+            Validation::Foreign {
+                interactor,
+                checker,
+                protocol,
+            } => {
+                let programs = interactor.iter().chain(checker).cloned().collect();
+                (programs, interactor.is_some(), *protocol)
+            }
         };
         let limits = validation_limits(package);
-        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
-        let validators = named.map(|(program, executable)| {
-            Validator::new(program.path.clone(), executable, limits.clone())
+        let mut validators = named.map(|(program, executable)| {
+            Validator::new(program.path.clone(), executable, limits.clone()).speaking(protocol)
         });
-        let mut validators: Vec<Validator> = validators.collect();
-        Ok(match (&package.validation, validators.pop()) {
-            (Validation::Interactive(_), Some(only)) => Checks::Interact(only),
-            (_, last) => {
-                validators.extend(last);
-                Checks::Validate(validators)
-            }
+        if !is_talking {
+            return Ok(Checks::Validate(validators.collect()));
+        }
+        Ok(match (validators.next(), validators.next()) {
+            (Some(interactor), Some(checker)) => Checks::Interact(interactor.followed_by(checker)),
+            (Some(interactor), None) => Checks::Interact(interactor),
+            (None, _) => Checks::Validate(Vec::new()),
         })
     }
 
