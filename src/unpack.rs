@@ -104,7 +104,7 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     let file = File::open(path).map_err(read_error)?;
     let about = file.metadata().map_err(read_error)?;
     if about.is_dir() {
-        return directory::read(&file, caps);
+        return with_inner_archives(directory::read(&file, caps)?, caps);
     }
     let tree = if about.is_file() && is_zip(&file).map_err(read_error)? {
         zip::read(file, caps)?
@@ -114,7 +114,24 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
         let path = path.to_owned();
         return Err(UnpackError::Unknown { path });
     };
-    Ok(tree.without_wrapper())
+    with_inner_archives(tree.without_wrapper(), caps)
+}
+
+/// The same package with the archives that DMOJ keeps test data in as directories of the same name. What
+/// is in these is counted once more.
+fn with_inner_archives(mut tree: Tree, caps: &Caps) -> Result<Tree, UnpackError> {
+    if !tree.has_file("init.yml") || tree.has_file("problem.yaml") {
+        return Ok(tree);
+    }
+    let archives: Vec<_> = std::iter::from_fn(|| tree.take_from_root(".zip")).collect();
+    let mut collector = Collector {
+        tree,
+        ..Collector::new(caps)
+    };
+    for (name, bytes) in archives {
+        zip::read_into(&mut collector, io::Cursor::new(bytes), &format!("{name}/"))?;
+    }
+    Ok(collector.tree)
 }
 
 fn is_zip(mut file: &File) -> io::Result<bool> {

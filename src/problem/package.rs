@@ -1,5 +1,5 @@
 //! Problem packages: those of the ICPC and Kattis formats (`legacy`, `legacy-icpc`, `2023-07-draft` and
-//! `2025-09`), and Polygon's. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
+//! `2025-09`), Polygon's and DMOJ's. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
 //! and turn into a [`Package`] whose values are valid, or into findings that say what is wrong
 //! where.
 //!
@@ -8,6 +8,7 @@
 
 mod constants;
 mod data;
+mod dmoj;
 mod expectation;
 mod glob;
 mod limits;
@@ -110,8 +111,11 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     if has(polygon::FILE) {
         return polygon::read(tree, findings);
     }
-    let message = "this is no problem package: there is no problem.yaml (ICPC, Kattis) and no \
-                   problem.xml (Polygon)";
+    if has(dmoj::FILE) {
+        return dmoj::read(tree, findings);
+    }
+    let message = "this is no problem package: there is no problem.yaml (ICPC, Kattis), no problem.xml \
+                   (Polygon) and no init.yml (DMOJ)";
     findings.error("", None, message);
     None
 }
@@ -184,7 +188,7 @@ fn validation(
     programs.extend(programs::only_in(tree, "output_validator"));
     let is_custom = match (settings.is_custom, settings.format) {
         (Some(is_custom), _) => is_custom,
-        (None, Format::Legacy | Format::Polygon) => false,
+        (None, Format::Legacy | Format::Polygon | Format::Dmoj) => false,
         (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
     };
     let is_interactive = settings.kind.is_interactive;
@@ -223,7 +227,7 @@ fn interactive(programs: Vec<ProgramFiles>, findings: &mut Findings) -> Validati
 fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
     let repeats = match format {
         Format::V2025 => Repeats::Refused,
-        Format::Legacy | Format::Draft2023 | Format::Polygon => Repeats::LastCounts,
+        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => Repeats::LastCounts,
     };
     let mut checkers = Vec::with_capacity(cases.len());
     for case in cases {

@@ -21,6 +21,8 @@ pub enum Format {
     V2025,
     /// Polygon's.
     Polygon,
+    /// DMOJ's.
+    Dmoj,
 }
 
 /// What a problem asks of the judge beyond "right or wrong".
