@@ -12,13 +12,17 @@ mod languages;
 mod limits;
 mod observe;
 mod openapi;
+mod packages;
 mod problems;
 mod submissions;
+mod upload;
+mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +33,7 @@ use crate::store::Store;
 pub use connections::{serve, serve_router};
 pub use error::{FieldError, ProblemDetails};
 pub use limits::{ApiLimits, Bound};
+pub use packages::FindingView;
 
 /// A language in the configuration of this installation, whether or not a worker offers it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub struct ApiState {
     store: Store,
     limits: Arc<ApiLimits>,
     languages: Arc<[ConfiguredLanguage]>,
+    /// The right to unpack an upload: it may take a lot of memory.
+    checks: Arc<Semaphore>,
     /// Cancelled when the server stops, so that long polls answer at once.
     closing: CancellationToken,
 }
@@ -56,6 +63,7 @@ impl ApiState {
             store,
             limits: Arc::new(limits),
             languages: languages.into(),
+            checks: Arc::new(Semaphore::new(1)),
             closing: CancellationToken::new(),
         }
     }
@@ -89,7 +97,10 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(submissions::get_submission))
         .routes(routes!(submissions::get_submission_source))
         .routes(routes!(problems::create_problem, problems::list_problems))
-        .routes(routes!(problems::get_problem))
+        .routes(routes!(problems::get_problem, problems::delete_problem))
+        .routes(routes!(versions::create_version, versions::list_versions))
+        .routes(routes!(versions::get_version))
+        .routes(routes!(versions::get_version_archive))
         .routes(routes!(languages::list_languages))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))

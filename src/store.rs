@@ -10,6 +10,7 @@ mod schema;
 mod signals;
 mod submissions;
 mod test_sets;
+mod versions;
 mod word;
 mod work;
 mod workers;
@@ -35,6 +36,7 @@ pub use signals::QueueWatch;
 pub use submissions::{
     ListFilter, NewSubmission, Submission, SubmissionState, SubmissionSummary, Tests,
 };
+pub use versions::{NewVersion, PackageAbout, ProblemError, Version, VersionContent, VersionState};
 pub use work::{ClaimedCase, ClaimedWork};
 pub use workers::{NewWorker, OfferedLanguage};
 

@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 use crate::problem::package::{NameError, Tree};
 
+/// What a zip archive begins with.
+const ZIP: &[u8] = b"PK";
+
 /// How much a package may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
@@ -23,6 +26,15 @@ pub struct Caps {
     pub file_bytes: u64,
     /// Bytes of all files together.
     pub total_bytes: u64,
+}
+
+impl Caps {
+    /// Of packages that are uploaded, which a server and its workers have to hold in memory.
+    pub const UPLOAD: Caps = Caps {
+        files: 100_000,
+        file_bytes: 512 << 20,
+        total_bytes: 1 << 30,
+    };
 }
 
 impl Default for Caps {
@@ -53,6 +65,9 @@ pub enum UnpackError {
         /// The path.
         path: PathBuf,
     },
+    /// Bytes that are no archive.
+    #[error("this is neither a zip nor a tar archive: send the package as one")]
+    NoArchive,
     /// The zip archive is damaged, or made in a way that is not understood.
     #[error("cannot read the archive")]
     Archive(#[source] ::zip::result::ZipError),
@@ -106,15 +121,13 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     if about.is_dir() {
         return with_inner_archives(directory::read(&file, caps)?, caps);
     }
-    let tree = if about.is_file() && is_zip(&file).map_err(read_error)? {
-        zip::read(file, caps)?
-    } else if about.is_file() && tar::is_tar(&file).map_err(read_error)? {
-        tar::read(file, caps)?
-    } else {
-        let path = path.to_owned();
-        return Err(UnpackError::Unknown { path });
+    let tree = match about.is_file() {
+        true => read_any(file, caps)?,
+        false => None,
     };
-    with_inner_archives(tree.without_wrapper(), caps)
+    tree.ok_or_else(|| UnpackError::Unknown {
+        path: path.to_owned(),
+    })
 }
 
 /// The same package with the archives that DMOJ keeps test data in as directories of the same name. What
@@ -134,11 +147,32 @@ fn with_inner_archives(mut tree: Tree, caps: &Caps) -> Result<Tree, UnpackError>
     Ok(collector.tree)
 }
 
-fn is_zip(mut file: &File) -> io::Result<bool> {
+/// Reads the package that is in an archive in memory.
+///
+/// # Errors
+/// What is refused.
+pub fn read_archive(archive: &[u8], caps: &Caps) -> Result<Tree, UnpackError> {
+    let tree = read_any(io::Cursor::new(archive), caps)?;
+    tree.ok_or(UnpackError::NoArchive)
+}
+
+/// Reads an archive of any kind; there is none where it is something else.
+fn read_any(mut source: impl Read + Seek, caps: &Caps) -> Result<Option<Tree>, UnpackError> {
+    let tree = if is_zip(&mut source).map_err(UnpackError::Damaged)? {
+        zip::read(source, caps)?
+    } else if tar::is_tar(&mut source).map_err(UnpackError::Damaged)? {
+        tar::read(source, caps)?
+    } else {
+        return Ok(None);
+    };
+    with_inner_archives(tree.without_wrapper(), caps).map(Some)
+}
+
+fn is_zip(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut beginning = Vec::new();
-    file.take(2).read_to_end(&mut beginning)?;
-    file.rewind()?;
-    Ok(beginning == b"PK")
+    source.by_ref().take(2).read_to_end(&mut beginning)?;
+    source.rewind()?;
+    Ok(beginning == ZIP)
 }
 
 /// Archives made on Windows may have them, and they would mean something else here.

@@ -13,8 +13,12 @@ mod support;
 
 #[path = "service/crashes.rs"]
 mod crashes;
+#[path = "service/folders.rs"]
+mod folders;
 #[path = "service/judging.rs"]
 mod judging;
+#[path = "service/packages.rs"]
+mod packages;
 #[path = "service/refusals.rs"]
 mod refusals;
 #[path = "service/starting.rs"]

@@ -13,6 +13,7 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, ToSchema};
 
+use super::packages::FindingView;
 use crate::store::StoreError;
 
 /// More would only make a hostile request's answer larger than the request.
@@ -47,6 +48,9 @@ pub struct ProblemDetails {
     /// The fields concerned, at most 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What is wrong with an uploaded package, warnings included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
     /// Set for 5xx: names the log line that has the cause. Also in the header `x-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -71,6 +75,10 @@ pub(super) enum ApiError {
     BadParameters(Vec<FieldError>),
     #[error("a field is wrong")]
     InvalidFields(Vec<FieldError>),
+    #[error("the form cannot be read: {0}")]
+    Form(String),
+    #[error("the package cannot be used")]
+    BadPackage(Vec<FindingView>),
     #[error("there is no such {0}: check the id, a UUID such as the answer to the creation gave")]
     NotFound(&'static str),
     #[error("nothing is at this path: /docs lists what there is")]
@@ -121,9 +129,11 @@ impl ApiError {
             ApiError::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ApiError::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
-            ApiError::BodyCut | ApiError::Syntax(_) => StatusCode::BAD_REQUEST,
+            ApiError::BodyCut | ApiError::Syntax(_) | ApiError::Form(_) => StatusCode::BAD_REQUEST,
             ApiError::Shape(_) | ApiError::BadParameters(_) => StatusCode::BAD_REQUEST,
-            ApiError::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::InvalidFields(_) | ApiError::BadPackage(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             ApiError::NotFound(_) | ApiError::UnknownRoute => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::NameTaken => StatusCode::CONFLICT,
@@ -139,6 +149,8 @@ impl ApiError {
             ApiError::BodyTooLarge { .. } => "body-too-large",
             ApiError::BodyTimeout { .. } => "body-timeout",
             ApiError::BodyCut | ApiError::Syntax(_) => "malformed-json",
+            ApiError::Form(_) => "malformed-form",
+            ApiError::BadPackage(_) => "bad-package",
             ApiError::Shape(_) => "wrong-shape",
             ApiError::BadParameters(_) => "bad-parameters",
             ApiError::InvalidFields(_) => "invalid-fields",
@@ -171,6 +183,11 @@ impl ApiError {
                 .first()
                 .map(|e| format!("{}: {}", e.path, e.message))
                 .unwrap_or_default(),
+            ApiError::BadPackage(findings) => {
+                let mut errors = findings.iter().filter(|found| found.is_error());
+                let first = errors.next().map(FindingView::in_words);
+                format!("{self}: {}", first.unwrap_or_default())
+            }
             other => other.to_string(),
         }
     }
@@ -201,8 +218,19 @@ impl IntoResponse for ApiError {
             title: title_of(status),
             status: status.as_u16(),
             detail: self.detail(),
-            errors: at_most(self.into_field_errors(), MAX_FIELD_ERRORS),
+            errors: Vec::new(),
+            findings: Vec::new(),
             request_id: None,
+        };
+        let details = match self {
+            ApiError::BadPackage(findings) => ProblemDetails {
+                findings,
+                ..details
+            },
+            other => ProblemDetails {
+                errors: at_most(other.into_field_errors(), MAX_FIELD_ERRORS),
+                ..details
+            },
         };
         problem_response(status, &details)
     }
@@ -223,6 +251,7 @@ pub(super) fn server_error_response(cause: &ApiError, request_id: &str) -> Respo
         status: status.as_u16(),
         detail: detail.to_owned(),
         errors: Vec::new(),
+        findings: Vec::new(),
         request_id: Some(request_id.to_owned()),
     };
     let mut response = problem_response(status, &details);
@@ -308,10 +337,13 @@ const OF_WRITES: &[(&str, &str)] = &[
     ("408", "The body arrived too slowly"),
     ("409", "The name is taken"),
     ("413", "The body is too large"),
-    ("415", "The body is not application/json, or is compressed"),
+    (
+        "415",
+        "The body has another media type than those listed, or is compressed",
+    ),
     (
         "422",
-        "Fields have values that cannot be accepted; all are listed",
+        "Fields have values that cannot be accepted, or a package is wrong; all is listed",
     ),
 ];
 

@@ -50,21 +50,28 @@ async fn read_json<T: DeserializeOwned + Send + 'static>(
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let encoding = headers.get(header::CONTENT_ENCODING);
-    if encoding.is_some_and(|value| value != "identity") {
-        return Err(ApiError::UnsupportedMediaType(", without Content-Encoding"));
-    }
-    let media_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default();
-    if media_type.trim().eq_ignore_ascii_case("application/json") {
+    check_encoding(headers)?;
+    if media_type(headers).is_some_and(|sent| sent.eq_ignore_ascii_case("application/json")) {
         return Ok(());
     }
     Err(ApiError::UnsupportedMediaType(
         ", named so in the header Content-Type",
     ))
+}
+
+/// Refuses what is compressed: its size says nothing of what comes out.
+pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|value| value != "identity") {
+        return Err(ApiError::UnsupportedMediaType(", without Content-Encoding"));
+    }
+    Ok(())
+}
+
+/// What a body calls itself, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let sent = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    sent.split(';').next().map(str::trim)
 }
 
 /// Reads at most what the limit allows. A declared length beyond it is refused before a byte is
@@ -239,6 +246,25 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let text = Path::<String>::from_request_parts(parts, state).await;
         Ok(PathId(text.ok().and_then(|Path(id)| parse_uuid(&id).ok())))
+    }
+}
+
+/// The id of a problem and the number of a version in the path. What is none names nothing.
+pub(super) struct PathVersion(pub(super) Option<(Uuid, i32)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathVersion {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let named = texts.ok().and_then(|Path((id, number))| {
+            let plain = number
+                .parse()
+                .ok()
+                .filter(|n: &i32| n.to_string() == number);
+            Some((parse_uuid(&id).ok()?, plain?))
+        });
+        Ok(PathVersion(named))
     }
 }
 

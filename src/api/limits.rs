@@ -29,6 +29,10 @@ pub struct ApiLimits {
     pub body_bytes: usize,
     /// Longest time a body may take to arrive.
     pub body_timeout: Duration,
+    /// Largest form with an archive, in bytes.
+    pub archive_bytes: usize,
+    /// Longest time such a form may take to arrive.
+    pub archive_timeout: Duration,
     /// Longest time a request head may take, and a connection may idle between requests.
     pub head_timeout: Duration,
     /// Most connections at the same time; further ones wait to be accepted.
@@ -59,6 +63,8 @@ impl Default for ApiLimits {
         ApiLimits {
             body_bytes: (64 * MIB) as usize,
             body_timeout: Duration::from_secs(30),
+            archive_bytes: (256 * MIB) as usize,
+            archive_timeout: Duration::from_secs(300),
             head_timeout: Duration::from_secs(10),
             connections: 4096,
             source_bytes: MIB as usize,

@@ -1,7 +1,8 @@
-//! Problems: test cases, limits and a checker, stored once and named by submissions.
+//! Problems: a name for what is judged on, and versions of that.
 
 use axum::Json as JsonAnswer;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -9,16 +10,20 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ApiState;
-use super::cases::{Answers, TestBody, validate_tests};
+use super::cases::TestBody;
 use super::checker::CheckerBody;
 use super::content::{FieldErrors, check_name};
 use super::error::{ApiError, ReadFailures, WriteFailures};
-use super::extract::{Json, PathId, Query, created, parse_between, parse_uuid};
-use super::limits::{ApiLimits, LimitsBody, LimitsView};
-use crate::store::{NewProblem, Problem, ProblemId, TestCaseRow};
+use super::extract::{PathId, Query, created, parse_between, parse_uuid};
+use super::limits::{ApiLimits, LimitsBody};
+use super::packages;
+use super::upload::{Sent, Upload, UploadForm};
+use super::versions::{ContentView, NewVersionBody, TestView};
+use crate::store::{NewProblem, Problem, ProblemId};
 
 const DEFAULT_PAGE: u64 = 20;
 const MAX_PAGE: u64 = 100;
+const MISSING: ApiError = ApiError::NotFound("problem");
 
 /// A problem to be stored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,51 +44,31 @@ impl NewProblemBody {
     fn validate(self, bounds: &ApiLimits) -> Result<NewProblem, ApiError> {
         let mut errors = FieldErrors::default();
         check_name(&self.name, "/name", &mut errors);
-        let limits = self.limits.unwrap_or_default();
+        let version = NewVersionBody {
+            limits: self.limits,
+            checker: self.checker,
+            tests: self.tests,
+        };
         let new = NewProblem {
-            limits: limits.validate(bounds, &mut errors),
-            checker: self
-                .checker
-                .map(|c| c.validate(&mut errors))
-                .unwrap_or_default(),
-            cases: validate_tests(self.tests, bounds.tests, Answers::Required, &mut errors),
+            version: version.validate(bounds, &mut errors),
             name: self.name,
         };
         errors.into_result(new)
     }
 }
 
-/// A test case without its contents.
-#[derive(Debug, Serialize, ToSchema)]
-struct TestView {
-    name: String,
-    /// Size of the input.
-    input_bytes: i64,
-    /// Size of the answer.
-    answer_bytes: Option<i64>,
-}
-
-impl From<TestCaseRow> for TestView {
-    fn from(row: TestCaseRow) -> Self {
-        TestView {
-            name: row.name,
-            input_bytes: row.input_bytes,
-            answer_bytes: row.answer_bytes,
-        }
-    }
-}
-
-/// A problem as listed.
+/// A problem as listed, with its current version.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ProblemSummaryView {
     id: Uuid,
     name: String,
-    limits: LimitsView,
-    checker: CheckerBody,
-    /// Number of test cases.
-    test_count: i64,
+    #[serde(flatten)]
+    content: ContentView,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
+    /// When it was deleted: then it takes no submissions.
+    #[serde(with = "time::serde::rfc3339::option")]
+    deleted_at: Option<OffsetDateTime>,
 }
 
 /// A problem.
@@ -91,7 +76,7 @@ pub(super) struct ProblemSummaryView {
 pub(super) struct ProblemView {
     #[serde(flatten)]
     summary: ProblemSummaryView,
-    /// Test cases in judging order.
+    /// Test cases in judging order; empty for a package.
     tests: Vec<TestView>,
 }
 
@@ -103,32 +88,31 @@ pub(super) struct ProblemPage {
     next: Option<Uuid>,
 }
 
-impl From<Problem> for ProblemSummaryView {
-    fn from(problem: Problem) -> Self {
-        ProblemSummaryView {
-            id: problem.id.0,
-            name: problem.name,
-            limits: problem.limits.into(),
-            checker: problem.checker.into(),
-            test_count: problem.case_count,
-            created_at: problem.created_at,
-        }
-    }
-}
-
 impl From<Problem> for ProblemView {
-    fn from(mut problem: Problem) -> Self {
-        let cases = std::mem::take(&mut problem.cases);
+    fn from(problem: Problem) -> Self {
+        let (content, tests) = ContentView::new(problem.version);
         ProblemView {
-            summary: problem.into(),
-            tests: cases.into_iter().map(TestView::from).collect(),
+            summary: ProblemSummaryView {
+                id: problem.id.0,
+                name: problem.name,
+                content,
+                created_at: problem.created_at,
+                deleted_at: problem.deleted_at,
+            },
+            tests,
         }
     }
 }
 
 /// Store a problem
+///
+/// As JSON, or as a form with the archive of a problem package. What is found in a package is told:
+/// warnings with the answer 201, and otherwise everything with the answer 422.
 #[utoipa::path(
-    post, path = "/api/v1/problems", tag = "problems", request_body = NewProblemBody,
+    post, path = "/api/v1/problems", tag = "problems",
+    request_body(content(
+        (NewProblemBody = "application/json"), (UploadForm = "multipart/form-data"),
+    )),
     responses(
         (status = 201, description = "Stored", body = ProblemView,
             headers(("Location" = String, description = "Path of the problem"))),
@@ -137,12 +121,46 @@ impl From<Problem> for ProblemView {
 )]
 pub(super) async fn create_problem(
     State(state): State<ApiState>,
-    Json(body): Json<NewProblemBody>,
+    sent: Sent<NewProblemBody>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let new = body.validate(&state.limits)?;
+    let new = match sent {
+        Sent::Json(body) => body.validate(&state.limits)?,
+        Sent::Archive(upload) => uploaded(&state, upload).await?,
+    };
     let problem = state.store.create_problem(&new).await?;
     let location = format!("/api/v1/problems/{}", problem.id);
     Ok(created(location, ProblemView::from(problem)))
+}
+
+async fn uploaded(state: &ApiState, upload: Upload) -> Result<NewProblem, ApiError> {
+    let mut errors = FieldErrors::default();
+    let name = upload.name.or(upload.file_stem).unwrap_or_default();
+    check_name(&name, "/name", &mut errors);
+    errors.into_result(())?;
+    Ok(NewProblem {
+        name,
+        version: packages::check(state, upload.archive).await?,
+    })
+}
+
+/// Delete a problem
+///
+/// It is listed no more and takes no submissions. What was judged on it stays, and so does what it
+/// was judged on.
+#[utoipa::path(
+    delete, path = "/api/v1/problems/{id}", tag = "problems",
+    params(("id" = Uuid, Path, description = "Id of the problem")),
+    responses((status = 204, description = "It is deleted, or was already"), ReadFailures),
+)]
+pub(super) async fn delete_problem(
+    State(state): State<ApiState>,
+    PathId(id): PathId,
+) -> Result<StatusCode, ApiError> {
+    let id = id.map(ProblemId).ok_or(MISSING)?;
+    match state.store.delete_problem(id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(MISSING),
+    }
 }
 
 /// One problem
@@ -155,7 +173,6 @@ pub(super) async fn get_problem(
     State(state): State<ApiState>,
     PathId(id): PathId,
 ) -> Result<JsonAnswer<ProblemView>, ApiError> {
-    const MISSING: ApiError = ApiError::NotFound("problem");
     let id = id.map(ProblemId).ok_or(MISSING)?;
     let problem = state.store.find_problem(id).await?.ok_or(MISSING)?;
     Ok(JsonAnswer(problem.into()))
@@ -181,8 +198,9 @@ pub(super) async fn list_problems(
     let problems = state.store.list_problems(before, limit as i64).await?;
     let is_full = problems.len() as u64 == limit;
     let next = problems.last().filter(|_| is_full).map(|last| last.id.0);
+    let views = problems.into_iter().map(|p| ProblemView::from(p).summary);
     Ok(JsonAnswer(ProblemPage {
-        items: problems.into_iter().map(ProblemSummaryView::from).collect(),
+        items: views.collect(),
         next,
     }))
 }
@@ -191,6 +209,7 @@ pub(super) async fn list_problems(
 mod tests {
     use super::*;
     use crate::api::extract::parse_json;
+    use crate::store::NewVersion;
 
     fn validated(json: &str) -> Result<NewProblem, ApiError> {
         parse_json::<NewProblemBody>(json.as_bytes())?.validate(&ApiLimits::default())
@@ -200,12 +219,14 @@ mod tests {
     fn a_small_problem_has_defaults() {
         let new =
             validated(r#"{"name":"sum","tests":[{"input":"1 2","answer":"3"},{"answer":""}]}"#);
-        let new = new.unwrap();
-        assert_eq!(new.limits.cpu_ms, 2000);
-        let names: Vec<_> = new.cases.iter().map(|case| case.name.as_str()).collect();
+        let NewVersion::Tests { limits, cases, .. } = new.unwrap().version else {
+            panic!("a package");
+        };
+        assert_eq!(limits.cpu_ms, 2000);
+        let names: Vec<_> = cases.iter().map(|case| case.name.as_str()).collect();
         assert_eq!(names, ["1", "2"]);
-        assert!(new.cases[1].input.is_empty());
-        assert_eq!(new.cases[1].answer.as_deref(), Some(&[][..]));
+        assert!(cases[1].input.is_empty());
+        assert_eq!(cases[1].answer.as_deref(), Some(&[][..]));
     }
 
     #[test]

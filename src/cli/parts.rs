@@ -120,6 +120,7 @@ fn api_limits(config: &Config) -> ApiLimits {
     let size = |bytes: NonZeroU64| usize::try_from(bytes.get()).unwrap_or(usize::MAX);
     ApiLimits {
         body_bytes: size(config.max_body_bytes),
+        archive_bytes: size(config.max_archive_bytes),
         tests: config.max_cases.get() as usize,
         wait_ms: config.max_wait_seconds.get().saturating_mul(1000),
         cpu_ms: up_to(config.max_cpu_ms.get(), defaults.cpu_ms),

@@ -84,6 +84,8 @@ settings! {
         log_filter: String = "info".to_owned();
         /// Largest request body, in bytes.
         max_body_bytes: NonZeroU64 = amount(64 << 20);
+        /// Largest upload of a problem package, in bytes.
+        max_archive_bytes: NonZeroU64 = amount(256 << 20);
         /// Most test cases in one submission or problem.
         max_cases: NonZeroU32 = count(1000);
         /// Longest time that a request may wait for a verdict, in seconds.

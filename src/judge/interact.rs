@@ -18,7 +18,6 @@ use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::pipe2;
 
 use super::JudgeError;
-use super::compare::Comparison;
 use super::run::{Finished, Runnable};
 use super::validator::{Case, Validator};
 use crate::sandbox::{
@@ -95,14 +94,14 @@ pub(super) fn run(
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
     let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
-    if comparison != Comparison::Same && was_first {
+    if !comparison.is_right() && was_first {
         return Ok(runnable.rejected(submitted, comparison));
     }
-    let comparison = match comparison {
-        Comparison::Same if runnable.ended_well(&submitted) => {
-            validator.follow(own, case, (&validated, arguments), cancel)?
-        }
-        comparison => comparison,
+    let comparison = match comparison.is_right() && runnable.ended_well(&submitted) {
+        true => validator
+            .follow(own, case, (&validated, arguments), cancel)?
+            .unwrap_or(comparison),
+        false => comparison,
     };
     Ok(runnable.finished(submitted, Some(comparison)))
 }

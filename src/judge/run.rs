@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
+use super::grade::Points;
 use super::language::{Language, Values};
 use super::validator::{Case, Check, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
@@ -32,6 +33,8 @@ pub(super) struct Finished {
     pub reason: String,
     pub facts: Facts,
     pub checker_message: Option<String>,
+    /// What a validator takes the output to be worth.
+    pub points: Option<Points>,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     /// A validator rejected it before it ended.
@@ -200,15 +203,18 @@ fn finished(
     report: Report,
     comparison: Option<Comparison>,
 ) -> Finished {
+    let (checker_message, points) = match comparison {
+        Some(Comparison::Different { message, .. }) => (Some(message), None),
+        Some(Comparison::Rejected { message }) => (message, None),
+        Some(Comparison::Accepted { message, points }) => (message, points),
+        Some(Comparison::Same) | None => (None, None),
+    };
     Finished {
         verdict,
         reason,
         facts: facts(&report),
-        checker_message: match comparison {
-            Some(Comparison::Different { message, .. }) => Some(message),
-            Some(Comparison::Rejected { message }) => message,
-            _ => None,
-        },
+        checker_message,
+        points,
         stdout: report.stdout.bytes,
         stderr: report.stderr.bytes,
         was_rejected_first: false,
@@ -231,13 +237,14 @@ fn checked(
         } => (validators, arguments),
     };
     let output: Arc<[u8]> = Arc::from(output);
+    let mut last = Comparison::Same;
     for validator in validators {
-        let comparison = validator.validate(slot, case, (output.clone(), arguments), cancel)?;
-        if comparison != Comparison::Same {
-            return Ok(comparison);
+        last = validator.validate(slot, case, (output.clone(), arguments), cancel)?;
+        if !last.is_right() {
+            break;
         }
     }
-    Ok(Comparison::Same)
+    Ok(last)
 }
 
 fn sandbox_limits(limits: &problem::Limits, scratch_bytes: u64) -> Limits {

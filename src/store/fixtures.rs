@@ -5,10 +5,11 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use super::{
-    Claim, NewProblem, NewSubmission, NewTestCase, NewWorker, OfferedLanguage, Store, SubmissionId,
-    Tests, WorkerId,
+    Claim, NewProblem, NewSubmission, NewTestCase, NewVersion, NewWorker, OfferedLanguage,
+    PackageAbout, Store, SubmissionId, Tests, WorkerId,
 };
 use crate::judge::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
+use crate::problem::package::{Finding, Severity};
 use crate::problem::{Checker, Limits, SourceFile};
 use crate::sandbox::Limit;
 
@@ -35,19 +36,55 @@ pub(super) fn test_case(name: &str, input: &[u8], answer: Option<&[u8]>) -> NewT
     }
 }
 
+pub(super) fn checker() -> Checker {
+    Checker::Float {
+        absolute: 0.1 + 0.2,
+        relative: 1e-300,
+    }
+}
+
+pub(super) fn cases() -> Vec<NewTestCase> {
+    vec![
+        test_case("z", b"\0\xff", Some(b"")),
+        test_case("a", b"", None),
+        test_case("m", b"\0\xff", Some(b"\xfe")),
+    ]
+}
+
+pub(super) fn version_of(cases: Vec<NewTestCase>) -> NewVersion {
+    NewVersion::Tests {
+        limits: limits(),
+        checker: checker(),
+        cases,
+    }
+}
+
 pub(super) fn problem(name: &str) -> NewProblem {
     NewProblem {
         name: name.to_owned(),
-        limits: limits(),
-        checker: Checker::Float {
-            absolute: 0.1 + 0.2,
-            relative: 1e-300,
+        version: version_of(cases()),
+    }
+}
+
+/// A package with this time limit; the store does not look into it.
+pub(super) fn package(archive: &[u8], limit_ms: Option<u64>) -> NewVersion {
+    NewVersion::Package {
+        archive: archive.into(),
+        about: PackageAbout {
+            format: "2025-09".to_owned(),
+            names: [("en".to_owned(), "a\0b".to_owned())].into(),
+            validation: "custom".to_owned(),
+            case_count: 3,
+            memory_bytes: 1 << 40,
+            output_bytes: 7,
+            limit_ms,
+            findings: vec![Finding {
+                severity: Severity::Warning,
+                path: "problem.yaml".to_owned(),
+                line: Some(3),
+                message: "odd\0".to_owned(),
+            }],
         },
-        cases: vec![
-            test_case("z", b"\0\xff", Some(b"")),
-            test_case("a", b"", None),
-            test_case("m", b"\0\xff", Some(b"\xfe")),
-        ],
     }
 }
 
@@ -100,6 +137,7 @@ pub(super) fn judgement(count: u32) -> Judgement {
             Verdict::WrongAnswer
         },
         reason: format!("reason {ordinal}"),
+        score: None,
         facts: (ordinal % 3 != 2).then(|| facts(ordinal.into())),
         checker_message: ordinal
             .is_multiple_of(2)
@@ -110,6 +148,8 @@ pub(super) fn judgement(count: u32) -> Judgement {
     Judgement {
         verdict: Verdict::WrongAnswer,
         reason: "token 1 differs".to_owned(),
+        score: None,
+        groups: Vec::new(),
         compile: Some(CompileResult {
             ok: true,
             reason: String::new(),
@@ -175,4 +215,12 @@ pub(super) async fn failures(pool: &PgPool, id: SubmissionId) -> Vec<(i32, Strin
     .fetch_all(pool)
     .await
     .unwrap()
+}
+
+/// Judges what waits longest.
+pub(super) async fn finish_next(store: &Store) {
+    let worker = register(store).await;
+    let claim = claim(store, worker).await.unwrap();
+    let finished = store.finish_submission(&claim.lease, &judgement(2)).await;
+    assert_eq!(finished.unwrap(), super::LeaseState::Held);
 }

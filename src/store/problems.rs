@@ -1,16 +1,14 @@
-//! Problems and their test cases. Immutable once stored.
+//! Problems: a name, and versions of what is judged under it.
 
 use std::sync::Arc;
 
-use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::error::constraint;
-use super::test_sets::{LimitColumns, insert_test_set};
+use super::versions::{current_versions, insert_version, newest_version};
 use super::word::storable;
-use super::{ProblemId, Store, StoreError};
-use crate::problem::{Checker, Limits};
+use super::{NewVersion, ProblemId, Store, StoreError, Version};
 
 /// A test case to be stored.
 #[derive(Debug, Clone)]
@@ -26,14 +24,10 @@ pub struct NewTestCase {
 /// A problem to be stored.
 #[derive(Debug, Clone)]
 pub struct NewProblem {
-    /// Unique name.
+    /// Unique among those that were not deleted.
     pub name: String,
-    /// Limits of every run.
-    pub limits: Limits,
-    /// How outputs are compared.
-    pub checker: Checker,
-    /// Test cases in judging order; never empty.
-    pub cases: Vec<NewTestCase>,
+    /// Its first version.
+    pub version: NewVersion,
 }
 
 /// A test case as listed: sizes, not contents.
@@ -52,34 +46,28 @@ pub struct TestCaseRow {
 pub struct Problem {
     /// Its id.
     pub id: ProblemId,
-    /// Unique name.
+    /// Its name.
     pub name: String,
-    /// Limits of every run.
-    pub limits: Limits,
-    /// How outputs are compared.
-    pub checker: Checker,
-    /// Test cases in judging order; empty in listings.
-    pub cases: Vec<TestCaseRow>,
-    /// Number of test cases.
-    pub case_count: i64,
+    /// The current version.
+    pub version: Version,
     /// When it was stored.
     pub created_at: OffsetDateTime,
+    /// When it was deleted; then it takes no submissions.
+    pub deleted_at: Option<OffsetDateTime>,
 }
 
 impl Store {
-    /// Stores a problem with its test cases.
+    /// Stores a problem with its first version.
     pub async fn create_problem(&self, new: &NewProblem) -> Result<Problem, StoreError> {
         self.in_time(async {
             let mut transaction = self.pool.begin().await?;
-            let test_set =
-                insert_test_set(&mut transaction, &new.limits, &new.checker, &new.cases).await?;
             let id = ProblemId(Uuid::now_v7());
-            let created_at = sqlx::query_scalar!(
-                "INSERT INTO problems (id, name, test_set_id) VALUES ($1, $2, $3)
-                 RETURNING created_at",
+            let row = sqlx::query_as!(
+                ProblemRow,
+                "INSERT INTO problems (id, name) VALUES ($1, $2)
+                 RETURNING id, name, created_at, deleted_at",
                 id.0,
                 &storable(&new.name),
-                test_set,
             )
             .fetch_one(&mut *transaction)
             .await
@@ -87,140 +75,101 @@ impl Store {
                 Some("problems_name_is_unique") => StoreError::ProblemNameTaken(new.name.clone()),
                 _ => error.into(),
             })?;
+            insert_version(&mut transaction, id, &new.version).await?;
+            let version = newest_version(&mut transaction, id, None).await?;
             transaction.commit().await?;
-            Ok(stored(new, id, created_at))
+            version
+                .map(|version| row.with(version))
+                .ok_or(StoreError::UnknownProblem(id))
         })
         .await
     }
 
-    /// Finds a problem with its test cases.
+    /// Finds a problem with its current version, also a deleted one.
     pub async fn find_problem(&self, id: ProblemId) -> Result<Option<Problem>, StoreError> {
         self.in_time(async {
+            let mut connection = self.pool.acquire().await?;
             let Some(row) = sqlx::query_as!(
                 ProblemRow,
-                r#"SELECT problems.id, name, created_at,
-                       cpu_ms, wall_ms, memory_bytes, output_bytes, processes,
-                       checker AS "checker: Json<Checker>",
-                       (SELECT count(*) FROM test_cases
-                        WHERE test_cases.test_set_id = test_set.id) AS "case_count!"
-                   FROM problems JOIN test_sets AS test_set ON test_set.id = test_set_id
-                   WHERE problems.id = $1"#,
+                "SELECT id, name, created_at, deleted_at FROM problems WHERE id = $1",
                 id.0,
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *connection)
             .await?
             else {
                 return Ok(None);
             };
-            let cases = self.list_problem_cases(id).await?;
-            Ok(Some(Problem {
-                cases,
-                ..row.into()
-            }))
+            let version = newest_version(&mut connection, id, None).await?;
+            Ok(version.map(|version| row.with(version)))
         })
         .await
     }
 
-    /// Sizes are read without the contents: Postgres keeps them with the reference.
-    async fn list_problem_cases(&self, id: ProblemId) -> Result<Vec<TestCaseRow>, StoreError> {
-        let cases = sqlx::query_as!(
-            TestCaseRow,
-            r#"SELECT test_cases.name,
-                   octet_length(input.bytes)::bigint AS "input_bytes!",
-                   octet_length(answer.bytes)::bigint AS answer_bytes
-               FROM problems
-               JOIN test_cases USING (test_set_id)
-               JOIN blobs AS input ON input.sha256 = test_cases.input
-               LEFT JOIN blobs AS answer ON answer.sha256 = test_cases.answer
-               WHERE problems.id = $1
-               ORDER BY test_cases.ordinal"#,
-            id.0,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(cases)
-    }
-
-    /// Lists problems, newest first, older than `before`, at most `limit` (1 to 100).
+    /// Lists problems that were not deleted, newest first, older than `before`, at most `limit` (1 to
+    /// 100).
     pub async fn list_problems(
         &self,
         before: Option<ProblemId>,
         limit: i64,
     ) -> Result<Vec<Problem>, StoreError> {
         self.in_time(async {
+            let mut connection = self.pool.acquire().await?;
             let rows = sqlx::query_as!(
                 ProblemRow,
-                r#"SELECT problems.id, name, created_at,
-                       cpu_ms, wall_ms, memory_bytes, output_bytes, processes,
-                       checker AS "checker: Json<Checker>",
-                       (SELECT count(*) FROM test_cases
-                        WHERE test_cases.test_set_id = test_set.id) AS "case_count!"
-                   FROM problems JOIN test_sets AS test_set ON test_set.id = test_set_id
-                   -- The greatest UUID, so that the first page is a range of the index too.
-                   WHERE problems.id < COALESCE($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-                   ORDER BY problems.id DESC
-                   LIMIT $2"#,
+                "SELECT id, name, created_at, deleted_at FROM problems
+                 -- The greatest UUID, so that the first page is a range of the index too.
+                 WHERE id < COALESCE($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+                     AND deleted_at IS NULL
+                 ORDER BY id DESC
+                 LIMIT $2",
                 before.map(|id| id.0),
                 limit,
             )
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *connection)
             .await?;
-            Ok(rows.into_iter().map(Problem::from).collect())
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+            let mut versions = current_versions(&mut connection, &ids).await?;
+            let problems = rows.into_iter().filter_map(|row| {
+                let version = versions.remove(&ProblemId(row.id))?;
+                Some(row.with(version))
+            });
+            Ok(problems.collect())
+        })
+        .await
+    }
+
+    /// Hides a problem from listings and from new submissions. Says whether there is such a problem.
+    pub async fn delete_problem(&self, id: ProblemId) -> Result<bool, StoreError> {
+        self.in_time(async {
+            let deleted = sqlx::query!(
+                "UPDATE problems SET deleted_at = COALESCE(deleted_at, now()) WHERE id = $1",
+                id.0,
+            )
+            .execute(&self.pool)
+            .await?;
+            Ok(deleted.rows_affected() > 0)
         })
         .await
     }
 }
 
-/// A problem as selected, without its test cases.
+/// A problem as selected.
 struct ProblemRow {
     id: Uuid,
     name: String,
     created_at: OffsetDateTime,
-    cpu_ms: i64,
-    wall_ms: i64,
-    memory_bytes: i64,
-    output_bytes: i64,
-    processes: i64,
-    checker: Json<Checker>,
-    case_count: i64,
+    deleted_at: Option<OffsetDateTime>,
 }
 
-impl From<ProblemRow> for Problem {
-    fn from(row: ProblemRow) -> Self {
-        let limits = LimitColumns {
-            cpu_ms: row.cpu_ms,
-            wall_ms: row.wall_ms,
-            memory_bytes: row.memory_bytes,
-            output_bytes: row.output_bytes,
-            processes: row.processes,
-        };
+impl ProblemRow {
+    fn with(self, version: Version) -> Problem {
         Problem {
-            id: ProblemId(row.id),
-            name: row.name,
-            limits: limits.into(),
-            checker: row.checker.0,
-            cases: Vec::new(),
-            case_count: row.case_count,
-            created_at: row.created_at,
+            id: ProblemId(self.id),
+            name: self.name,
+            version,
+            created_at: self.created_at,
+            deleted_at: self.deleted_at,
         }
-    }
-}
-
-/// What was just stored, as it would be read back.
-fn stored(new: &NewProblem, id: ProblemId, created_at: OffsetDateTime) -> Problem {
-    let listed = |case: &NewTestCase| TestCaseRow {
-        name: case.name.clone(),
-        input_bytes: case.input.len() as i64,
-        answer_bytes: case.answer.as_ref().map(|answer| answer.len() as i64),
-    };
-    Problem {
-        id,
-        name: new.name.clone(),
-        limits: new.limits.clone(),
-        checker: new.checker.clone(),
-        cases: new.cases.iter().map(listed).collect(),
-        case_count: new.cases.len() as i64,
-        created_at,
     }
 }
 

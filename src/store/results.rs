@@ -213,6 +213,7 @@ impl From<CaseRow> for CaseResult {
             name: row.name,
             verdict: row.verdict.0,
             reason: row.reason,
+            score: None,
             checker_message: row.checker_message,
             stdout_prefix: row.stdout_prefix,
             stderr_prefix: row.stderr_prefix,

@@ -125,6 +125,42 @@ mod tests {
         PgPool::connect_lazy_with((*pool.connect_options()).clone())
     }
 
+    /// Applies the migrations up to a version, as an older program did.
+    async fn migrate_to(pool: &PgPool, version: i64) {
+        let migrations = MIGRATOR.iter().filter(|known| known.version <= version);
+        let older = Migrator::with_migrations(migrations.cloned().collect());
+        older.run(pool).await.unwrap();
+    }
+
+    #[sqlx::test(migrations = false)]
+    async fn problems_and_submissions_survive_the_migration_to_versions(pool: PgPool) {
+        migrate_to(&pool, 1).await;
+        let [tests, problem, own, other] = [1, 2, 3, 4].map(uuid::Uuid::from_u128);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            r#"INSERT INTO test_sets VALUES ('{tests}', 1, 2, 3, 4, 5, '{{"kind": "exact"}}');
+               INSERT INTO problems (id, name, test_set_id) VALUES ('{problem}', 'sum', '{tests}');
+               INSERT INTO submissions (id, language, problem_id, test_set_id)
+                   VALUES ('{own}', 'c', NULL, '{tests}'), ('{other}', 'c', '{problem}', '{tests}');
+               INSERT INTO jobs (submission_id, language) VALUES ('{own}', 'c'), ('{other}', 'c')"#
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
+        let store = Store::from_pool(pool);
+        store.migrate().await.unwrap();
+        store.check_schema().await.unwrap();
+        let problem = super::super::ProblemId(problem);
+        let found = store.find_problem(problem).await.unwrap().unwrap();
+        assert_eq!((found.name.as_str(), found.version.number), ("sum", 1));
+        assert_eq!(found.version.created_at, found.created_at);
+        for (id, version) in [(own, None), (other, Some(1))] {
+            let id = super::super::SubmissionId(id);
+            let found = store.find_submission(id).await.unwrap().unwrap();
+            assert_eq!(found.summary.problem_version, version);
+            assert_eq!(found.limits.unwrap().cpu_ms, 1);
+        }
+    }
+
     #[sqlx::test(migrations = false)]
     async fn a_database_without_schema_is_too_old(pool: PgPool) {
         let error = Store::from_pool(pool).check_schema().await.unwrap_err();

@@ -67,7 +67,7 @@ impl Store {
             let unfinished = sqlx::query_scalar!(
                 r#"SELECT EXISTS (
                        SELECT FROM submissions
-                       WHERE id = $1 AND state IN ('queued', 'running')
+                       WHERE id = $1 AND state IN ('queued', 'held', 'running')
                    ) AS "unfinished!""#,
                 id.0,
             );

@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::blobs::insert_blobs;
 use super::test_sets::{LimitColumns, insert_test_set};
 use super::word::{Word, storable};
-use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId};
+use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId, VersionState};
 use crate::judge::verdict::{CaseResult, CompileResult, Verdict};
 use crate::problem::{Checker, Limits, SourceFile};
 
 /// What a submission is judged on.
 #[derive(Debug, Clone)]
 pub enum Tests {
-    /// The test cases, limits and checker of a stored problem.
+    /// The current version of a stored problem.
     Problem(ProblemId),
     /// Test cases of its own.
     Inline {
@@ -46,6 +46,8 @@ pub struct NewSubmission {
 pub enum SubmissionState {
     /// Waits for a worker.
     Queued,
+    /// Waits for its problem, which cannot be judged now.
+    Held,
     /// A worker compiles or runs it.
     Running,
     /// It has a verdict.
@@ -63,6 +65,8 @@ pub struct SubmissionSummary {
     pub language: String,
     /// The stored problem, if it was judged on one.
     pub problem_id: Option<ProblemId>,
+    /// The version of the problem that it is judged on.
+    pub problem_version: Option<i32>,
     /// Where it is on its way.
     pub state: SubmissionState,
     /// The verdict, once finished.
@@ -82,10 +86,10 @@ pub struct SubmissionSummary {
 pub struct Submission {
     /// The short form.
     pub summary: SubmissionSummary,
-    /// Effective limits.
-    pub limits: Limits,
-    /// Effective checker.
-    pub checker: Checker,
+    /// Effective limits; those of a package are its own.
+    pub limits: Option<Limits>,
+    /// Effective checker, where it is not a package's.
+    pub checker: Option<Checker>,
     /// Compile result, once known and where the language compiles.
     pub compile: Option<CompileResult>,
     /// Case results in order; empty until finished.
@@ -117,7 +121,7 @@ impl Store {
     ) -> Result<SubmissionSummary, StoreError> {
         self.in_time(async {
             let mut transaction = self.pool.begin().await?;
-            let (problem_id, test_set) = find_or_insert_tests(&mut transaction, &new.tests).await?;
+            let judged_on = find_or_insert_tests(&mut transaction, &new.tests).await?;
             let contents: Vec<&[u8]> = new.files.iter().map(|file| &*file.bytes).collect();
             let blobs = insert_blobs(&mut transaction, &contents).await?;
             let blobs: Vec<&[u8]> = blobs.iter().map(|id| id.as_bytes()).collect();
@@ -125,25 +129,29 @@ impl Store {
             let id = SubmissionId(Uuid::now_v7());
             let created_at = sqlx::query_scalar!(
                 r#"WITH submission AS (
-                       INSERT INTO submissions (id, language, problem_id, test_set_id)
-                       VALUES ($1, $2, $3, $4)
-                       RETURNING created_at
+                       INSERT INTO submissions
+                           (id, language, problem_id, problem_version, test_set_id, state)
+                       VALUES ($1, $2, $3, $4, $5, $6)
+                       RETURNING created_at, state
                    ),
                    files AS (
                        INSERT INTO source_files (submission_id, ordinal, name, content)
                        SELECT $1, file.position - 1, file.name, file.content
-                       FROM UNNEST($5::text[], $6::bytea[])
+                       FROM UNNEST($7::text[], $8::bytea[])
                            WITH ORDINALITY AS file (name, content, position)
                    ),
                    job AS (
-                       INSERT INTO jobs (submission_id, language) VALUES ($1, $2)
+                       INSERT INTO jobs (submission_id, language)
+                       SELECT $1, $2 FROM submission WHERE state = 'queued'
                        RETURNING pg_notify('gavel_queued', '')
                    )
-                   SELECT created_at FROM submission, job"#,
+                   SELECT created_at FROM submission"#,
                 id.0,
                 new.language,
-                problem_id.map(|id| id.0),
-                test_set,
+                judged_on.problem.map(|id| id.0),
+                judged_on.version,
+                judged_on.test_set,
+                judged_on.state as SubmissionState,
                 &names as _,
                 &blobs as &[&[u8]],
             )
@@ -153,8 +161,9 @@ impl Store {
             Ok(SubmissionSummary {
                 id,
                 language: new.language.clone(),
-                problem_id,
-                state: SubmissionState::Queued,
+                problem_id: judged_on.problem,
+                problem_version: judged_on.version,
+                state: judged_on.state,
                 verdict: None,
                 reason: None,
                 attempts: 0,
@@ -172,12 +181,14 @@ impl Store {
     ) -> Result<Option<Submission>, StoreError> {
         self.in_time(async {
             let Some(row) = sqlx::query!(
-                r#"SELECT submissions.id, language, problem_id, state AS "state: SubmissionState",
+                r#"SELECT submissions.id, language, problem_id, problem_version,
+                       state AS "state: SubmissionState",
                        verdict::text AS "verdict: Word<Verdict>", reason, attempts,
                        submissions.created_at, finished_at,
-                       cpu_ms, wall_ms, memory_bytes, output_bytes, processes,
-                       checker AS "checker: Json<Checker>"
-                   FROM submissions JOIN test_sets ON test_sets.id = test_set_id
+                       cpu_ms AS "cpu_ms?", wall_ms AS "wall_ms?",
+                       memory_bytes AS "memory_bytes?", output_bytes AS "output_bytes?",
+                       processes AS "processes?", checker AS "checker?: Json<Checker>"
+                   FROM submissions LEFT JOIN test_sets ON test_sets.id = test_set_id
                    WHERE submissions.id = $1"#,
                 id.0,
             )
@@ -194,17 +205,21 @@ impl Store {
                 ),
                 _ => (None, Vec::new()),
             };
-            let limits = LimitColumns {
-                cpu_ms: row.cpu_ms,
-                wall_ms: row.wall_ms,
-                memory_bytes: row.memory_bytes,
-                output_bytes: row.output_bytes,
-                processes: row.processes,
+            let limits = || {
+                Some(LimitColumns {
+                    cpu_ms: row.cpu_ms?,
+                    wall_ms: row.wall_ms?,
+                    memory_bytes: row.memory_bytes?,
+                    output_bytes: row.output_bytes?,
+                    processes: row.processes?,
+                })
             };
+            let limits = limits().map(Limits::from);
             let summary = SummaryRow {
                 id: row.id,
                 language: row.language,
                 problem_id: row.problem_id,
+                problem_version: row.problem_version,
                 state: row.state,
                 verdict: row.verdict,
                 reason: row.reason,
@@ -214,8 +229,8 @@ impl Store {
             };
             Ok(Some(Submission {
                 summary: summary.into(),
-                limits: limits.into(),
-                checker: row.checker.0,
+                limits,
+                checker: row.checker.map(|checker| checker.0),
                 compile,
                 cases,
             }))
@@ -237,7 +252,8 @@ impl Store {
                 .await?;
             let rows = sqlx::query_as!(
                 SummaryRow,
-                r#"SELECT id, language, problem_id, state AS "state: SubmissionState",
+                r#"SELECT id, language, problem_id, problem_version,
+                       state AS "state: SubmissionState",
                        verdict::text AS "verdict: Word<Verdict>", reason, attempts,
                        created_at, finished_at
                    FROM submissions
@@ -264,29 +280,63 @@ impl Store {
     }
 }
 
-/// The problem and the test set that a new submission is judged on.
+/// What a new submission is judged on, and whether it can be now.
+struct JudgedOn {
+    problem: Option<ProblemId>,
+    version: Option<i32>,
+    test_set: Option<Uuid>,
+    state: SubmissionState,
+}
+
 async fn find_or_insert_tests(
     connection: &mut PgConnection,
     tests: &Tests,
-) -> Result<(Option<ProblemId>, Uuid), StoreError> {
+) -> Result<JudgedOn, StoreError> {
     match tests {
-        Tests::Problem(id) => {
-            let test_set =
-                sqlx::query_scalar!("SELECT test_set_id FROM problems WHERE id = $1", id.0)
-                    .fetch_optional(connection)
-                    .await?
-                    .ok_or(StoreError::UnknownProblem(*id))?;
-            Ok((Some(*id), test_set))
-        }
+        Tests::Problem(id) => find_current_version(connection, *id).await,
         Tests::Inline {
             cases,
             limits,
             checker,
-        } => {
-            let test_set = insert_test_set(connection, limits, checker, cases).await?;
-            Ok((None, test_set))
-        }
+        } => Ok(JudgedOn {
+            problem: None,
+            version: None,
+            test_set: Some(insert_test_set(connection, limits, checker, cases).await?),
+            state: SubmissionState::Queued,
+        }),
     }
+}
+
+async fn find_current_version(
+    connection: &mut PgConnection,
+    id: ProblemId,
+) -> Result<JudgedOn, StoreError> {
+    // Whoever changes what can be judged locks the problem first: a submission that is held now is
+    // there when the others are released.
+    sqlx::query!(
+        "SELECT id FROM problems WHERE id = $1 AND deleted_at IS NULL FOR SHARE",
+        id.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or(StoreError::UnknownProblem(id))?;
+    let current = sqlx::query!(
+        r#"SELECT number, test_set_id, state AS "state: VersionState"
+           FROM problem_versions WHERE problem_id = $1
+           ORDER BY number DESC LIMIT 1"#,
+        id.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(JudgedOn {
+        problem: Some(id),
+        version: Some(current.number),
+        test_set: current.test_set_id,
+        state: match (current.state, current.test_set_id) {
+            (VersionState::Ready, Some(_)) => SubmissionState::Queued,
+            _ => SubmissionState::Held,
+        },
+    })
 }
 
 /// A row of `submissions` as selected.
@@ -294,6 +344,7 @@ struct SummaryRow {
     id: Uuid,
     language: String,
     problem_id: Option<Uuid>,
+    problem_version: Option<i32>,
     state: SubmissionState,
     verdict: Option<Word<Verdict>>,
     reason: Option<String>,
@@ -308,6 +359,7 @@ impl From<SummaryRow> for SubmissionSummary {
             id: SubmissionId(row.id),
             language: row.language,
             problem_id: row.problem_id.map(ProblemId),
+            problem_version: row.problem_version,
             state: row.state,
             verdict: row.verdict.map(|word| word.0),
             reason: row.reason,

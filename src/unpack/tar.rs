@@ -1,7 +1,6 @@
 //! Tar archives, plain or compressed by gzip: POSIX' format with its long names and GNU's. Links,
 //! devices and sparse files are refused, as in every archive.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
 use flate2::read::MultiGzDecoder;
@@ -17,17 +16,17 @@ const MAX_LONG_BYTES: u64 = 64 << 10;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Whether a file is such an archive, by its beginning.
-pub(super) fn is_tar(mut file: &File) -> io::Result<bool> {
+pub(super) fn is_tar(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut magic = Vec::new();
-    file.take(2).read_to_end(&mut magic)?;
+    file.by_ref().take(2).read_to_end(&mut magic)?;
     file.rewind()?;
     let mut first = Vec::new();
     let length = BLOCK_BYTES as u64;
     let read = match magic == GZIP {
-        true => MultiGzDecoder::new(file)
+        true => MultiGzDecoder::new(file.by_ref())
             .take(length)
             .read_to_end(&mut first),
-        false => file.take(length).read_to_end(&mut first),
+        false => file.by_ref().take(length).read_to_end(&mut first),
     };
     file.rewind()?;
     // What gzip does not take is damaged, and no archive to us.
@@ -35,7 +34,7 @@ pub(super) fn is_tar(mut file: &File) -> io::Result<bool> {
 }
 
 /// Reads all files of an archive.
-pub(super) fn read(mut file: File, caps: &Caps) -> Result<Tree, UnpackError> {
+pub(super) fn read(mut file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackError> {
     let mut magic = [0; 2];
     let rewound = file.read_exact(&mut magic).and_then(|()| file.rewind());
     rewound.map_err(UnpackError::Damaged)?;

@@ -1,6 +1,5 @@
 //! Zip archives.
 
-use std::fs::File;
 use std::io::{Read, Seek};
 
 use zip::ZipArchive;
@@ -14,7 +13,7 @@ const TYPE_MASK: u32 = libc::S_IFMT;
 const PLAIN_TYPES: [u32; 3] = [0, libc::S_IFREG, libc::S_IFDIR];
 
 /// Reads all files of an archive.
-pub(super) fn read(file: File, caps: &Caps) -> Result<Tree, UnpackError> {
+pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackError> {
     let mut collector = Collector::new(caps);
     read_into(&mut collector, file, "")?;
     Ok(collector.tree)
@@ -49,7 +48,7 @@ pub(super) fn read_into(
     Ok(())
 }
 
-fn name(entry: &ZipFile<'_, impl Read>) -> Result<String, UnpackError> {
+fn name<R: Read>(entry: &ZipFile<'_, R>) -> Result<String, UnpackError> {
     let raw = entry.name_raw();
     let name = std::str::from_utf8(raw)
         .map_err(|_| UnpackError::NotUtf8(raw.escape_ascii().to_string()))?;

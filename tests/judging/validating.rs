@@ -41,7 +41,8 @@ fn validated(validators: &[&str], arguments: &[&str]) -> Result<CaseResult, Judg
         arguments: &arguments,
     };
     let cancel = Cancel::new().expect("an eventfd");
-    slot().run_case(&program, (0, "1"), case, check, &cancel)
+    let run = slot().run_case(&program, (0, "1"), case, check, &cancel)?;
+    Ok(run.result)
 }
 
 #[track_caller]

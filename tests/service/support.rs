@@ -111,6 +111,8 @@ pub(crate) struct Api {
 impl Api {
     /// The API of a process that was started with port 0.
     pub(crate) fn of(gavel: &Gavel) -> Api {
+        // A client wants to know how to do TLS although it never does.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let line: Value = serde_json::from_str(&gavel.wait_for_log("API ready")).unwrap();
         Api {
             base: format!("http://{}", line["address"].as_str().unwrap()),
@@ -135,6 +137,37 @@ impl Api {
             .header("content-type", "application/json")
             .body(body);
         read(request.send().await.unwrap()).await
+    }
+
+    /// Sends an archive as a form.
+    pub(crate) async fn upload(
+        &self,
+        path: &str,
+        file_name: &str,
+        archive: &[u8],
+    ) -> (StatusCode, Value) {
+        let file_name = file_name.replace('\\', "\\\\");
+        let head = format!(
+            "--gavel\r\nContent-Disposition: form-data; name=\"archive\"; \
+             filename=\"{file_name}\"\r\nContent-Type: application/zip\r\n\r\n"
+        );
+        let body = [head.as_bytes(), archive, b"\r\n--gavel--\r\n"].concat();
+        let request = self.client.post(self.base.clone() + path);
+        let request = request
+            .header("content-type", "multipart/form-data; boundary=gavel")
+            .body(body);
+        read(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn download(&self, path: &str) -> Vec<u8> {
+        let answer = self.client.get(self.base.clone() + path).send().await;
+        let answer = answer.unwrap().error_for_status().unwrap();
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> StatusCode {
+        let request = self.client.delete(self.base.clone() + path);
+        request.send().await.unwrap().status()
     }
 
     /// Stores a submission.

@@ -21,7 +21,9 @@ pub(in crate::api) struct SubmissionSummaryView {
     language: String,
     /// The problem it is judged on; null where it has test cases of its own.
     problem_id: Option<Uuid>,
-    /// `queued`, `running`, `finished`, or `failed`: the judge failed, an admin must look.
+    /// The version of the problem that it is judged on.
+    problem_version: Option<i32>,
+    /// `queued`, `held`: its problem cannot be judged now, `running`, `finished`, or `failed`: the judge failed, an admin must look.
     #[schema(value_type = String, example = "finished")]
     state: SubmissionState,
     /// `AC`, `OK` (ran well, nothing to compare), `WA`, `TLE`, `WTL`, `ILE`, `MLE`, `OLE`, `RTE`
@@ -43,7 +45,8 @@ pub(in crate::api) struct SubmissionSummaryView {
 pub(in crate::api) struct SubmissionView {
     #[serde(flatten)]
     summary: SubmissionSummaryView,
-    /// Null only right after the creation, and only if the database failed then.
+    /// Null where it is judged on a package, whose version has them; otherwise only right after the
+    /// creation, and only if the database failed then.
     limits: Option<LimitsView>,
     /// Null as `limits` is.
     checker: Option<CheckerBody>,
@@ -162,6 +165,7 @@ impl From<SubmissionSummary> for SubmissionSummaryView {
             id: summary.id.0,
             language: summary.language,
             problem_id: summary.problem_id.map(|id| id.0),
+            problem_version: summary.problem_version,
             state: summary.state,
             verdict: summary.verdict,
             reason: summary.reason,
@@ -176,8 +180,8 @@ impl From<Submission> for SubmissionView {
     fn from(submission: Submission) -> Self {
         SubmissionView {
             summary: submission.summary.into(),
-            limits: Some(submission.limits.into()),
-            checker: Some(submission.checker.into()),
+            limits: submission.limits.map(LimitsView::from),
+            checker: submission.checker.map(CheckerBody::from),
             compile: submission.compile.map(CompileView::from),
             totals: totals(&submission.cases),
             cases: submission.cases.into_iter().map(CaseView::from).collect(),
@@ -260,6 +264,7 @@ mod tests {
             name: "1".to_owned(),
             verdict: Verdict::WrongAnswer,
             reason: String::new(),
+            score: None,
             facts: Some(Facts {
                 cpu_ns,
                 memory_bytes,

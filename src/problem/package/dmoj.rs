@@ -16,6 +16,7 @@ use super::tree::Tree;
 use super::yaml::{Node, Pair};
 use super::{Package, Validation};
 use crate::problem::SourceFile;
+use crate::problem::groups::Group;
 use checkers::Judged;
 
 /// The file that makes a package one of DMOJ's.
@@ -96,6 +97,9 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators: Vec::new(),
         valid_exit_code: 0,
         includes: BTreeMap::new(),
+        grader: None,
+        groups: Group::of_cases(cases.all.len()),
+        scoring: None,
         cases: cases.all,
         submissions: Vec::new(),
         making: cases.making,

@@ -14,6 +14,7 @@ use super::report::Findings;
 use super::settings::Format;
 use super::tree::Tree;
 use super::{Package, Validation};
+use crate::problem::groups::Group;
 use crate::problem::{Checker, LineSpace, Protocol};
 use programs::Programs;
 use xml::Element;
@@ -94,6 +95,9 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
             .collect(),
         valid_exit_code: 0,
         includes: BTreeMap::new(),
+        grader: None,
+        groups: Group::of_cases(tests.cases.len()),
+        scoring: None,
         cases: tests.cases,
         submissions: submissions.all,
         making: tests.making,

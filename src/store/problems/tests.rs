@@ -3,22 +3,31 @@
 use sqlx::PgPool;
 
 use super::*;
-use crate::store::fixtures::{problem, test_case};
+use crate::store::fixtures::{self, problem, submission_on, test_case, version_of};
+use crate::store::{Tests, VersionContent};
 
 #[sqlx::test]
 async fn a_problem_is_read_back_as_it_was_stored(pool: PgPool) {
     let store = Store::from_pool(pool);
-    let new = problem("sum");
-    let created = store.create_problem(&new).await.unwrap();
+    let created = store.create_problem(&problem("sum")).await.unwrap();
     let found = store.find_problem(created.id).await.unwrap().unwrap();
-    for problem in [&created, &found] {
+    for problem in [created.clone(), found] {
         assert_eq!(problem.name, "sum");
-        assert_eq!(problem.limits, new.limits);
-        assert_eq!(problem.checker, new.checker);
-        assert_eq!(problem.case_count, 3);
         assert_eq!(problem.created_at, created.created_at);
-        let cases: Vec<_> = problem
-            .cases
+        assert_eq!((problem.version.number, problem.deleted_at), (1, None));
+        let content = problem.version.content;
+        let VersionContent::Tests {
+            limits,
+            checker,
+            case_count,
+            cases,
+        } = content
+        else {
+            panic!("{content:?}");
+        };
+        assert_eq!((limits, checker), (fixtures::limits(), fixtures::checker()));
+        assert_eq!(case_count, 3);
+        let cases: Vec<_> = cases
             .iter()
             .map(|case| (case.name.as_str(), case.input_bytes, case.answer_bytes))
             .collect();
@@ -27,6 +36,28 @@ async fn a_problem_is_read_back_as_it_was_stored(pool: PgPool) {
             [("z", 2, Some(0)), ("a", 0, None), ("m", 2, Some(1))]
         );
     }
+}
+
+#[sqlx::test]
+async fn a_deleted_problem_is_not_listed_and_takes_no_submissions(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let id = store.create_problem(&problem("sum")).await.unwrap().id;
+    let on_it = submission_on("c", Tests::Problem(id));
+    let sent = store.create_submission(&on_it).await.unwrap();
+    assert!(store.delete_problem(id).await.unwrap());
+    assert!(store.list_problems(None, 100).await.unwrap().is_empty());
+    let refused = store.create_submission(&on_it).await.unwrap_err();
+    assert!(matches!(refused, StoreError::UnknownProblem(unknown) if unknown == id));
+    // What was sent before is judged, and explained by the version that it was judged on.
+    let kept = store.find_submission(sent.id).await.unwrap().unwrap();
+    assert_eq!(kept.summary.problem_version, Some(1));
+    let found = store.find_problem(id).await.unwrap().unwrap();
+    assert!(store.delete_problem(id).await.unwrap());
+    let again = store.find_problem(id).await.unwrap().unwrap();
+    assert!(found.deleted_at.is_some() && again.deleted_at == found.deleted_at);
+    // Its name is free.
+    store.create_problem(&problem("sum")).await.unwrap();
+    assert!(!store.delete_problem(ProblemId(Uuid::nil())).await.unwrap());
 }
 
 #[sqlx::test]
@@ -41,8 +72,10 @@ async fn a_problem_that_nobody_stored_is_not_found(pool: PgPool) {
 async fn a_taken_name_is_told_and_nothing_is_stored(pool: PgPool) {
     let store = Store::from_pool(pool.clone());
     store.create_problem(&problem("sum")).await.unwrap();
-    let mut second = problem("sum");
-    second.cases = vec![test_case("1", b"only in the second", None)];
+    let second = NewProblem {
+        name: "sum".to_owned(),
+        version: version_of(vec![test_case("1", b"only in the second", None)]),
+    };
     let error = store.create_problem(&second).await.unwrap_err();
     assert!(matches!(error, StoreError::ProblemNameTaken(name) if name == "sum"));
     let counts: (i64, i64) =
@@ -66,7 +99,7 @@ async fn problems_are_listed_newest_first_in_pages(pool: PgPool) {
         let page = store.list_problems(before, 2).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.id);
-        assert!(page.iter().all(|problem| problem.case_count == 3));
+        assert!(page.iter().all(|problem| problem.version.number == 1));
         pages.push(page.into_iter().map(|p| p.name).collect::<String>());
     }
     assert_eq!(pages, ["ed", "cb", "a"]);

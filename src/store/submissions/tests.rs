@@ -6,7 +6,7 @@ use super::*;
 use crate::judge::verdict::Judgement;
 use crate::store::LeaseState;
 use crate::store::fixtures::{
-    claim_in, create, judgement, limits, problem, register, submission, submission_on,
+    checker, claim_in, create, judgement, limits, problem, register, submission, submission_on,
 };
 
 /// Claims the submission, which must be the next, and gives it this judgement.
@@ -24,8 +24,8 @@ async fn a_new_submission_is_queued_with_its_own_terms(pool: PgPool) {
     let store = Store::from_pool(pool);
     let stored = store.create_submission(&submission("c")).await.unwrap();
     let found = store.find_submission(stored.id).await.unwrap().unwrap();
-    assert_eq!(found.limits, limits());
-    assert_eq!(found.checker, Checker::default());
+    assert_eq!(found.limits, Some(limits()));
+    assert_eq!(found.checker, Some(Checker::default()));
     assert!(found.compile.is_none() && found.cases.is_empty());
     for summary in [&stored, &found.summary] {
         assert_eq!(summary.id, stored.id);
@@ -41,14 +41,15 @@ async fn a_new_submission_is_queued_with_its_own_terms(pool: PgPool) {
 #[sqlx::test]
 async fn a_submission_on_a_problem_has_the_problems_terms(pool: PgPool) {
     let store = Store::from_pool(pool);
-    let new = problem("sum");
-    let id = store.create_problem(&new).await.unwrap().id;
+    let id = store.create_problem(&problem("sum")).await.unwrap().id;
     let sent = submission_on("c", Tests::Problem(id));
     let stored = store.create_submission(&sent).await.unwrap();
     let found = store.find_submission(stored.id).await.unwrap().unwrap();
     assert_eq!(stored.problem_id, Some(id));
     assert_eq!(found.summary.problem_id, Some(id));
-    assert_eq!((found.limits, found.checker), (new.limits, new.checker));
+    assert_eq!(found.summary.problem_version, Some(1));
+    assert_eq!(found.limits, Some(limits()));
+    assert_eq!(found.checker, Some(checker()));
 }
 
 #[sqlx::test]
@@ -86,6 +87,8 @@ async fn every_field_of_a_judgement_is_read_back(pool: PgPool) {
         let read = Judgement {
             verdict: found.summary.verdict.unwrap(),
             reason: found.summary.reason.unwrap(),
+            score: None,
+            groups: Vec::new(),
             compile: found.compile,
             cases: found.cases,
         };

@@ -4,13 +4,14 @@ use sqlx::PgPool;
 
 use super::*;
 use crate::store::Tests;
-use crate::store::fixtures::{claim, problem, register, submission, submission_on};
+use crate::store::fixtures::{
+    cases, checker, claim, limits, problem, register, submission, submission_on,
+};
 
 #[sqlx::test]
 async fn work_on_a_problem_has_the_problems_tests(pool: PgPool) {
     let store = Store::from_pool(pool);
-    let new = problem("sum");
-    let problem = store.create_problem(&new).await.unwrap();
+    let problem = store.create_problem(&problem("sum")).await.unwrap();
     let sent = submission_on("c", Tests::Problem(problem.id));
     store.create_submission(&sent).await.unwrap();
     let worker = register(&store).await;
@@ -18,11 +19,11 @@ async fn work_on_a_problem_has_the_problems_tests(pool: PgPool) {
     assert_eq!(claim.language, "c");
 
     let work = store.read_work(&claim).await.unwrap();
-    assert_eq!(work.limits, new.limits);
-    assert_eq!(work.checker, new.checker);
+    assert_eq!(work.limits, limits());
+    assert_eq!(work.checker, checker());
     let names: Vec<&str> = work.cases.iter().map(|case| &*case.name).collect();
     assert_eq!(names, ["z", "a", "m"]);
-    for (case, stored) in work.cases.iter().zip(&new.cases) {
+    for (case, stored) in work.cases.iter().zip(&cases()) {
         assert_eq!(store.read_blob(case.input).await.unwrap(), stored.input);
         let answer = match case.answer {
             Some(id) => Some(store.read_blob(id).await.unwrap()),

@@ -1,6 +1,6 @@
 //! The jury's solutions, and what their tags expect of them.
 
-use super::super::expectation::{self, Expectation, Expected, Rule};
+use super::super::expectation::{self, Context, Expectation, Expected, Of, Rule};
 use super::super::report::Findings;
 use super::super::submissions::JurySubmission;
 use super::programs::Programs;
@@ -63,7 +63,7 @@ fn expected(tag: &str) -> Option<Expectation> {
         &[Accepted, TimeLimit, RuntimeError],
         &[TimeLimit, RuntimeError],
     );
-    expectation::of_directory(match tag {
+    let directory = match tag {
         "main" | "accepted" => "accepted",
         "wrong-answer" | "presentation-error" => "wrong_answer",
         "time-limit-exceeded" => "time_limit_exceeded",
@@ -71,10 +71,19 @@ fn expected(tag: &str) -> Option<Expectation> {
         "memory-limit-exceeded" | "runtime-error" => "run_time_error",
         "rejected" | "failed" => "rejected",
         "time-limit-exceeded-or-memory-limit-exceeded" => {
-            return Some(Expectation::of_rule(slow_or_large));
+            let of = Of::Whole;
+            return Some(Expectation::of_rule(Rule {
+                of,
+                ..slow_or_large
+            }));
         }
         _ => return None,
-    })
+    };
+    let context = Context {
+        of: Of::Whole,
+        is_scoring: false,
+    };
+    expectation::of_directory(directory, context)
 }
 
 /// Polygon's name of a compiler, such as `cpp.g++17`, as a language's.
