@@ -119,7 +119,7 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     let file = File::open(path).map_err(read_error)?;
     let about = file.metadata().map_err(read_error)?;
     if about.is_dir() {
-        return directory::read(&file, caps);
+        return with_inner_archives(directory::read(&file, caps)?, caps);
     }
     let tree = match about.is_file() {
         true => read_any(file, caps)?,
@@ -128,6 +128,23 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     tree.ok_or_else(|| UnpackError::Unknown {
         path: path.to_owned(),
     })
+}
+
+/// The same package with the archives that DMOJ keeps test data in as directories of the same name. What
+/// is in these is counted once more.
+fn with_inner_archives(mut tree: Tree, caps: &Caps) -> Result<Tree, UnpackError> {
+    if !tree.has_file("init.yml") || tree.has_file("problem.yaml") {
+        return Ok(tree);
+    }
+    let archives: Vec<_> = std::iter::from_fn(|| tree.take_from_root(".zip")).collect();
+    let mut collector = Collector {
+        tree,
+        ..Collector::new(caps)
+    };
+    for (name, bytes) in archives {
+        zip::read_into(&mut collector, io::Cursor::new(bytes), &format!("{name}/"))?;
+    }
+    Ok(collector.tree)
 }
 
 /// Reads the package that is in an archive in memory.
@@ -148,7 +165,7 @@ fn read_any(mut source: impl Read + Seek, caps: &Caps) -> Result<Option<Tree>, U
     } else {
         return Ok(None);
     };
-    Ok(Some(tree.without_wrapper()))
+    with_inner_archives(tree.without_wrapper(), caps).map(Some)
 }
 
 fn is_zip(source: &mut (impl Read + Seek)) -> io::Result<bool> {

@@ -201,6 +201,11 @@ fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
         Validation::Default(_) => "default",
         Validation::Custom(_) => "custom",
         Validation::Interactive(_) => "interactive",
+        Validation::Foreign {
+            interactor: Some(_),
+            ..
+        } => "interactive",
+        Validation::Foreign { .. } => "custom",
     };
     PackageAbout {
         format: package.format.name().to_owned(),

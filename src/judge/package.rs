@@ -7,6 +7,7 @@
 
 mod checks;
 mod grader;
+mod making;
 mod programs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,16 +89,19 @@ pub struct CompiledPackage {
 }
 
 impl CompiledPackage {
-    /// Compiles what judges the outputs.
+    /// Makes what the package lacks, and compiles what judges the outputs.
     ///
     /// # Errors
     /// What is wrong with the package's programs, or our own failure.
     pub fn compile(
         judge: &Judge,
         slots: &mut [JudgeSlot],
-        package: Arc<Package>,
+        mut package: Arc<Package>,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
+        if !package.making.is_empty() {
+            making::make(judge, slots, Arc::make_mut(&mut package), cancel)?;
+        }
         let checks = Checks::compile(judge, slots, &package, cancel)?;
         let grader = Grader::compile(judge, slots, &package, cancel)?;
         Ok(CompiledPackage {

@@ -1,5 +1,5 @@
-//! Problem packages of the ICPC and Kattis formats: `legacy`, `legacy-icpc`, `2023-07-draft` and
-//! `2025-09`. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
+//! Problem packages: those of the ICPC and Kattis formats (`legacy`, `legacy-icpc`, `2023-07-draft` and
+//! `2025-09`), Polygon's and DMOJ's. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
 //! and turn into a [`Package`] whose values are valid, or into findings that say what is wrong
 //! where.
 //!
@@ -8,10 +8,13 @@
 
 mod constants;
 mod data;
+mod dmoj;
 mod expectation;
 mod glob;
 mod groups;
 mod limits;
+mod making;
+mod polygon;
 mod programs;
 mod report;
 mod settings;
@@ -25,6 +28,7 @@ pub use data::TestCase;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, TimingRole};
 pub use glob::matches as path_matches;
 pub use limits::{PackageLimits, TimeRule};
+pub use making::{Answers, Generation, Making};
 pub use programs::ProgramFiles;
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
@@ -32,7 +36,7 @@ pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
 
 use super::groups::{Group, Scoring};
-use super::{Checker, Repeats, SourceFile};
+use super::{Checker, Protocol, Repeats, SourceFile};
 use settings::Settings;
 
 /// A problem as its package describes it.
@@ -52,6 +56,8 @@ pub struct Package {
     pub validation: Validation,
     /// Programs that say whether an input is valid; all must agree.
     pub input_validators: Vec<ProgramFiles>,
+    /// Exit code by which they say so.
+    pub valid_exit_code: i32,
     /// Files that are put over a submission before it is compiled, by language; `default` is for
     /// all others.
     pub includes: BTreeMap<String, Vec<SourceFile>>,
@@ -65,6 +71,8 @@ pub struct Package {
     pub cases: Vec<TestCase>,
     /// The jury's submissions by path.
     pub submissions: Vec<JurySubmission>,
+    /// What of the cases is still to be made.
+    pub making: Making,
 }
 
 /// How outputs are judged.
@@ -76,7 +84,19 @@ pub enum Validation {
     Custom(Vec<ProgramFiles>),
     /// A program of the package that talks with the submission.
     Interactive(ProgramFiles),
+    /// Programs of the package that keep to the protocol of another world; at least one of them.
+    Foreign {
+        /// Talks with the submission.
+        interactor: Option<ProgramFiles>,
+        /// Judges the output of the submission, or what the interactor writes, where there is one.
+        checker: Option<ProgramFiles>,
+        /// How they are asked, and how they answer.
+        protocol: Protocol,
+    },
 }
+
+/// Exit code by which an input validator of the ICPC and Kattis formats takes an input for valid.
+const VALID: i32 = 42;
 
 /// Reads a package. There is none where the findings have errors.
 pub fn read(tree: &Tree) -> (Option<Package>, Findings) {
@@ -90,12 +110,25 @@ pub fn read(tree: &Tree) -> (Option<Package>, Findings) {
     (package.filter(|_| !findings.has_errors()), findings)
 }
 
+/// Which format a package has is told by the file that every package of this format has.
 fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
-    if tree.file(settings::FILE).is_none() && tree.file(limits::DOMJUDGE_FILE).is_none() {
-        let message = "this is no problem package: there is no problem.yaml";
-        findings.error("", None, message);
-        return None;
+    let has = |file| tree.file(file).is_some();
+    if has(settings::FILE) || has(limits::DOMJUDGE_FILE) {
+        return read_icpc(tree, findings);
     }
+    if has(polygon::FILE) {
+        return polygon::read(tree, findings);
+    }
+    if has(dmoj::FILE) {
+        return dmoj::read(tree, findings);
+    }
+    let message = "this is no problem package: there is no problem.yaml (ICPC, Kattis), no problem.xml \
+                   (Polygon) and no init.yml (DMOJ)";
+    findings.error("", None, message);
+    None
+}
+
+fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let settings = settings::read(tree, findings);
     let tree = &*constants::fill(tree, &settings.constants, findings);
     refuse_unsupported(tree, &settings, findings);
@@ -110,7 +143,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let context = expectation::Context {
         of: match settings.format {
             Format::Legacy | Format::Draft2023 => Of::Whole,
-            Format::V2025 => Of::Cases,
+            Format::V2025 | Format::Polygon | Format::Dmoj => Of::Cases,
         },
         is_scoring: scoring.is_some(),
     };
@@ -129,12 +162,14 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         allow_file_writing: settings.allow_file_writing,
         validation,
         input_validators,
+        valid_exit_code: VALID,
         includes: includes(tree),
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,
         cases,
         submissions,
+        making: Making::default(),
     })
 }
 
@@ -186,7 +221,7 @@ fn validation(
     programs.extend(programs::only_in(tree, "output_validator"));
     let is_custom = match (settings.is_custom, settings.format) {
         (Some(is_custom), _) => is_custom,
-        (None, Format::Legacy) => false,
+        (None, Format::Legacy | Format::Polygon | Format::Dmoj) => false,
         (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
     };
     let is_interactive = settings.kind.is_interactive;
@@ -225,7 +260,7 @@ fn interactive(programs: Vec<ProgramFiles>, findings: &mut Findings) -> Validati
 fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
     let repeats = match format {
         Format::V2025 => Repeats::Refused,
-        Format::Legacy | Format::Draft2023 => Repeats::LastCounts,
+        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => Repeats::LastCounts,
     };
     let mut checkers = Vec::with_capacity(cases.len());
     for case in cases {

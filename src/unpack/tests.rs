@@ -154,6 +154,35 @@ fn an_archive_is_read_with_and_without_its_own_directory() {
 }
 
 #[test]
+fn the_archives_of_a_problem_of_dmoj_are_directories() {
+    let inner = archive(&[("1.in", b"in"), ("d/1.out", b"out")]);
+    let files: [(&str, &[u8]); 2] = [("init.yml", b""), ("data.zip", &inner)];
+    let expected = ["data.zip/1.in", "data.zip/d/1.out", "init.yml"];
+    let tree = read_archive(&archive(&files), &Caps::default()).unwrap();
+    assert_eq!(names(&tree), expected);
+    let tree = read(directory(&files).path(), &Caps::default()).unwrap();
+    assert_eq!(names(&tree), expected);
+    let bomb = archive(&[("zeros", &vec![0; 16 << 20])]);
+    for (inner, files) in [(&bomb[..], SMALL.file_bytes), (b"no zip", 1 << 20)] {
+        let caps = Caps {
+            file_bytes: files.max(bomb.len() as u64),
+            total_bytes: 1 << 20,
+            ..SMALL
+        };
+        let refused = read(
+            directory(&[("init.yml", b""), ("a.zip", inner)]).path(),
+            &caps,
+        );
+        assert!(refused.is_err(), "{refused:?}");
+    }
+    let other = directory(&[("a.zip", &inner)]);
+    assert_eq!(
+        names(&read(other.path(), &Caps::default()).unwrap()),
+        ["a.zip"]
+    );
+}
+
+#[test]
 fn too_much_in_an_archive_is_refused() {
     refuses_too_much(|files| read_archive(&archive(files), &SMALL));
 }

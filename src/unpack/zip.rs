@@ -14,6 +14,18 @@ const PLAIN_TYPES: [u32; 3] = [0, libc::S_IFREG, libc::S_IFDIR];
 
 /// Reads all files of an archive.
 pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackError> {
+    let mut collector = Collector::new(caps);
+    read_into(&mut collector, file, "")?;
+    Ok(collector.tree)
+}
+
+/// Reads all files of an archive, and puts this before their names.
+pub(super) fn read_into(
+    collector: &mut Collector,
+    file: impl Read + Seek,
+    prefix: &str,
+) -> Result<(), UnpackError> {
+    let caps = collector.caps;
     let mut archive = ZipArchive::new(file).map_err(UnpackError::Archive)?;
     if archive.len() > caps.files {
         return Err(UnpackError::TooMany(caps.files));
@@ -22,7 +34,6 @@ pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackEr
     if overlaps.map_err(UnpackError::Archive)? {
         return Err(UnpackError::Overlapping);
     }
-    let mut collector = Collector::new(caps);
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(UnpackError::Archive)?;
         let name = name(&entry)?;
@@ -31,10 +42,10 @@ pub(super) fn read(file: impl Read + Seek, caps: &Caps) -> Result<Tree, UnpackEr
             return Err(UnpackError::NotPlain(name));
         }
         if !name.ends_with('/') {
-            collector.add(&name, entry)?;
+            collector.add(&format!("{prefix}{name}"), entry)?;
         }
     }
-    Ok(collector.tree)
+    Ok(())
 }
 
 fn name<R: Read>(entry: &ZipFile<'_, R>) -> Result<String, UnpackError> {

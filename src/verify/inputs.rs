@@ -7,8 +7,6 @@ use crate::judge::{CaseData, Check, Executable, crew};
 use crate::problem::Checker;
 use crate::problem::package::{Package, ProgramFiles};
 
-/// Exit code of a validator that takes an input for valid.
-const VALID: i32 = 42;
 const STDERR_BYTES: u64 = 1000;
 
 /// What came of the checks.
@@ -61,7 +59,8 @@ pub(super) fn check(
             .as_ref()
             .and_then(|facts: &Facts| facts.exit_code);
         Ok::<_, PackageError>(
-            (code != Some(VALID)).then(|| mistake(&case.name, &program.path, &result)),
+            (code != Some(package.valid_exit_code))
+                .then(|| mistake(&case.name, &program.path, &result)),
         )
     })?;
     let not_run = |program: &ProgramFiles| {
@@ -81,7 +80,7 @@ fn mistake(case: &str, validator: &str, result: &CaseResult) -> String {
     let said = [text(&result.stderr_prefix), text(&result.stdout_prefix)];
     let said = said.iter().find(|said| !said.is_empty());
     format!(
-        "data/{case}.in is not valid by {validator}, which {}{}",
+        "the input of {case} is not valid by {validator}, which {}{}",
         result.reason,
         said.map(|said| format!(": {said}")).unwrap_or_default()
     )

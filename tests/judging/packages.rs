@@ -43,3 +43,34 @@ fn one_slot_judges_a_submission_by_a_package() {
     assert_eq!(right.verdict, Verdict::Accepted, "{}", right.reason);
     assert_eq!(verdicts(&right), vec![Verdict::Accepted; expected.len()]);
 }
+
+#[test]
+fn a_problem_of_dmoj_is_made_whole_and_judged() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/dmoj");
+    let tree = unpack::read(&path, &Caps::default()).expect("a directory");
+    let package = Arc::new(package::read(&tree).0.expect("a package"));
+    let judge = judge(Languages::built_in().expect("languages"));
+    let mut slot = judge.slot().expect("a free slot");
+    let cancel = Cancel::new().expect("an eventfd");
+    let slots = std::slice::from_mut(&mut slot);
+    let problem = CompiledPackage::compile(&judge, slots, package, &cancel).expect("a problem");
+    let made = &problem.package().cases[2];
+    assert_eq!(
+        (&made.input[..], &made.answer[..]),
+        (&b"7 1000\n"[..], &b"1007\n"[..])
+    );
+    for (text, verdict) in [
+        ("read a b; echo $((a + b))", Verdict::Accepted),
+        ("read a b; echo $(((a + b) % 1000))", Verdict::WrongAnswer),
+    ] {
+        let files = [file("main", text)];
+        let submission = ("bash", &files[..]);
+        let judged = problem.judge(&judge, &mut slot, submission, Times::limit(1000), &cancel);
+        let judged = judged.expect("a judgement");
+        assert_eq!(judged.verdict, verdict, "{}", judged.reason);
+        if verdict == Verdict::WrongAnswer {
+            let message = judged.cases[2].checker_message.as_deref();
+            assert_eq!(message, Some("7 and not 1007"), "{}", judged.reason);
+        }
+    }
+}

@@ -148,7 +148,7 @@ fn input_validators_get_the_arguments_and_files_of_a_case() {
         let [mistake] = &mistakes[..] else {
             panic!("{report}");
         };
-        let beginning = format!("data/{case}.in is not valid by input_validators/case");
+        let beginning = format!("the input of {case} is not valid by input_validators/case");
         assert!(
             mistake.as_str().expect("text").starts_with(&beginning),
             "{mistake}"
@@ -240,7 +240,8 @@ fn an_input_that_is_not_valid_is_a_mistake() {
     assert_eq!(code, 1);
     let mistake = report["mistakes"][0].as_str().expect("a mistake");
     assert!(
-        mistake.starts_with("data/sample/1.in is not valid by input_validators/two_numbers.sh"),
+        mistake
+            .starts_with("the input of sample/1 is not valid by input_validators/two_numbers.sh"),
         "{mistake}"
     );
     assert!(mistake.ends_with(": not two numbers"), "{mistake}");
@@ -309,6 +310,34 @@ fn people_get_a_table_of_submissions_by_groups() {
     has("time limit: 1000 ms, as given");
     has("time limit: 1000 ms, calculated");
     assert_eq!(text.matches("\n  ok\n").count(), 2);
+}
+
+#[test]
+fn a_standard_package_of_polygon_is_made_whole_and_judged() {
+    let (report, code) = verified(&["polygon"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    assert_eq!(report["time_limit_ms"], 1000);
+    for (path, verdict) in [
+        ("solutions/half.cpp", "AC"),
+        ("solutions/one_less.py", "AC"),
+        ("solutions/twice.cpp", "WA"),
+        ("solutions/searches.cpp", "TLE"),
+    ] {
+        assert_eq!(submission(&report, path)["verdict"], verdict, "{report}");
+    }
+    let wrong = submission(&report, "solutions/twice.cpp");
+    let reason = wrong["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("test case tests/01: "), "{reason}");
+}
+
+#[test]
+fn a_generator_that_fails_is_an_error_of_the_package() {
+    let text = "int main() { return 9; }";
+    let (report, code) = changed("polygon", "files/gen.cpp", text);
+    assert_eq!(code, 1);
+    let error = report["error"].as_str().expect("an error");
+    let beginning = "files/gen.cpp cannot make tests/02: ended with exit code 9";
+    assert!(error.starts_with(beginning), "{error}");
 }
 
 #[test]

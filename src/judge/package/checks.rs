@@ -7,9 +7,9 @@ use crate::judge::verdict::Facts;
 use crate::judge::{
     Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator,
 };
-use crate::problem::Checker;
 use crate::problem::groups::Worth;
 use crate::problem::package::{TestCase, Validation};
+use crate::problem::{Checker, Protocol};
 
 /// What judges outputs, and what they are worth.
 #[derive(Debug)]
@@ -67,24 +67,32 @@ impl By {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
-        let programs = match &package.validation {
+        let (programs, is_talking, protocol) = match &package.validation {
             Validation::Default(checkers) => return Ok(By::Compare(checkers.clone())),
-            Validation::Custom(programs) => &programs[..],
-            Validation::Interactive(program) => std::slice::from_ref(program),
+            Validation::Custom(programs) => (programs.clone(), false, Protocol::Icpc),
+            Validation::Interactive(program) => (vec![program.clone()], true, Protocol::Icpc),
+            Validation::Foreign {
+                interactor,
+                checker,
+                protocol,
+            } => {
+                let programs = interactor.iter().chain(checker).cloned().collect();
+                (programs, interactor.is_some(), *protocol)
+            }
         };
         let limits = validation_limits(package);
-        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
-        let validators = named.map(|(program, executable)| {
-            Validator::new(program.path.clone(), executable, limits.clone())
+        let mut validators = named.map(|(program, executable)| {
+            Validator::new(program.path.clone(), executable, limits.clone()).speaking(protocol)
         });
-        let mut validators: Vec<Validator> = validators.collect();
-        Ok(match (&package.validation, validators.pop()) {
-            (Validation::Interactive(_), Some(only)) => By::Interact(only),
-            (_, last) => {
-                validators.extend(last);
-                By::Validate(validators)
-            }
+        if !is_talking {
+            return Ok(By::Validate(validators.collect()));
+        }
+        Ok(match (validators.next(), validators.next()) {
+            (Some(interactor), Some(checker)) => By::Interact(interactor.followed_by(checker)),
+            (Some(interactor), None) => By::Interact(interactor),
+            (None, _) => By::Validate(Vec::new()),
         })
     }
 

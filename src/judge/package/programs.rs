@@ -28,6 +28,24 @@ pub enum PackageError {
         /// What the compiler wrote.
         output: String,
     },
+    /// A generator, or the solution that writes the answers, did not end well.
+    #[error("{path} cannot make {case}: {reason}")]
+    NotMade {
+        /// Its path in the package.
+        path: String,
+        /// Name of the test case.
+        case: String,
+        /// What it did.
+        reason: String,
+        /// The beginning of what it wrote to standard error.
+        output: String,
+    },
+    /// Inputs and answers that were made are too large.
+    #[error("the test cases have more than {max_bytes} bytes in all: make smaller ones")]
+    MadeTooMuch {
+        /// The cap.
+        max_bytes: usize,
+    },
     /// The judge failed, or a program of the package did not do its part.
     #[error(transparent)]
     Judge(#[from] JudgeError),
@@ -37,11 +55,13 @@ impl PackageError {
     /// What a program of the package wrote before it failed; empty where there is nothing.
     pub fn evidence(&self) -> &str {
         match self {
-            PackageError::Compile { output, .. } => output,
+            PackageError::Compile { output, .. } | PackageError::NotMade { output, .. } => output,
             PackageError::Judge(
                 JudgeError::Validator { evidence, .. } | JudgeError::Grader { evidence, .. },
             ) => evidence,
-            PackageError::Judge(_) | PackageError::Language { .. } => "",
+            PackageError::Judge(_)
+            | PackageError::Language { .. }
+            | PackageError::MadeTooMuch { .. } => "",
         }
     }
 
@@ -107,7 +127,8 @@ fn language(judge: &Judge, program: &ProgramFiles) -> Result<String, PackageErro
     Ok(language.id.clone())
 }
 
-fn complaint(output: &[u8]) -> String {
+/// What a program wrote, for people, and not more than they would read.
+pub(super) fn complaint(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     text.trim().chars().take(COMPLAINT_CHARS).collect()
 }

@@ -18,7 +18,10 @@ pub(super) fn read(
 ) -> (Group, Option<Scoring>) {
     match settings.format {
         // The tools that know the draft of 2023 read its groups like those of legacy.
-        Format::Legacy | Format::Draft2023 => legacy::read(settings, root, has_grader, findings),
+        // Those of other worlds have no such settings, and never come here.
+        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
+            legacy::read(settings, root, has_grader, findings)
+        }
         Format::V2025 => new::read(settings, root, findings),
     }
 }

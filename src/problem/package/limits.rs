@@ -65,7 +65,7 @@ impl TimeRule {
     pub(super) fn of(format: Format) -> TimeRule {
         let (accepted_to_limit, limit_to_too_slow) = match format {
             Format::Legacy => (5.0, 2.0),
-            Format::Draft2023 | Format::V2025 => (2.0, 1.5),
+            Format::Draft2023 | Format::V2025 | Format::Polygon | Format::Dmoj => (2.0, 1.5),
         };
         TimeRule {
             limit_ms: None,

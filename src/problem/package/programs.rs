@@ -83,7 +83,7 @@ fn source(tree: &Tree, name: &str, path: &str) -> Option<SourceFile> {
     })
 }
 
-fn is_header(name: &str) -> bool {
+pub(super) fn is_header(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     ending.is_some_and(|ending| HEADERS.contains(&ending))
 }

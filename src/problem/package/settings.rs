@@ -10,7 +10,7 @@ use super::yaml::{self, Node, Pair, Value};
 
 pub(super) const FILE: &str = "problem.yaml";
 
-/// A version of the ICPC and Kattis package format.
+/// A version of the ICPC and Kattis package format, or another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `legacy` and `legacy-icpc`.
@@ -19,6 +19,10 @@ pub enum Format {
     Draft2023,
     /// `2025-09`.
     V2025,
+    /// Polygon's.
+    Polygon,
+    /// DMOJ's.
+    Dmoj,
 }
 
 impl Format {
@@ -28,6 +32,8 @@ impl Format {
             Format::Legacy => "legacy",
             Format::Draft2023 => "2023-07-draft",
             Format::V2025 => "2025-09",
+            Format::Polygon => "polygon",
+            Format::Dmoj => "dmoj",
         }
     }
 }

@@ -78,6 +78,18 @@ impl Tree {
         }
     }
 
+    /// Takes a file out of the directory of all, if its name ends like this; any of them.
+    pub fn take_from_root(&mut self, ending: &str) -> Option<(String, Arc<[u8]>)> {
+        let is_wanted = |path: &&String| !path.contains('/') && path.ends_with(ending);
+        let path = self.files.keys().find(is_wanted)?.clone();
+        self.files.remove_entry(&path)
+    }
+
+    /// Whether there is a file of this path.
+    pub fn has_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// Notes that something of the package is not in the tree: a link that leads out of it.
     pub fn leave_out(&mut self, path: &str) {
         self.left_out.push(path.to_owned());

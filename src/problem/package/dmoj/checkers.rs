@@ -1,0 +1,149 @@
+//! Checkers by their names, and checkers and interactors that are programs of the problem.
+
+use super::super::programs::ProgramFiles;
+use super::super::report::Findings;
+use super::super::yaml::Pair;
+use super::{FILE, Files, value};
+use crate::problem::{Checker, LineSpace, Protocol};
+
+/// How one test case is judged.
+#[derive(Debug, Clone)]
+pub(super) enum Judged {
+    Compared(Checker),
+    /// A program is asked; where it is declared tells one from another.
+    Asked {
+        line: usize,
+        program: Box<(ProgramFiles, Protocol)>,
+    },
+}
+
+/// What compares where nothing is said: tokens by lines.
+pub(super) const STANDARD: Judged = Judged::Compared(by_tokens(None, None));
+
+const fn by_tokens(absolute: Option<f64>, relative: Option<f64>) -> Checker {
+    Checker::Lines {
+        space: LineSpace::Free,
+        skip_blank: true,
+        absolute,
+        relative,
+    }
+}
+
+/// Reads `checker`: a name, or a name with arguments.
+pub(super) fn read(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> Judged {
+    let pairs = pair.value.pairs().unwrap_or_default();
+    let name = pair.value.text().or_else(|| value(pairs, "name")?.text());
+    let arguments = value(pairs, "args").and_then(|args| args.pairs());
+    if name == Some("bridged") {
+        return match bridged(files, pair, arguments, findings) {
+            Some(program) => Judged::Asked {
+                line: pair.line,
+                program: Box::new(program),
+            },
+            None => STANDARD,
+        };
+    }
+    match named(name.unwrap_or_default(), arguments.unwrap_or_default()) {
+        Ok(checker) => Judged::Compared(checker),
+        Err(message) => {
+            findings.error(FILE, Some(pair.line), message);
+            STANDARD
+        }
+    }
+}
+
+fn named(name: &str, arguments: &[Pair]) -> Result<Checker, String> {
+    let argument = |key| value(arguments, key).and_then(|node| node.text());
+    Ok(match name {
+        "standard" => by_tokens(None, None),
+        "floats" | "floatsabs" | "floatsrel" => {
+            let precision = argument("precision").unwrap_or("6").parse::<i32>().ok();
+            let precision = precision.filter(|precision| (0..=300).contains(precision));
+            let precision = precision.ok_or("precision must be a whole number from 0")?;
+            let epsilon = Some(10_f64.powi(-precision));
+            let mode = match name {
+                "floatsabs" => "absolute",
+                "floatsrel" => "relative",
+                _ => argument("error_mode").unwrap_or("default"),
+            };
+            match mode {
+                "default" => by_tokens(epsilon, epsilon),
+                "absolute" => by_tokens(epsilon, None),
+                "relative" => by_tokens(None, epsilon),
+                _ => return Err("error_mode must be default, absolute or relative".to_owned()),
+            }
+        }
+        "identical" => Checker::Exact,
+        "rstripped" => Checker::Lines {
+            space: LineSpace::Trailing,
+            skip_blank: is_true(argument("filter_new_line")),
+            absolute: None,
+            relative: None,
+        },
+        "sorted" => match argument("split_on").unwrap_or("lines") {
+            "lines" => Checker::UnorderedLines,
+            "whitespace" => UNORDERED,
+            _ => return Err("split_on must be lines or whitespace".to_owned()),
+        },
+        "unordered" => UNORDERED,
+        name if name.contains('.') => {
+            return Err(
+                "checkers in Python run inside DMOJ itself: use a bridged checker".to_owned(),
+            );
+        }
+        name => {
+            return Err(format!(
+                "the checker {name:?} is not supported: use standard, floats, identical, rstripped, \
+                 sorted or bridged"
+            ));
+        }
+    })
+}
+
+const UNORDERED: Checker = Checker::UnorderedTokens {
+    case_sensitive: true,
+};
+
+/// The truths of YAML as people write them.
+pub(super) fn is_true(text: Option<&str>) -> bool {
+    text.is_some_and(|text| ["true", "yes", "on"].contains(&text.to_ascii_lowercase().as_str()))
+}
+
+/// Reads the program of a bridged checker or of an interactor.
+pub(super) fn bridged(
+    files: &Files<'_>,
+    pair: &Pair,
+    settings: Option<&[Pair]>,
+    findings: &mut Findings,
+) -> Option<(ProgramFiles, Protocol)> {
+    let settings = settings.unwrap_or_default();
+    for setting in settings {
+        let is_empty = setting.value.words().is_some_and(|words| words.is_empty());
+        if ["flags", "args_format_string"].contains(&setting.key.as_str()) && !is_empty {
+            let message = format!(
+                "{} is not supported: have the program do without",
+                setting.key
+            );
+            findings.error(FILE, Some(setting.line), message);
+        }
+    }
+    let names = value(settings, "files").and_then(|files| files.words());
+    let Some(names) = names.filter(|names| !names.is_empty()) else {
+        findings.error(
+            FILE,
+            Some(pair.line),
+            "files must name the program's sources",
+        );
+        return None;
+    };
+    let protocol = match value(settings, "type").and_then(|kind| kind.text()) {
+        None | Some("default") => Protocol::Dmoj,
+        Some("testlib") => Protocol::Testlib,
+        Some(other) => {
+            let message = format!("the type {other:?} is not supported: use default or testlib");
+            findings.error(FILE, Some(pair.line), message);
+            return None;
+        }
+    };
+    Some((files.program(pair, &names, findings)?, protocol))
+}

@@ -1,0 +1,224 @@
+//! Packages of Polygon: `problem.xml` says which files are what. Those that Polygon calls standard have
+//! no generated tests and no answers; they are to be made.
+
+mod cases;
+mod programs;
+mod solutions;
+mod xml;
+
+use std::collections::BTreeMap;
+
+use super::limits::{PackageLimits, TimeRule};
+use super::making::Answers;
+use super::report::Findings;
+use super::settings::Format;
+use super::tree::Tree;
+use super::{Package, Validation};
+use crate::problem::groups::Group;
+use crate::problem::{Checker, LineSpace, Protocol};
+use programs::Programs;
+use xml::Element;
+
+/// The file that makes a package one of Polygon's.
+pub(super) const FILE: &str = "problem.xml";
+
+/// Polygon has no limit of the output; this is plenty.
+const OUTPUT_BYTES: u64 = 64 << 20;
+
+/// Reads the package.
+pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
+    let text = tree.text(FILE)?;
+    xml::with_root(&text, findings, |root, findings| {
+        read_problem(tree, root, findings)
+    })?
+}
+
+fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Option<Package> {
+    let programs = Programs::new(tree, root, findings);
+    let judging = root.child("judging").or_else(|| {
+        root.error(findings, "there is no judging: export the package anew");
+        None
+    })?;
+    refuse_unsupported(judging, findings);
+    let testset = testset(judging, findings)?;
+    let assets = root.child("assets");
+    let submissions = solutions::read(&programs, assets, findings);
+    let mut tests = cases::read(tree, testset, &programs, findings);
+    let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
+    if testset.child("groups").is_some() {
+        let message =
+            "points and groups are not counted yet: a submission passes all tests or fails";
+        testset.warning(findings, message);
+    }
+    let lacking = std::mem::take(&mut tests.without_answers);
+    if !lacking.is_empty() {
+        match submissions.main {
+            _ if is_interactive => testset.error(
+                findings,
+                "answers of an interactive problem cannot be made here: use the full package",
+            ),
+            Some(submission) => {
+                tests.making.answers = Some(Answers {
+                    cases: lacking,
+                    submission,
+                });
+            }
+            None => testset.error(
+                findings,
+                "there are no answers, and no solution with the tag main that could make them",
+            ),
+        }
+    }
+    let mut limits = PackageLimits {
+        output_bytes: OUTPUT_BYTES,
+        ..PackageLimits::default()
+    };
+    if let Some(bytes) = testset.number("memory-limit", findings) {
+        limits.memory_bytes = bytes;
+    }
+    let time = TimeRule {
+        limit_ms: testset.number("time-limit", findings),
+        ..TimeRule::of(Format::Polygon)
+    };
+    let validators = assets.and_then(|assets| assets.child("validators"));
+    let validators = validators.map(|v| v.children("validator"));
+    let validators = validators.into_iter().flatten();
+    Some(Package {
+        format: Format::Polygon,
+        names: names(root),
+        limits,
+        time,
+        allow_file_writing: true,
+        validation: validation(&programs, assets, tests.cases.len(), findings)?,
+        input_validators: validators
+            .filter_map(|validator| programs.of(validator, findings))
+            .collect(),
+        valid_exit_code: 0,
+        includes: BTreeMap::new(),
+        grader: None,
+        groups: Group::of_cases(tests.cases.len()),
+        scoring: None,
+        cases: tests.cases,
+        submissions: submissions.all,
+        making: tests.making,
+    })
+}
+
+fn names(root: Element<'_>) -> BTreeMap<String, String> {
+    let names = root.child("names").map(|names| names.children("name"));
+    let names = names.into_iter().flatten();
+    names
+        .filter_map(|name| {
+            let language = match name.attribute("language")? {
+                "english" => "en",
+                "russian" => "ru",
+                other => other,
+            };
+            Some((language.to_owned(), name.attribute("value")?.to_owned()))
+        })
+        .collect()
+}
+
+fn refuse_unsupported(judging: Element<'_>, findings: &mut Findings) {
+    for (attribute, what) in [("input-file", "read"), ("output-file", "write")] {
+        if judging
+            .attribute(attribute)
+            .is_some_and(|file| !file.is_empty())
+        {
+            let message = format!(
+                "submissions that {what} files are not supported: use the standard streams"
+            );
+            judging.error(findings, message);
+        }
+    }
+    let runs = judging.attribute("run-count");
+    if runs.is_some_and(|runs| runs != "1") {
+        judging.error(findings, "problems of several runs are not supported");
+    }
+}
+
+/// The tests by which submissions are judged.
+fn testset<'a>(judging: Element<'a>, findings: &mut Findings) -> Option<Element<'a>> {
+    let all: Vec<Element<'_>> = judging.children("testset").collect();
+    let tests = all
+        .iter()
+        .find(|set| set.attribute("name") == Some("tests"));
+    let Some(tests) = tests.or(all.first()) else {
+        judging.error(findings, "there is no testset: export the package anew");
+        return None;
+    };
+    for other in all.iter().filter(|other| *other != tests) {
+        other.warning(findings, "only one testset is used, and this one is not");
+    }
+    Some(*tests)
+}
+
+/// How outputs are judged; `None` where nothing says it.
+fn validation(
+    programs: &Programs<'_>,
+    assets: Option<Element<'_>>,
+    cases: usize,
+    findings: &mut Findings,
+) -> Option<Validation> {
+    let checker = assets.and_then(|assets| assets.child("checker"));
+    let interactor = assets.and_then(|assets| assets.child("interactor"));
+    if let (Some(checker), None) = (checker, interactor)
+        && let Some(standard) = checker.attribute("name").and_then(standard_checker)
+    {
+        return Some(Validation::Default(vec![standard; cases]));
+    }
+    if checker.is_none() && interactor.is_none() {
+        findings.error(FILE, None, "there is no checker: choose one in Polygon");
+        return None;
+    }
+    let mut program = |element: Option<Element<'_>>| match element {
+        Some(element) => programs.of(element, findings).map(Some),
+        None => Some(None),
+    };
+    Some(Validation::Foreign {
+        interactor: program(interactor)?,
+        checker: program(checker)?,
+        protocol: Protocol::Testlib,
+    })
+}
+
+/// What compares like a checker that testlib comes with, by its name.
+fn standard_checker(name: &str) -> Option<Checker> {
+    let lines = |space| Checker::Lines {
+        space,
+        skip_blank: false,
+        absolute: None,
+        relative: None,
+    };
+    let near = |epsilon| Checker::Float {
+        absolute: epsilon,
+        relative: epsilon,
+    };
+    let exactly_near = |epsilon| Checker::Float {
+        absolute: epsilon,
+        relative: 0.0,
+    };
+    let name = name.strip_prefix("std::")?.strip_suffix(".cpp")?;
+    Some(match name {
+        "fcmp" => lines(LineSpace::Exact),
+        "lcmp" => lines(LineSpace::Free),
+        "wcmp" | "hcmp" | "icmp" | "ncmp" => Checker::Tokens {
+            case_sensitive: true,
+        },
+        "yesno" | "nyesno" => Checker::Tokens {
+            case_sensitive: false,
+        },
+        "uncmp" => Checker::UnorderedTokens {
+            case_sensitive: true,
+        },
+        "dcmp" | "rcmp6" => near(1e-6),
+        "rcmp4" => near(1e-4),
+        "rcmp9" => near(1e-9),
+        "acmp" | "rcmp" => exactly_near(1.5e-6),
+        "rncmp" => exactly_near(1.5e-5),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! Packages of Polygon, whole and broken ones.
+
+use super::super::tree::tests::tree;
+use super::super::{self as package, Package, Validation};
+use super::*;
+
+const JUDGING: &str = r#"<judging input-file="" output-file="" run-count="1">
+<testset name="tests">
+<time-limit>1500</time-limit><memory-limit>268435456</memory-limit>
+<input-path-pattern>tests/%02d</input-path-pattern>
+<answer-path-pattern>tests/%02d.a</answer-path-pattern>
+<tests><test method="manual" sample="true"/>
+<test cmd="gen 5 'a b'" method="generated" group="2"/></tests>
+</testset></judging>"#;
+const FILES: &str = r#"<files><resources><file path="files/testlib.h" type="h.g++"/><file path="files/a.sty"/>
+</resources><executables><executable><source path="files/gen.cpp" type="cpp.g++17"/></executable>
+</executables></files>"#;
+const CHECKER: &str =
+    r#"<checker type="testlib"><source path="files/check.cpp" type="cpp.g++17"/></checker>"#;
+const SOLUTIONS: &str = r#"<solutions><solution tag="rejected"><source path="solutions/b.py" type="python.3"/></solution>
+<solution tag="main"><source path="solutions/a.cpp" type="cpp.g++17"/></solution></solutions>"#;
+
+fn problem(judging: &str, files: &str, assets: &[&str]) -> String {
+    let assets = assets.concat();
+    format!(
+        "<?xml version=\"1.0\"?>\n<problem short-name=\"p\">\n\
+         <names><name language=\"english\" value=\"P\"/></names>\n{judging}{files}\
+         <assets>{assets}</assets></problem>"
+    )
+}
+
+fn read_with(xml: &str, more: &[(&str, &str)]) -> (Option<Package>, Vec<String>) {
+    let files = [
+        (FILE, xml),
+        ("tests/01", "1\r\n2\r\n"),
+        ("files/testlib.h", "lib"),
+        ("files/gen.cpp", "gen"),
+        ("files/check.cpp", "check"),
+        ("files/val.cpp", "val"),
+        ("files/talk.cpp", "talk"),
+        ("solutions/a.cpp", ""),
+        ("solutions/b.py", ""),
+    ];
+    let (package, findings) = package::read(&tree(&[&files, more].concat()));
+    (package, findings.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_standard_package_says_what_is_to_be_made() {
+    let validators =
+        r#"<validators><validator><source path="files/val.cpp"/></validator></validators>"#;
+    let xml = problem(JUDGING, FILES, &[CHECKER, validators, SOLUTIONS]);
+    let (package, found) = read_with(&xml, &[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("problem.xml:5: the line ends of Windows"));
+    let package = package.unwrap();
+    assert_eq!(package.names["en"], "P");
+    assert_eq!(package.time.limit_ms, Some(1500));
+    assert_eq!(package.limits.memory_bytes, 256 << 20);
+    let [manual, generated] = &package.cases[..] else {
+        panic!("{:?}", package.cases);
+    };
+    assert_eq!(
+        (manual.name.as_str(), &manual.input[..]),
+        ("tests/01", &b"1\n2\n"[..])
+    );
+    assert_eq!(
+        generated.input_validator_args,
+        ["--testset", "tests", "--group", "2"]
+    );
+    let [generation] = &package.making.inputs[..] else {
+        panic!("{:?}", package.making);
+    };
+    assert_eq!(
+        (generation.case, &generation.arguments[..]),
+        (1, &["5".to_owned(), "a b".to_owned()][..])
+    );
+    let generator = &package.making.generators[generation.generator];
+    let names: Vec<&str> = generator
+        .files
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
+    assert_eq!(names, ["gen.cpp", "testlib.h"]);
+    let answers = package.making.answers.unwrap();
+    assert_eq!(answers.cases, [0, 1]);
+    assert_eq!(
+        package.submissions[answers.submission].path,
+        "solutions/a.cpp"
+    );
+    assert_eq!(package.submissions[0].language.as_deref(), Some("python"));
+    assert_eq!(
+        (package.input_validators.len(), package.valid_exit_code),
+        (1, 0)
+    );
+    assert!(matches!(
+        package.validation,
+        Validation::Foreign {
+            interactor: None,
+            checker: Some(_),
+            protocol: Protocol::Testlib
+        }
+    ));
+}
+
+#[test]
+fn a_full_package_leaves_nothing_to_be_made() {
+    let xml = problem(JUDGING, FILES, &[CHECKER, SOLUTIONS]);
+    let full = [("tests/01.a", "3"), ("tests/02", "4"), ("tests/02.a", "5")];
+    let package = read_with(&xml, &full).0.unwrap();
+    assert!(package.making.is_empty());
+    assert_eq!(&package.cases[1].answer[..], b"5");
+}
+
+#[test]
+fn a_standard_checker_is_compared_like() {
+    for (name, is_known) in [
+        ("std::ncmp.cpp", true),
+        ("std::odd.cpp", false),
+        ("check.cpp", false),
+    ] {
+        let checker = CHECKER.replace("type=", &format!("name=\"{name}\" type="));
+        let xml = problem(JUDGING, FILES, &[&checker, SOLUTIONS]);
+        let package = read_with(&xml, &[]).0.unwrap();
+        assert_eq!(
+            matches!(package.validation, Validation::Default(_)),
+            is_known,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_interactor_is_followed_by_the_checker() {
+    let interactor = r#"<interactor><source path="files/talk.cpp"/></interactor>"#;
+    let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
+    let xml = problem(JUDGING, FILES, &[&standard, interactor, SOLUTIONS]);
+    let (_, found) = read_with(&xml, &[]);
+    assert!(
+        found.iter().any(|f| f.contains("use the full package")),
+        "{found:?}"
+    );
+    let full = [("tests/01.a", ""), ("tests/02.a", "")];
+    let package = read_with(&xml, &full).0.unwrap();
+    assert!(matches!(
+        package.validation,
+        Validation::Foreign {
+            interactor: Some(_),
+            checker: Some(_),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn what_cannot_be_used_is_named_with_its_line() {
+    let whole = problem(JUDGING, FILES, &[CHECKER, SOLUTIONS]);
+    for (from, to, words) in [
+        (
+            "input-file=\"\"",
+            "input-file=\"a.in\"",
+            "problem.xml:4: submissions that read files",
+        ),
+        (
+            "run-count=\"1\"",
+            "run-count=\"2\"",
+            "problem.xml:4: problems of several runs",
+        ),
+        (
+            "<time-limit>1500",
+            "<time-limit>soon",
+            "problem.xml:6: time-limit must be",
+        ),
+        (
+            "tests/%02d<",
+            "tests/x<",
+            "problem.xml:7: input-path-pattern must be",
+        ),
+        (
+            "cmd=\"gen",
+            "cmd=\"other",
+            "problem.xml:10: there is no generator \"other\"",
+        ),
+        (
+            "method=\"generated\"",
+            "method=\"manual\"",
+            "problem.xml:10: there is no file tests/02",
+        ),
+        (
+            "cmd=",
+            "from-file=\"2\" cmd=",
+            "problem.xml:10: generators of several tests",
+        ),
+        (
+            "tag=\"main\"",
+            "tag=\"accepted\"",
+            "no solution with the tag main",
+        ),
+        (
+            "files/check.cpp",
+            "files/none.cpp",
+            "there is no file files/none.cpp",
+        ),
+        ("checker", "chekker", "there is no checker"),
+        ("<judging", "<judgin", "the file is no XML"),
+        (
+            "<problem ",
+            "<!DOCTYPE p [<!ENTITY a \"b\">]><problem ",
+            "the file is no XML",
+        ),
+        (
+            "type=\"h.g++\"/>",
+            "><assets><asset name=\"solution\"/></assets></file>",
+            "compiled with solutions",
+        ),
+    ] {
+        let xml = whole.replace(from, to);
+        assert_ne!(xml, whole, "{from}");
+        let (package, found) = read_with(&xml, &[]);
+        assert!(package.is_none(), "{words}");
+        let is_told = found
+            .iter()
+            .any(|f| f.starts_with("error: ") && f.contains(words));
+        assert!(is_told, "{words}: {found:?}");
+    }
+}
+
+#[test]
+fn deep_xml_is_an_error_and_no_crash() {
+    let deep = "<a>".repeat(200_000);
+    assert!(read_with(&deep, &[]).0.is_none());
+}

@@ -1,0 +1,7 @@
+#include <iostream>
+
+int main() {
+    long sum;
+    std::cin >> sum;
+    std::cout << sum / 2 << " " << sum / 2 << "\n";
+}
