@@ -5,9 +5,9 @@ use super::executable::{Compiled, Executable};
 use super::language::{Language, scripts};
 use super::program::Program;
 use super::run::{Finished, Runnable};
-use super::validator::{Case, Check, Validator};
+use super::validator::{Case, Check, Feedback, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact};
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
 use crate::problem::SourceFile;
 use crate::sandbox::Slot;
 
@@ -270,9 +270,13 @@ impl JudgeSlot {
         let case = Case {
             input: case.input,
             answer: case.answer.unwrap_or_default(),
+            feedback: Feedback::default(),
         };
-        let slots = (&mut self.slot, partner);
-        let run = interact::run(slots, runnable, (validator, arguments), &case, cancel)?;
+        let own = &mut self.slot;
+        let partnership = (validator, arguments);
+        let run = passes::run(Some(validator), case, |case| {
+            interact::run((own, partner), runnable, partnership, case, cancel)
+        })?;
         Ok(Talk {
             was_rejected_first: run.was_rejected_first,
             result: case_result(index, name, run),
@@ -360,6 +364,8 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
         reason: run.reason,
         facts: Some(run.facts),
         checker_message: run.checker_message,
+        team_message: run.team_message,
+        transcript: run.transcript,
         stdout_prefix: prefix(run.stdout),
         stderr_prefix: prefix(run.stderr),
     }
@@ -394,6 +400,8 @@ mod tests {
             reason: "why".to_owned(),
             facts: None,
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

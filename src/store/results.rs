@@ -214,6 +214,8 @@ impl From<CaseRow> for CaseResult {
             verdict: row.verdict.0,
             reason: row.reason,
             checker_message: row.checker_message,
+            team_message: None,
+            transcript: None,
             stdout_prefix: row.stdout_prefix,
             stderr_prefix: row.stderr_prefix,
         }

@@ -119,6 +119,19 @@ fn submissions_talk_with_an_interactive_validator() {
 }
 
 #[test]
+fn submissions_run_as_often_as_a_validator_asks() {
+    for (package, submissions) in [("relay", 6), ("echoes", 3)] {
+        let (report, code) = verified(&[package]);
+        assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+        let judged = report["submissions"].as_array().expect("submissions");
+        assert_eq!(judged.len(), submissions);
+    }
+    let (report, _) = verified(&["relay", "-s", "run_time_error/*"]);
+    let reason = &report["submissions"][0]["reason"];
+    assert_eq!(reason, "test case secret/1: pass 2: ended with exit code 3");
+}
+
+#[test]
 fn arguments_files_constants_and_scripts_mean_what_the_format_says() {
     let (report, code) = verified(&["greeting"]);
     assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");

@@ -270,6 +270,8 @@ mod tests {
                 ..Facts::default()
             }),
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: vec![b'a', 0xff, 0],
             stderr_prefix: Vec::new(),
         }

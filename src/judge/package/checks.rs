@@ -34,6 +34,7 @@ impl Checks {
         let named = programs.iter().zip(executables);
         let validators = named.map(|(program, executable)| {
             Validator::new(program.path.clone(), executable, limits.clone())
+                .with_passes(package.max_passes)
         });
         let mut validators: Vec<Validator> = validators.collect();
         Ok(match (&package.validation, validators.pop()) {
@@ -111,6 +112,8 @@ mod tests {
                 ..Facts::default()
             }),
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

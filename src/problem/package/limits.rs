@@ -17,6 +17,9 @@ const MS: f64 = 1000.0;
 /// Largest number that a limit may have, in its own unit.
 const MAX_NUMBER: f64 = 1e6;
 
+/// Most passes.
+const MAX_PASSES: u32 = 1000;
+
 /// Limits but for the time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackageLimits {
@@ -32,6 +35,8 @@ pub struct PackageLimits {
     pub validation_memory_bytes: u64,
     /// What a validator may write, in bytes.
     pub validation_output_bytes: u64,
+    /// Passes of a multi-pass problem.
+    pub validation_passes: u32,
 }
 
 impl Default for PackageLimits {
@@ -43,6 +48,7 @@ impl Default for PackageLimits {
             validation_ms: 60_000,
             validation_memory_bytes: 2048 << 20,
             validation_output_bytes: 8 << 20,
+            validation_passes: 2,
         }
     }
 }
@@ -142,7 +148,11 @@ fn take(pair: &Pair, settings: &mut Settings, findings: &mut Findings) -> bool {
             return true;
         }
         // Compilers have limits of their own, which are above what packages ask for.
-        "compilation_time" | "compilation_memory" | "validation_passes" => return true,
+        "compilation_time" | "compilation_memory" => return true,
+        "validation_passes" => {
+            passes(pair, &mut limits.validation_passes, findings);
+            return true;
+        }
         _ => return false,
     };
     match number(pair, findings) {
@@ -175,6 +185,17 @@ fn factor(pair: &Pair, place: &mut f64, findings: &mut Findings) {
             findings.error(FILE, Some(pair.line), message);
         }
         None => {}
+    }
+}
+
+fn passes(pair: &Pair, place: &mut u32, findings: &mut Findings) {
+    let number = pair.value.text().and_then(|text| text.trim().parse().ok());
+    match number {
+        Some(number @ 2..=MAX_PASSES) => *place = number,
+        _ => {
+            let message = format!("{} must be a whole number from 2 to {MAX_PASSES}", pair.key);
+            findings.error(FILE, Some(pair.line), message);
+        }
     }
 }
 
