@@ -234,6 +234,24 @@ fn what_is_not_expected_makes_the_command_fail() {
 }
 
 #[test]
+fn sources_that_are_larger_than_the_problem_allows_are_refused() {
+    let sum = fs::read_to_string(packages().join("sum/submissions/accepted/sum.sh"));
+    let sum = sum.expect("a submission") + "\n# ";
+    let long = |bytes: usize| sum.clone() + &"x".repeat(bytes - sum.len());
+    for (bytes, verdict) in [(128 << 10, "AC"), ((128 << 10) + 1, "CE")] {
+        let (report, _) = changed("sum", "submissions/accepted/long.sh", &long(bytes));
+        let result = submission(&report, "accepted/long.sh");
+        assert_eq!(result["verdict"], verdict, "{result}");
+        let reason = result["reason"].as_str().expect("a reason");
+        assert_eq!(
+            reason.contains("the limit is 128 KiB"),
+            verdict == "CE",
+            "{reason}"
+        );
+    }
+}
+
+#[test]
 fn only_submissions_that_match_are_judged() {
     let (report, code) = verified(&["sum", "-s", "{accepted,mixed}/*.sh"]);
     let submissions = report["submissions"].as_array().expect("submissions");
