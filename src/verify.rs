@@ -3,6 +3,7 @@
 //!
 //! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
+mod answers;
 mod expect;
 mod inputs;
 mod programs;
@@ -98,11 +99,12 @@ impl Verifier<'_> {
     ) -> Result<Verification, PackageError> {
         let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
         let checked = inputs::check(self, problem.package(), progress)?;
+        let of_answers = answers::check(self, &problem, progress)?;
         let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         Ok(Verification {
             time,
-            notes: [checked.notes, notes].concat(),
+            notes: [checked.notes, of_answers, notes].concat(),
             mistakes: checked.mistakes,
             submissions,
             skipped,

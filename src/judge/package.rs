@@ -116,6 +116,34 @@ impl CompiledPackage {
         slot.compile(language, &files, cancel)
     }
 
+    /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
+    pub fn judges_answers(&self) -> bool {
+        self.package.max_passes == 1 && matches!(*self.checks, Checks::Validate(_))
+    }
+
+    /// What the package's validators have against the answer of a case; `None` where they accept it.
+    ///
+    /// # Errors
+    /// Our own failures only: that of a validator is a complaint.
+    pub fn complaint_of_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        index: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        match self
+            .checks
+            .check_answer(slot, &self.package.cases[index], cancel)
+        {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some("is rejected as an output".to_owned())),
+            Err(JudgeError::Validator { name, reason, .. }) => {
+                Ok(Some(format!("as an output makes {name} fail: it {reason}")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Compiles a submission and judges it on one slot.
     ///
     /// # Errors

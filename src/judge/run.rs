@@ -245,6 +245,18 @@ fn finished(
     }
 }
 
+/// Whether an output is right.
+pub(super) fn accepts(
+    slot: &mut Slot,
+    check: Check<'_>,
+    case: &Case,
+    output: &[u8],
+    cancel: &Cancel,
+) -> Result<bool, JudgeError> {
+    let said = checked(slot, check, case, output, cancel)?;
+    Ok(said.comparison == Comparison::Same)
+}
+
 /// Judges an output.
 fn checked(
     slot: &mut Slot,

@@ -1,5 +1,7 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
+use std::sync::Arc;
+
 use super::compile;
 use super::executable::{Compiled, Executable};
 use super::language::{Language, scripts};
@@ -7,7 +9,7 @@ use super::program::Program;
 use super::run::{Finished, Runnable};
 use super::validator::{Case, Check, Feedback, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes, run};
 use crate::problem::SourceFile;
 use crate::sandbox::Slot;
 
@@ -249,6 +251,25 @@ impl JudgeSlot {
         }
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
         Ok(case_result(index, name, run))
+    }
+
+    /// Judges an output that no program made; `case` is an input and its answer.
+    ///
+    /// # Errors
+    /// As of [`run_case`](Self::run_case).
+    pub fn accepts(
+        &mut self,
+        (input, answer): (Arc<[u8]>, Arc<[u8]>),
+        check: Check<'_>,
+        output: &[u8],
+        cancel: &Cancel,
+    ) -> Result<bool, JudgeError> {
+        let case = Case {
+            input,
+            answer,
+            feedback: Feedback::default(),
+        };
+        run::accepts(&mut self.slot, check, &case, output, cancel)
     }
 
     /// Runs a program that talks with a validator of the problem, in a box for each.

@@ -58,6 +58,8 @@ pub struct Package {
     pub includes: BTreeMap<String, Vec<SourceFile>>,
     /// Test cases in judging order.
     pub cases: Vec<TestCase>,
+    /// Inputs that at least one input validator must reject.
+    pub invalid_inputs: Vec<TestCase>,
     /// The jury's submissions by path.
     pub submissions: Vec<JurySubmission>,
 }
@@ -113,6 +115,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators,
         includes: includes(tree),
         cases,
+        invalid_inputs: data::read_invalid(tree, findings),
         submissions,
     })
 }

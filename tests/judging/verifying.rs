@@ -278,6 +278,43 @@ fn an_input_that_is_not_valid_is_a_mistake() {
 }
 
 #[test]
+fn an_invalid_input_must_be_rejected() {
+    for (text, mistakes) in [("1 x\n", 0), ("1 2\n", 1)] {
+        let (report, _) = changed("sum", "data/invalid_input/deep/x.in", text);
+        let found = report["mistakes"].as_array().expect("mistakes");
+        assert_eq!(found.len(), mistakes, "{report}");
+        if let [mistake] = &found[..] {
+            let mistake = mistake.as_str().expect("a text");
+            assert!(mistake.starts_with("data/invalid_input/deep/x.in must be rejected"));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_its_own_validator_does_not_take_is_noted() {
+    let notes = |report: &Value| report["notes"].to_string();
+    for (text, words) in [
+        (
+            "#include <cstdio>\nint main() { int c = getchar(); return c == EOF ? 1 : 43; }",
+            "is rejected",
+        ),
+        ("int main() { return 7; }", "exit code 7"),
+        ("int main() { return 42; }", ""),
+    ] {
+        let directory = copy("root");
+        let validator = directory.path().join("output_validator/check.cpp");
+        fs::write(validator, text).expect("a validator");
+        let path = directory.path().to_str().expect("UTF-8");
+        let (report, _) = verified(&[path, "-s", "none/*"]);
+        let notes = notes(&report);
+        assert!(
+            notes.contains(words) && notes.contains("(and 1 other answers)"),
+            "{notes}"
+        );
+    }
+}
+
+#[test]
 fn a_broken_validator_is_an_error_of_the_package_and_no_verdict() {
     for (text, words) in [
         ("int main() { return 0; }", "exit code 0"),

@@ -46,6 +46,24 @@ impl Checks {
         })
     }
 
+    /// Whether the validators accept the answer of a case.
+    pub(super) fn check_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        cancel: &Cancel,
+    ) -> Result<bool, JudgeError> {
+        let Checks::Validate(validators) = self else {
+            return Ok(true);
+        };
+        let check = Check::Validate {
+            validators,
+            arguments: &case.output_validator_args,
+        };
+        let (input, answer) = (case.input.clone(), case.answer.clone());
+        slot.accepts((input, answer.clone()), check, &answer, cancel)
+    }
+
     /// Runs a program on a case and judges it, by this limit where there is one.
     pub(super) fn run(
         &self,
