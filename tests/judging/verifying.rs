@@ -294,10 +294,7 @@ fn an_invalid_input_must_be_rejected() {
 fn an_answer_that_its_own_validator_does_not_take_is_noted() {
     let notes = |report: &Value| report["notes"].to_string();
     for (text, words) in [
-        (
-            "#include <cstdio>\nint main() { int c = getchar(); return c == EOF ? 1 : 43; }",
-            "is rejected",
-        ),
+        ("int main() { return 43; }", "is rejected"),
         ("int main() { return 7; }", "exit code 7"),
         ("int main() { return 42; }", ""),
     ] {
@@ -307,8 +304,10 @@ fn an_answer_that_its_own_validator_does_not_take_is_noted() {
         let path = directory.path().to_str().expect("UTF-8");
         let (report, _) = verified(&[path, "-s", "none/*"]);
         let notes = notes(&report);
-        assert!(
-            notes.contains(words) && notes.contains("(and 1 other answers)"),
+        assert!(notes.contains(words), "{notes}");
+        assert_eq!(
+            notes.contains("other answers"),
+            !words.is_empty(),
             "{notes}"
         );
     }
