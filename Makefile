@@ -31,10 +31,10 @@ run: build ## Build and start everything, judge a sample submission, keep servin
 test: setup ## Run every test; they start their own Postgres
 	scripts/with-postgres.sh env $(TEST_RUNNER) $(CARGO) test --locked --no-fail-fast
 
-test-v2: ## Run the sandbox's tests on control groups v2, in a virtual machine
+test-v2: ## Run the sandbox's tests and hostile programs on control groups v2, in a virtual machine
 	@scripts/setup.sh --vm
-	scripts/vm-test.sh "$$($(CARGO) test --locked --test sandbox --no-run 2>&1 | \
-		sed -n 's/.*Executable.*(\(.*\))/\1/p')"
+	scripts/vm-test.sh $$($(CARGO) test --locked --test sandbox --test hostile --no-run 2>&1 | \
+		sed -n 's/.*Executable tests\/\(.*\).rs (\(.*\))/\1 \2/p' | sort -r | cut -d ' ' -f 2)
 
 check: setup fmt-check lint queries-check doc-check deny ## Run what a change must pass besides the tests
 

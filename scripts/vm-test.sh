@@ -1,8 +1,9 @@
 #!/bin/sh
-# Runs a test binary on pure control groups v2: in a small virtual machine under software emulation, with Debian's
-# cloud kernel and this machine's root shared into it read-only. Three times: where the root group is ours, in a group
-# of its own that it takes for the root as in a container, and in a group that was delegated as by systemd.
-# Usage: scripts/vm-test.sh TEST-BINARY
+# Runs the tests of the sandbox and the quick hostile cases on pure control groups v2: in a small virtual machine under software emulation, with Debian's
+# cloud kernel and this machine's root shared into it read-only. Those of the sandbox three times: where the root group is
+# ours, in a group of its own that it takes for the root as in a container, and in a group that was delegated as by
+# systemd.
+# Usage: scripts/vm-test.sh SANDBOX-TEST-BINARY HOSTILE-TEST-BINARY
 # `scripts/setup.sh --vm` installs what it needs.
 set -eu
 
@@ -12,7 +13,9 @@ timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
 # Which tests are run again in the other two groups: those that control groups matter to.
 about_groups='limits:: leftovers:: host:: posture::'
 
-binary=${1:?"usage: $0 TEST-BINARY"}
+usage="usage: $0 SANDBOX-TEST-BINARY HOSTILE-TEST-BINARY"
+binary=${1:?"$usage"}
+hostile=${2:?"$usage"}
 if [ "$(uname -m)" != x86_64 ]; then
     echo 'vm-test: skipped: this needs an x86-64 machine'
     exit 0
@@ -79,6 +82,7 @@ EOF_INIT
 cat >"$root/run.sh" <<EOF_RUN
 directory='$(pwd)'
 binary='$binary'
+hostile='$hostile'
 about_groups='$about_groups'
 EOF_RUN
 cat >>"$root/run.sh" <<'EOF_RUN'
@@ -107,6 +111,9 @@ in_container() (
         'umount /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup && exec "$0" --color never --test-threads 1 "$@"' \
         "$binary" $about_groups
 )
+hostile_programs() {
+    GAVEL_HOSTILE_TIER=quick "$hostile" --color never --test-threads 1 --nocapture areas::
+}
 in_service() (
     enter_group system/gavel.service
     run $about_groups
@@ -121,6 +128,7 @@ for controller in cpu cpuset memory pids; do
 done
 phase "a container's group" in_container
 phase 'a delegated group' in_service
+phase 'hostile programs' hostile_programs
 echo "vm-end $failed"
 /tmp/busybox poweroff -f
 EOF_RUN
@@ -162,9 +170,16 @@ awk '
     /^vm-phase / { name = substr($0, 10); phases++ }
     /^test result: / { results++; passed += $4; failed += $6; print "vm-test: " $4 " passed, " $6 " failed in " name }
     /^vm-end / { ended = 1; bad = $2 }
+    match($0, /[a-z]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ not run/) {
+        split(substr($0, RSTART, RLENGTH), words)
+        cases += words[2]
+        bad_cases += words[4]
+        cases_left_out += words[6]
+    }
     END {
-        print "vm-test: " passed + 0 " passed, " failed + 0 " failed on control groups v2"
-        if (!ended || bad || failed || phases != 3 || results != 3) {
+        print "vm-test: " passed + 0 " tests passed, " failed + 0 " failed on control groups v2"
+        print "vm-test: " cases + 0 " hostile cases passed, " bad_cases + 0 " failed, " cases_left_out + 0 " not run on control groups v2"
+        if (!ended || bad || failed || phases != 4 || results != 4 || !cases || bad_cases) {
             print "vm-test: FAILED" (ended ? "" : ": the virtual machine did not reach its end")
             exit 1
         }

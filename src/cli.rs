@@ -3,8 +3,11 @@
 
 mod bench;
 mod check_host;
+mod client;
 mod internal;
+mod judge;
 mod judging;
+mod junit;
 mod listen;
 mod logging;
 mod migrate;
@@ -58,6 +61,7 @@ Examples:
   gavel worker --slots 4                 only a worker, four runs at the same time
   gavel run solution.cpp                 one program, without database or API
   gavel verify problems/*                what the jury's submissions come to
+  gavel judge problems/sum homework/     a folder of submissions
   gavel stress a.cpp --generator gen.py --reference ok.py   an input that a.cpp answers wrong
 
 Settings also come from /etc/gavel/gavel.toml and GAVEL_* variables: see docs/CONFIGURATION.md.";
@@ -84,6 +88,8 @@ enum Command {
     Run(run::Arguments),
     /// Judge the jury's submissions of problem packages
     Verify(verify::Arguments),
+    /// Judge a folder of submissions on one problem
+    Judge(judge::Arguments),
     /// Look for an input on which programs fail
     Stress(stress::Arguments),
     /// Bring the database's schema up to this version
@@ -125,6 +131,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(arguments) => start(options, |config, stop| run::run(arguments, config, stop)),
         Command::Verify(arguments) => {
             start(options, |config, stop| verify::run(arguments, config, stop))
+        }
+        Command::Judge(arguments) => {
+            start(options, |config, stop| judge::run(arguments, config, stop))
         }
         Command::Stress(arguments) => {
             start(options, |config, stop| stress::run(arguments, config, stop))

@@ -10,6 +10,7 @@ mod compare;
 mod compile;
 pub mod crew;
 mod executable;
+pub mod grade;
 mod interact;
 mod language;
 pub mod package;
@@ -31,7 +32,7 @@ pub use executable::{Compiled, Executable};
 pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
 pub use run::Runnable;
-pub use slot::{JudgeSlot, RunResult, Talk};
+pub use slot::{CaseRun, JudgeSlot, RunResult};
 pub use validator::{Check, Validator};
 
 use crate::problem::{Checker, Limits, SourceFile};
@@ -129,6 +130,16 @@ pub enum JudgeError {
         /// The beginning of what it wrote.
         evidence: String,
     },
+    /// A grader of the problem did not do its part: the problem has to be mended.
+    #[error("the grader {name} {reason}")]
+    Grader {
+        /// Its path in the package.
+        name: String,
+        /// What it did.
+        reason: String,
+        /// The beginning of what it wrote.
+        evidence: String,
+    },
     /// A language file cannot be used.
     #[error(transparent)]
     Language(#[from] LanguageError),
@@ -137,7 +148,10 @@ pub enum JudgeError {
 impl JudgeError {
     /// Whether it is the problem that has to be mended.
     pub fn is_of_the_problem(&self) -> bool {
-        matches!(self, JudgeError::Validator { .. })
+        matches!(
+            self,
+            JudgeError::Validator { .. } | JudgeError::Grader { .. }
+        )
     }
 }
 
@@ -148,6 +162,18 @@ impl From<SandboxError> for JudgeError {
             error => JudgeError::Sandbox(error),
         }
     }
+}
+
+/// An error with its causes, in one line.
+pub fn in_words(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
 }
 
 /// A host that can judge, and its languages. Cheap to clone; clones share everything.

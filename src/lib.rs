@@ -3,6 +3,7 @@
 //! The modules in reading order:
 
 pub mod api;
+pub mod batch;
 pub mod bench;
 pub mod cli;
 pub mod cluster;

@@ -3,11 +3,13 @@
 //! Package formats turn into these types; nothing here does I/O.
 
 mod default_validator;
+pub mod groups;
 pub mod package;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use default_validator::{ArgumentError, Repeats};
 
@@ -18,6 +20,18 @@ pub struct SourceFile {
     pub name: String,
     /// Contents, any bytes.
     pub bytes: Arc<[u8]>,
+}
+
+/// Digest of names, contents and whatever else, in hexadecimal. Each part's length goes before it, so
+/// that no two lists of parts are the same bytes.
+pub fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Limits of one run of a contestant's program. All are exact and none may be zero:

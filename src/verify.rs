@@ -12,8 +12,9 @@ mod timing;
 use std::sync::Arc;
 
 use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
+use crate::problem::groups::{Group, Member, Range};
 use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
 
 use programs::Prepared;
@@ -50,6 +51,10 @@ pub struct Verification {
     pub submissions: Vec<SubmissionResult>,
     /// Submissions that cannot be judged here.
     pub skipped: Vec<Skipped>,
+    /// Names of the groups that have cases of their own, in judging order.
+    pub groups: Vec<String>,
+    /// Whether the problem gives points.
+    pub is_scoring: bool,
 }
 
 /// A submission that cannot be judged here.
@@ -72,8 +77,14 @@ pub struct SubmissionResult {
     pub verdict: Verdict,
     /// One line that explains it.
     pub reason: String,
+    /// The score; `None` where the problem has no points, or where it gets none.
+    pub score: Option<f64>,
+    /// What came of groups of cases, each before those in it.
+    pub groups: Vec<GroupResult>,
     /// Whether it is what the jury expects.
     pub as_expected: bool,
+    /// What is not as expected.
+    pub surprise: Option<String>,
     /// The slowest case that was run: CPU time in milliseconds, and its name.
     pub slowest: Option<(f64, String)>,
     /// The cases that were run, in order; empty where it was not compiled.
@@ -102,10 +113,14 @@ impl Verifier<'_> {
         let of_answers = answers::check(self, &problem, progress)?;
         let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
+        let package = problem.package();
+        let out_of_range = out_of_range(&package.groups, &submissions);
         Ok(Verification {
+            groups: with_cases(&package.groups),
+            is_scoring: package.scoring.is_some(),
             time,
             notes: [checked.notes, of_answers, notes].concat(),
-            mistakes: checked.mistakes,
+            mistakes: [checked.mistakes, out_of_range].concat(),
             submissions,
             skipped,
         })
@@ -138,6 +153,38 @@ impl Verifier<'_> {
         }
         Ok((prepared, skipped))
     }
+}
+
+fn with_cases(root: &Group) -> Vec<String> {
+    let is_case = |member: &Member| matches!(member, Member::Case(..));
+    let groups = root.all().into_iter();
+    groups
+        .filter(|group| group.members.iter().any(is_case))
+        .map(|group| group.name.clone())
+        .collect()
+}
+
+/// Groups to which a submission came with a score that their range does not include, each told
+/// once.
+fn out_of_range(root: &Group, submissions: &[SubmissionResult]) -> Vec<String> {
+    let told = |group: &Group| {
+        let score = |result: &SubmissionResult| {
+            let mut groups = result.groups.iter();
+            let of_group = groups.find(|of| of.name == group.name)?.score;
+            of_group.filter(|score| !group.range.includes(*score))
+        };
+        let mut outside = submissions
+            .iter()
+            .filter_map(|r| Some((&r.path, score(r)?)));
+        let (path, score) = outside.next()?;
+        let Range { min, max } = group.range;
+        Some(format!(
+            "{path} comes to {score} points in {}, whose range is {min} to {max}: mend the range or \
+             the scores",
+            group.name
+        ))
+    };
+    root.all().into_iter().filter_map(told).collect()
 }
 
 /// Whether a submission takes part in finding the time limit as one that must pass.

@@ -28,6 +28,8 @@ mod files;
 mod host;
 #[path = "hostile/judging.rs"]
 mod judging;
+#[path = "hostile/kernel_log.rs"]
+mod kernel_log;
 #[path = "hostile/layers.rs"]
 mod layers;
 #[path = "hostile/neighbour.rs"]

@@ -17,6 +17,8 @@ mod checking;
 mod command;
 #[path = "judging/compiling.rs"]
 mod compiling;
+#[path = "judging/folders.rs"]
+mod folders;
 #[path = "judging/interacting.rs"]
 mod interacting;
 #[path = "judging/languages.rs"]

@@ -14,6 +14,8 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/calls.rs"]
+mod calls;
 #[path = "sandbox/census.rs"]
 mod census;
 #[path = "sandbox/children.rs"]

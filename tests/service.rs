@@ -13,6 +13,8 @@ mod support;
 
 #[path = "service/crashes.rs"]
 mod crashes;
+#[path = "service/folders.rs"]
+mod folders;
 #[path = "service/judging.rs"]
 mod judging;
 #[path = "service/packages.rs"]

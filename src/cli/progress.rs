@@ -1,4 +1,4 @@
-//! One line on the terminal that says how far the work is. Nowhere else, for it is no log.
+//! One line on the terminal that says how far the work is, and how long the rest will take. Nowhere else, for it is no log.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Often enough to be seen moving.
 const PAUSE: Duration = Duration::from_millis(100);
+/// A guess of what is left needs something to go by.
+const GUESS_AFTER: Duration = Duration::from_secs(2);
 /// Width of the bar, in characters.
 const BAR: usize = 30;
 
@@ -13,7 +15,14 @@ const BAR: usize = 30;
 pub(super) struct Line {
     name: String,
     is_shown: bool,
-    last: Mutex<Option<Instant>>,
+    step: Mutex<Option<Step>>,
+}
+
+/// The step that is being done.
+struct Step {
+    what: String,
+    began: Instant,
+    shown: Instant,
 }
 
 impl Line {
@@ -21,7 +30,7 @@ impl Line {
         Line {
             name: name.chars().filter(|c| !c.is_control()).collect(),
             is_shown: stderr().is_terminal(),
-            last: Mutex::new(None),
+            step: Mutex::new(None),
         }
     }
 
@@ -31,17 +40,25 @@ impl Line {
             return;
         }
         // Whoever finds the line busy has nothing newer to say.
-        let Ok(mut last) = self.last.try_lock() else {
+        let Ok(mut step) = self.step.try_lock() else {
             return;
         };
-        let is_due = last.is_none_or(|last| last.elapsed() >= PAUSE);
+        let now = Instant::now();
+        let (began, is_due) = match &*step {
+            Some(step) if step.what == what => (step.began, now - step.shown >= PAUSE),
+            _ => (now, true),
+        };
         if is_due || done == all {
-            *last = Some(Instant::now());
-            let bar = bar(done, all);
+            *step = Some(Step {
+                what: what.to_owned(),
+                began,
+                shown: now,
+            });
+            let (bar, left) = (bar(done, all), left(now - began, done, all));
             // Progress that cannot be shown is no reason to stop.
             let _ = write!(
                 stderr(),
-                "\r\x1b[K{}: {what} [{bar}] {done}/{all}",
+                "\r\x1b[K{}: {what} [{bar}] {done}/{all}{left}",
                 self.name
             );
         }
@@ -60,6 +77,18 @@ fn bar(done: usize, all: usize) -> String {
     format!("{}{}", "#".repeat(filled), ".".repeat(BAR - filled))
 }
 
+/// How long the rest will take if it goes on like this; nothing before that can be guessed.
+fn left(elapsed: Duration, done: usize, all: usize) -> String {
+    if elapsed < GUESS_AFTER || done == 0 || done >= all {
+        return String::new();
+    }
+    let seconds = elapsed.as_secs_f64() * (all - done) as f64 / done as f64;
+    match seconds.ceil() as u64 {
+        seconds @ 0..=99 => format!(", {seconds} s left"),
+        seconds => format!(", {} min left", seconds.div_ceil(60)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +99,15 @@ mod tests {
         assert_eq!(bar(2, 4), "#".repeat(BAR / 2) + &".".repeat(BAR / 2));
         assert_eq!(bar(9, 4), "#".repeat(BAR));
         assert_eq!(bar(0, 0), "#".repeat(BAR));
+    }
+
+    #[test]
+    fn the_rest_is_guessed_from_what_is_done() {
+        let after = |seconds| Duration::from_secs(seconds);
+        assert_eq!(left(after(1), 1, 4), "");
+        assert_eq!(left(after(10), 1, 4), ", 30 s left");
+        assert_eq!(left(after(100), 1, 4), ", 5 min left");
+        assert_eq!(left(after(10), 4, 4), "");
+        assert_eq!(left(after(10), 0, 4), "");
     }
 }

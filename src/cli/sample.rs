@@ -9,6 +9,8 @@ use reqwest::Client;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::client;
+
 /// How long the languages of the first worker and then the verdict may take together.
 const PATIENCE: Duration = Duration::from_secs(60);
 const RETRY: Duration = Duration::from_millis(200);
@@ -108,7 +110,7 @@ struct Api {
 impl Api {
     fn at(address: SocketAddr) -> Result<Self, SampleError> {
         // A proxy from the environment cannot reach this machine's loopback.
-        let client = Client::builder().no_proxy().build()?;
+        let client = client::builder().no_proxy().build()?;
         Ok(Api {
             client,
             base: base_url(address) + "/api/v1",

@@ -9,14 +9,22 @@ mod lines;
 mod tokens;
 mod unordered;
 
+use super::grade::Points;
 use crate::problem::Checker;
 use tokens::Spacing;
 
 /// What a comparison, or a validator in its place, found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Comparison {
     /// The output is as good as the answer.
     Same,
+    /// A validator of the problem accepts it.
+    Accepted {
+        /// What it tells judges.
+        message: Option<String>,
+        /// What it takes the output to be worth.
+        points: Option<Points>,
+    },
     /// It is not.
     Different {
         /// Where the output differs, without a word of the answer: "in line 3".
@@ -29,6 +37,13 @@ pub(super) enum Comparison {
         /// What it tells judges.
         message: Option<String>,
     },
+}
+
+impl Comparison {
+    /// Whether the output is right.
+    pub(super) fn is_right(&self) -> bool {
+        matches!(self, Comparison::Same | Comparison::Accepted { .. })
+    }
 }
 
 /// Compares an output with the answer as the checker says.

@@ -18,7 +18,6 @@ use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::pipe2;
 
 use super::JudgeError;
-use super::compare::Comparison;
 use super::passes::Pass;
 use super::run::{Finished, Runnable};
 use super::transcript::{Speaker, Transcript};
@@ -113,14 +112,17 @@ pub(super) fn run(
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
     let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
-    let finished = match said.comparison {
-        Comparison::Same if runnable.ended_well(&submitted) => {
-            let comparison = validator.follow(own, case, (&validated, arguments), cancel)?;
-            runnable.finished(submitted, Some(comparison))
-        }
-        Comparison::Same => runnable.finished(submitted, Some(Comparison::Same)),
-        comparison if was_first => runnable.rejected(submitted, comparison),
-        comparison => runnable.finished(submitted, Some(comparison)),
+    let comparison = said.comparison;
+    let finished = if !comparison.is_right() && was_first {
+        runnable.rejected(submitted, comparison)
+    } else {
+        let comparison = match comparison.is_right() && runnable.ended_well(&submitted) {
+            true => validator
+                .follow(own, case, (&validated, arguments), cancel)?
+                .unwrap_or(comparison),
+            false => comparison,
+        };
+        runnable.finished(submitted, Some(comparison))
     };
     let transcript = lock(&transcript).text();
     Ok(Pass {

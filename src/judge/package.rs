@@ -2,24 +2,26 @@
 //! runs submissions on its cases.
 //!
 //! Cases run in parallel over the slots that are given, be that many or one. That never changes a
-//! verdict: the first failing case in order decides, and only cases after a failing one are left out.
+//! verdict or a score: what would not be run if cases ran one after the other does not count, and
+//! only such cases are left out.
 
 mod checks;
+mod grader;
 mod programs;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::executable::{Compiled, Executable};
+use super::grade::{self, Grade, Standing};
 use super::run::Runnable;
-use super::slot::overall;
-use super::verdict::{CaseResult, Judgement, Verdict};
+use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
 use super::{Cancel, Judge, JudgeError, JudgeSlot, crew, reason};
 use crate::problem::package::Package;
 use crate::problem::{Limits, SourceFile};
 use checks::Checks;
+use grader::Grader;
 
 /// Processes that a program of a package may have.
 const PROCESSES: u32 = 64;
@@ -53,11 +55,36 @@ impl Times {
 /// How many runs are done, and of how many. May be told on any thread.
 pub type Runs<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
+/// Which cases of a program are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those that can change its verdict or score.
+    Deciding,
+    /// All, for whoever wants to know; the verdict and the score are the same.
+    All,
+}
+
+/// What came of a program on the cases of a package.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graded {
+    /// The verdict of the whole.
+    pub verdict: Verdict,
+    /// One line that explains it.
+    pub reason: String,
+    /// The score; `None` where the problem has no points, or where it gets none.
+    pub score: Option<f64>,
+    /// What came of groups, each before those in it.
+    pub groups: Vec<GroupResult>,
+    /// One for each case, in order; what was not run is skipped.
+    pub cases: Vec<CaseResult>,
+}
+
 /// A package whose programs are compiled. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct CompiledPackage {
     package: Arc<Package>,
     checks: Arc<Checks>,
+    grader: Option<Grader>,
 }
 
 impl CompiledPackage {
@@ -72,9 +99,11 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
         let checks = Checks::compile(judge, slots, &package, cancel)?;
+        let grader = Grader::compile(judge, slots, &package, cancel)?;
         Ok(CompiledPackage {
             package,
             checks: Arc::new(checks),
+            grader,
         })
     }
 
@@ -118,7 +147,7 @@ impl CompiledPackage {
 
     /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
     pub fn judges_answers(&self) -> bool {
-        self.package.max_passes == 1 && matches!(*self.checks, Checks::Validate(_))
+        self.package.max_passes == 1 && self.checks.are_programs()
     }
 
     /// What the package's validators have against the answer of a case; `None` where they accept it.
@@ -158,68 +187,164 @@ impl CompiledPackage {
     ) -> Result<Judgement, JudgeError> {
         let Compiled { result, executable } =
             self.compile_submission(judge, slot, submission, cancel)?;
-        let (verdict, reason, cases) = match executable {
-            Err(reason) => {
-                let skipped = self.all_skipped();
-                (Verdict::CompileError, reason, skipped)
-            }
+        let graded = match executable {
+            Err(reason) => self.refused(reason),
             Ok(executable) => {
                 let slots = std::slice::from_mut(slot);
-                let results = self.run_all(slots, &[executable], times, &|_, _| {}, cancel)?;
-                let cases = results.into_iter().next().unwrap_or_default();
-                let (verdict, reason) = overall(&cases);
-                (verdict, reason, cases)
+                let programs = [(executable, Extent::Deciding)];
+                let graded = self.run_all(slots, &programs, times, &|_, _| {}, cancel)?;
+                match graded.into_iter().next() {
+                    Some(graded) => graded,
+                    None => self.refused("there are no test cases".to_owned()),
+                }
             }
         };
         Ok(Judgement {
-            verdict,
-            reason,
+            verdict: graded.verdict,
+            reason: graded.reason,
+            score: graded.score,
+            groups: graded.groups,
             compile: result,
-            cases,
+            cases: graded.cases,
         })
     }
 
-    /// Runs programs on all cases. Each gets one result for each case, in order; what is after its
-    /// first failure is skipped.
+    /// Runs programs on the cases, and grades them. Each gets its results in the order of the
+    /// programs.
     ///
     /// # Errors
     /// Our own failures, and those of the package's programs.
     pub fn run_all(
         &self,
         slots: &mut [JudgeSlot],
-        programs: &[Executable],
+        programs: &[(Executable, Extent)],
         times: Times,
         progress: Runs<'_>,
         cancel: &Cancel,
-    ) -> Result<Vec<Vec<CaseResult>>, JudgeError> {
+    ) -> Result<Vec<Graded>, JudgeError> {
         let limits = limits(&self.package, times.end_ms);
+        let cases = &self.package.cases;
         let entries: Vec<Entry> = programs
             .iter()
-            .map(|program| Entry {
+            .map(|(program, extent)| Entry {
                 runnable: self.runnable(program, &limits),
                 limit_ms: times.limit_ms.map(|ms| self.scaled_ms(program, ms)),
-                first_failed: AtomicUsize::new(usize::MAX),
+                extent: *extent,
+                known: Mutex::new(vec![None; cases.len()]),
             })
             .collect();
-        let cases = &self.package.cases;
         let count = entries.len() * cases.len();
         let results = crew::each(slots, count, |slot, task| {
             progress(task + 1, count);
             let (entry, index) = (&entries[task / cases.len()], task % cases.len());
-            // Only what comes after a failure is left out, so the first failure is always found.
-            if entry.first_failed.load(Ordering::Acquire) < index {
+            if !self.is_wanted(entry, index) {
                 return Ok(None);
             }
-            let case = (index, &cases[index]);
-            let program = (&entry.runnable, entry.limit_ms);
-            let result = self.checks.run(slot, program, case, cancel)?;
-            if result.verdict != Verdict::Accepted {
-                entry.first_failed.fetch_min(index, Ordering::AcqRel);
+            match self.run(slot, entry, index, cancel) {
+                Ok(result) => Ok(Some(Ok(result))),
+                // It may be found not to count, and then nobody would have noticed.
+                Err(error) if error.is_of_the_problem() => Ok(Some(Err(error))),
+                Err(error) => Err(error),
             }
-            Ok::<_, JudgeError>(Some(result))
         })?;
-        let of_program = results.chunks(cases.len().max(1));
-        Ok(of_program.map(|results| self.counted(results)).collect())
+        let mut results = results.into_iter();
+        let of_program = |entry: Entry| {
+            let results: Vec<_> = results.by_ref().take(cases.len()).collect();
+            self.graded(slots, entry, results, cancel)
+        };
+        entries.into_iter().map(of_program).collect()
+    }
+
+    fn is_wanted(&self, entry: &Entry, index: usize) -> bool {
+        let standing = || grade::grade_so_far(&self.package.groups, &entry.known());
+        entry.extent == Extent::All || standing().counts[index]
+    }
+
+    fn run(
+        &self,
+        slot: &mut JudgeSlot,
+        entry: &Entry,
+        index: usize,
+        cancel: &Cancel,
+    ) -> Result<CaseResult, JudgeError> {
+        let case = (index, &self.package.cases[index]);
+        let program = (&entry.runnable, entry.limit_ms);
+        let (mut result, score) = self.checks.run(slot, program, case, cancel)?;
+        entry.known()[index] = Some(Grade {
+            verdict: result.verdict,
+            score,
+        });
+        result.score = self.package.scoring.map(|_| score);
+        Ok(result)
+    }
+
+    /// Puts the results of a program together, as if its cases had run one after the other.
+    fn graded(
+        &self,
+        slots: &mut [JudgeSlot],
+        entry: Entry,
+        results: Vec<Option<Result<CaseResult, JudgeError>>>,
+        cancel: &Cancel,
+    ) -> Result<Graded, JudgeError> {
+        let known = entry.known().clone();
+        let root = &self.package.groups;
+        let counts = grade::grade_so_far(root, &known).counts;
+        let mut cases = Vec::with_capacity(results.len());
+        for (index, result) in results.into_iter().enumerate() {
+            let is_kept = counts[index] || entry.extent == Extent::All;
+            cases.push(match result.filter(|_| is_kept) {
+                Some(result) => result?,
+                None => self.skipped(index),
+            });
+        }
+        let standing = grade::grade(root, &known, &mut |arguments, grades| match (
+            &self.grader,
+            slots.first_mut(),
+        ) {
+            (Some(grader), Some(slot)) => grader.grade(slot, arguments, grades, cancel).map(Some),
+            _ => Ok(None),
+        })?;
+        Ok(self.told(&standing, cases))
+    }
+
+    /// What a standing comes to, in words and in data.
+    fn told(&self, standing: &Standing, cases: Vec<CaseResult>) -> Graded {
+        let whole = standing.whole().unwrap_or(Grade {
+            verdict: Verdict::Skipped,
+            score: 0.0,
+        });
+        let scoring = self.package.scoring;
+        let score = scoring.and_then(|scoring| {
+            let is_accepted = whole.verdict == Verdict::Accepted;
+            scoring.score(is_accepted, whole.score)
+        });
+        let group = |(name, grade): &(String, Option<Grade>)| GroupResult {
+            name: name.clone(),
+            verdict: grade.map_or(Verdict::Skipped, |grade| grade.verdict),
+            score: grade.filter(|_| scoring.is_some()).map(|grade| grade.score),
+        };
+        let groups = standing.groups.iter().skip(1).map(group).collect();
+        Graded {
+            reason: reason(whole.verdict, score, &cases),
+            verdict: whole.verdict,
+            score,
+            groups,
+            cases,
+        }
+    }
+
+    /// What came of a program that cannot be run.
+    pub fn refused(&self, reason: String) -> Graded {
+        let scoring = self.package.scoring;
+        Graded {
+            verdict: Verdict::CompileError,
+            reason,
+            score: scoring.and_then(|scoring| scoring.score(false, 0.0)),
+            groups: Vec::new(),
+            cases: (0..self.package.cases.len())
+                .map(|index| self.skipped(index))
+                .collect(),
+        }
     }
 
     fn runnable(&self, program: &Executable, limits: &Limits) -> Runnable {
@@ -235,41 +360,45 @@ impl CompiledPackage {
         program.limits(&limits(&self.package, limit_ms)).cpu_ms
     }
 
-    fn all_skipped(&self) -> Vec<CaseResult> {
-        let count = self.package.cases.len();
-        (0..count).map(|index| self.skipped(index)).collect()
-    }
-
     fn skipped(&self, index: usize) -> CaseResult {
         CaseResult::skipped(index, &self.package.cases[index].name)
     }
-
-    /// What ran beyond the first failure, because another slot was faster, does not count.
-    fn counted(&self, results: &[Option<CaseResult>]) -> Vec<CaseResult> {
-        let kept = up_to_first_failure(results);
-        let kept = |(index, result): (usize, &Option<CaseResult>)| match result {
-            Some(result) if index < kept => result.clone(),
-            _ => self.skipped(index),
-        };
-        results.iter().enumerate().map(kept).collect()
-    }
-}
-
-/// How many results count: those up to the first failure.
-fn up_to_first_failure(results: &[Option<CaseResult>]) -> usize {
-    let is_failure = |result: &Option<CaseResult>| {
-        let result = result.as_ref();
-        result.is_none_or(|result| result.verdict != Verdict::Accepted)
-    };
-    let first = results.iter().position(is_failure);
-    first.map_or(results.len(), |first| first + 1)
 }
 
 struct Entry {
     runnable: Runnable,
     limit_ms: Option<u64>,
-    /// Index of the first case that is known to fail.
-    first_failed: AtomicUsize,
+    extent: Extent,
+    /// Of every case, what came of it.
+    known: Mutex<Vec<Option<Grade>>>,
+}
+
+impl Entry {
+    fn known(&self) -> MutexGuard<'_, Vec<Option<Grade>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a program has its verdict, in one line.
+fn reason(verdict: Verdict, score: Option<f64>, cases: &[CaseResult]) -> String {
+    let explains = |case: &&CaseResult| case.verdict == verdict;
+    if verdict != Verdict::Accepted
+        && let Some(case) = cases.iter().find(explains)
+    {
+        return format!("test case {}: {}", case.name, case.reason);
+    }
+    let run = cases.iter().filter(|case| case.verdict != Verdict::Skipped);
+    let right = cases
+        .iter()
+        .filter(|case| case.verdict == Verdict::Accepted);
+    let cases = match (right.count(), run.count()) {
+        (right, run) if right == run => format!("all {run} test cases are right"),
+        (right, run) => format!("{right} of {run} test cases are right"),
+    };
+    match score {
+        Some(score) => format!("{score} points; {cases}"),
+        None => cases,
+    }
 }
 
 fn limits(package: &Package, cpu_ms: u64) -> Limits {
@@ -281,27 +410,5 @@ fn limits(package: &Package, cpu_ms: u64) -> Limits {
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,
         processes: PROCESSES,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_ran_after_the_first_failure_does_not_count() {
-        let counted = |verdicts: &[Option<Verdict>]| {
-            let result = |verdict| CaseResult {
-                verdict,
-                ..CaseResult::skipped(0, "")
-            };
-            let results: Vec<_> = verdicts.iter().map(|v| v.map(result)).collect();
-            up_to_first_failure(&results)
-        };
-        use Verdict::*;
-        let (ac, wa, tle) = (Some(Accepted), Some(WrongAnswer), Some(TimeLimit));
-        assert_eq!(counted(&[ac, wa, tle]), 2);
-        assert_eq!(counted(&[ac, wa, None, tle]), 2);
-        assert_eq!(counted(&[ac, ac]), 2);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
+use super::grade::Points;
 use super::language::{Language, Values};
 use super::passes::{self, Pass};
 use super::validator::{Case, Check, Feedback, Said, Validator};
@@ -33,6 +34,8 @@ pub(super) struct Finished {
     pub reason: String,
     pub facts: Facts,
     pub checker_message: Option<String>,
+    /// What a validator takes the output to be worth.
+    pub points: Option<Points>,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     /// A validator rejected it before it ended.
@@ -228,15 +231,18 @@ fn finished(
     report: Report,
     comparison: Option<Comparison>,
 ) -> Finished {
+    let (checker_message, points) = match comparison {
+        Some(Comparison::Different { message, .. }) => (Some(message), None),
+        Some(Comparison::Rejected { message }) => (message, None),
+        Some(Comparison::Accepted { message, points }) => (message, points),
+        Some(Comparison::Same) | None => (None, None),
+    };
     Finished {
         verdict,
         reason,
         facts: facts(&report),
-        checker_message: match comparison {
-            Some(Comparison::Different { message, .. }) => Some(message),
-            Some(Comparison::Rejected { message }) => message,
-            _ => None,
-        },
+        checker_message,
+        points,
         stdout: report.stdout.bytes,
         stderr: report.stderr.bytes,
         was_rejected_first: false,
@@ -254,7 +260,7 @@ pub(super) fn accepts(
     cancel: &Cancel,
 ) -> Result<bool, JudgeError> {
     let said = checked(slot, check, case, output, cancel)?;
-    Ok(said.comparison == Comparison::Same)
+    Ok(said.comparison.is_right())
 }
 
 /// Judges an output.
@@ -278,7 +284,7 @@ fn checked(
     let mut last = Said::only(Comparison::Same);
     for validator in validators {
         last = validator.validate(slot, case, (output.clone(), arguments), cancel)?;
-        if last.comparison != Comparison::Same {
+        if !last.comparison.is_right() {
             break;
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compile;
 use super::executable::{Compiled, Executable};
+use super::grade::Points;
 use super::language::{Language, scripts};
 use super::program::Program;
 use super::run::{Finished, Runnable};
@@ -46,11 +47,13 @@ pub struct RunResult {
     pub stderr: Vec<u8>,
 }
 
-/// What came of a program that talked with a validator.
+/// What came of a program on a test case.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Talk {
-    /// The result of the case.
+pub struct CaseRun {
+    /// The result of the case, without a score.
     pub result: CaseResult,
+    /// What a validator takes the output to be worth.
+    pub points: Option<Points>,
     /// The validator rejected it before it ended: how long it ran then says nothing.
     pub was_rejected_first: bool,
 }
@@ -82,6 +85,8 @@ impl JudgeSlot {
                 Ok(Judgement {
                     verdict: Verdict::CompileError,
                     reason,
+                    score: None,
+                    groups: Vec::new(),
                     compile: result,
                     cases: skipped.collect(),
                 })
@@ -93,6 +98,8 @@ impl JudgeSlot {
                 Ok(Judgement {
                     verdict,
                     reason,
+                    score: None,
+                    groups: Vec::new(),
                     compile: result,
                     cases: results,
                 })
@@ -241,7 +248,7 @@ impl JudgeSlot {
         case: CaseData,
         check: Check<'_>,
         cancel: &Cancel,
-    ) -> Result<CaseResult, JudgeError> {
+    ) -> Result<CaseRun, JudgeError> {
         match check {
             // Most often the next run is of the same program.
             Check::Compare(_) => runnable.prepare(&mut self.slot, 2)?,
@@ -250,7 +257,7 @@ impl JudgeSlot {
             }
         }
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
-        Ok(case_result(index, name, run))
+        Ok(case_run(index, name, run))
     }
 
     /// Judges an output that no program made; `case` is an input and its answer.
@@ -283,7 +290,7 @@ impl JudgeSlot {
         case: CaseData,
         (validator, arguments): (&Validator, &[String]),
         cancel: &Cancel,
-    ) -> Result<Talk, JudgeError> {
+    ) -> Result<CaseRun, JudgeError> {
         let partner = match &mut self.partner {
             Some(partner) => partner,
             none => none.insert(self.judge.sandbox.slot()?),
@@ -298,10 +305,7 @@ impl JudgeSlot {
         let run = passes::run(Some(validator), case, |case| {
             interact::run((own, partner), runnable, partnership, case, cancel)
         })?;
-        Ok(Talk {
-            was_rejected_first: run.was_rejected_first,
-            result: case_result(index, name, run),
-        })
+        Ok(case_run(index, name, run))
     }
 
     fn run_cases(
@@ -352,7 +356,7 @@ fn is_success(verdict: Verdict) -> bool {
 }
 
 /// The first failing case in order decides.
-pub(super) fn overall(results: &[CaseResult]) -> (Verdict, String) {
+fn overall(results: &[CaseResult]) -> (Verdict, String) {
     if let Some(failed) = results.iter().find(|case| !is_success(case.verdict)) {
         let reason = format!("test case {}: {}", failed.name, failed.reason);
         return (failed.verdict, reason);
@@ -372,6 +376,14 @@ pub(super) fn overall(results: &[CaseResult]) -> (Verdict, String) {
     }
 }
 
+fn case_run(index: usize, name: &str, run: Finished) -> CaseRun {
+    CaseRun {
+        points: run.points,
+        was_rejected_first: run.was_rejected_first,
+        result: case_result(index, name, run),
+    }
+}
+
 fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
     let prefix = |mut bytes: Vec<u8>| {
         bytes.truncate(PREFIX_BYTES);
@@ -383,6 +395,7 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
         name: name.to_owned(),
         verdict: run.verdict,
         reason: run.reason,
+        score: None,
         facts: Some(run.facts),
         checker_message: run.checker_message,
         team_message: run.team_message,
@@ -419,6 +432,7 @@ mod tests {
             name: name.to_owned(),
             verdict,
             reason: "why".to_owned(),
+            score: None,
             facts: None,
             checker_message: None,
             team_message: None,

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::compare::Comparison;
 use super::executable::Executable;
+use super::grade::Points;
 use super::{JudgeError, reason};
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
@@ -33,8 +34,9 @@ const FEEDBACK: &str = ".case/feedback";
 /// What the validator tells judges. It is there from the beginning, for a box has no empty
 /// directories.
 const MESSAGE: &str = ".case/feedback/judgemessage.txt";
-/// Points; a validator that gives them takes the problem for another kind.
+/// Points, or the part of what the case is worth.
 const SCORE: &str = ".case/feedback/score.txt";
+const MULTIPLIER: &str = ".case/feedback/score_multiplier.txt";
 
 const BOX: &str = "/box";
 
@@ -229,7 +231,7 @@ impl Validator {
         if self.protocol != Protocol::Icpc {
             return Ok(Said::only(comparison));
         }
-        let accepts = comparison == Comparison::Same;
+        let accepts = comparison.is_right();
         Ok(Said {
             team_message: self.team_message(report)?,
             next: match self.max_passes {
@@ -314,16 +316,26 @@ impl Validator {
                 format!("ended with exit code {code}; it must be 42 for right or 43 for wrong");
             return Err(self.failure(reason, report));
         }
-        if self.feedback(report, SCORE)?.is_some() {
-            let reason = "wrote score.txt, though the problem gives no points".to_owned();
-            return Err(self.failure(reason, report));
-        }
-        if code == ACCEPTED {
-            return Ok(Comparison::Same);
-        }
         let message = self.feedback(report, MESSAGE)?;
         let message = message.filter(|message| !message.is_empty());
-        Ok(Comparison::Rejected { message })
+        let files = [
+            self.feedback(report, SCORE)?,
+            self.feedback(report, MULTIPLIER)?,
+        ];
+        let points = points(code, files).map_err(|reason| self.failure(reason, report))?;
+        Ok(match code {
+            ACCEPTED => Comparison::Accepted { message, points },
+            _ => Comparison::Rejected { message },
+        })
+    }
+
+    /// The failure of a validator whose answer makes no sense for the problem.
+    pub(super) fn misjudges(&self, reason: String) -> JudgeError {
+        JudgeError::Validator {
+            name: self.name.clone(),
+            reason,
+            evidence: String::new(),
+        }
     }
 
     /// What the checker that follows says, where there is one: an interactor has accepted, and the
@@ -334,15 +346,15 @@ impl Validator {
         case: &Case,
         (report, arguments): (&Report, &[String]),
         cancel: &Cancel,
-    ) -> Result<Comparison, JudgeError> {
+    ) -> Result<Option<Comparison>, JudgeError> {
         let Some(checker) = &self.checker else {
-            return Ok(Comparison::Same);
+            return Ok(None);
         };
         let max_bytes = self.limits.output_bytes;
         let written = report.scratch.read(Path::new(OUTPUT), max_bytes);
         let written = written.map_err(|error| self.uncollected(error, report))?;
         let said = checker.validate(slot, case, (Arc::from(written), arguments), cancel)?;
-        Ok(said.comparison)
+        Ok(Some(said.comparison))
     }
 
     fn failure(&self, reason: String, report: &Report) -> JudgeError {
@@ -357,6 +369,28 @@ impl Validator {
             reason,
             evidence: evidence.concat().trim().to_owned(),
         }
+    }
+}
+
+/// What a validator takes an output to be worth, by `score.txt` and `score_multiplier.txt`.
+fn points(code: i32, files: [Option<String>; 2]) -> Result<Option<Points>, String> {
+    let number = |text: String| {
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| format!("gave {text:?} for points, which is no number"))
+    };
+    match files {
+        [None, None] => Ok(None),
+        _ if code != ACCEPTED => Err("gave points for an output that it rejects".to_owned()),
+        [Some(_), Some(_)] => {
+            Err("wrote both score.txt and score_multiplier.txt; it must be one".to_owned())
+        }
+        [Some(score), None] => Ok(Some(Points::Score(number(score)?))),
+        [None, Some(part)] => match number(part)? {
+            part @ 0.0..=1.0 => Ok(Some(Points::Part(part))),
+            part => Err(format!(
+                "wrote {part} to score_multiplier.txt; it must be from 0 to 1"
+            )),
+        },
     }
 }
 
@@ -390,5 +424,36 @@ fn ending(report: &Report) -> String {
             Limit::Output => "wrote more than its limit to standard output",
         }
         .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_one_number_for_an_accepted_output() {
+        let of = |code, score: Option<&str>, part: Option<&str>| {
+            points(code, [score, part].map(|text| text.map(str::to_owned)))
+        };
+        assert_eq!(of(42, None, None), Ok(None));
+        assert_eq!(of(43, None, None), Ok(None));
+        assert_eq!(of(42, Some("12.5"), None), Ok(Some(Points::Score(12.5))));
+        assert_eq!(of(42, Some("-1"), None), Ok(Some(Points::Score(-1.0))));
+        assert_eq!(of(42, None, Some("1")), Ok(Some(Points::Part(1.0))));
+        for (code, score, part, words) in [
+            (43, Some("1"), None, "that it rejects"),
+            (43, None, Some("1"), "that it rejects"),
+            (42, Some("1"), Some("1"), "must be one"),
+            (42, Some(""), None, "is no number"),
+            (42, Some("1 2"), None, "is no number"),
+            (42, Some("nan"), None, "is no number"),
+            (42, Some("inf"), None, "is no number"),
+            (42, None, Some("1.01"), "from 0 to 1"),
+            (42, None, Some("-0.1"), "from 0 to 1"),
+        ] {
+            let error = of(code, score, part).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
     }
 }

@@ -86,6 +86,9 @@ pub struct CaseResult {
     pub verdict: Verdict,
     /// One line that explains the verdict.
     pub reason: String,
+    /// What the case is worth; `None` where the problem has no points, and where it was skipped.
+    #[serde(default)]
+    pub score: Option<f64>,
     /// Measured facts; `None` where the case was skipped.
     pub facts: Option<Facts>,
     /// What the checker said, e.g. where the first difference is. For judges only.
@@ -109,6 +112,7 @@ impl CaseResult {
             name: name.to_owned(),
             verdict: Verdict::Skipped,
             reason: "not run: the verdict was decided before".to_owned(),
+            score: None,
             facts: None,
             checker_message: None,
             team_message: None,
@@ -117,6 +121,17 @@ impl CaseResult {
             stderr_prefix: Vec::new(),
         }
     }
+}
+
+/// The result of a group of test cases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupResult {
+    /// Path below the test data, e.g. `secret/group1`.
+    pub name: String,
+    /// Its verdict; [`Verdict::Skipped`] where it was not run.
+    pub verdict: Verdict,
+    /// Its score; `None` where the problem has no points.
+    pub score: Option<f64>,
 }
 
 /// The result of compiling.
@@ -139,6 +154,12 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// One line that explains the verdict.
     pub reason: String,
+    /// The score; `None` where the problem has no points, or where it gets none.
+    #[serde(default)]
+    pub score: Option<f64>,
+    /// What came of groups of cases, each before those in it; empty where there are none.
+    #[serde(default)]
+    pub groups: Vec<GroupResult>,
     /// `None` for languages without a compile step.
     pub compile: Option<CompileResult>,
     /// One entry for each test case, in order.
@@ -207,7 +228,9 @@ fn not_executable(errno: i32, run: &Evidence<'_>) -> (Verdict, String) {
 fn compared(comparison: Option<&Comparison>, run: &Evidence<'_>) -> (Verdict, String) {
     match comparison {
         None => (Verdict::Completed, "ended with exit code 0".to_owned()),
-        Some(Comparison::Same) => (Verdict::Accepted, "the output is right".to_owned()),
+        Some(Comparison::Same | Comparison::Accepted { .. }) => {
+            (Verdict::Accepted, "the output is right".to_owned())
+        }
         Some(Comparison::Different { place, .. }) => {
             let refusals = reason::of_refusals(run);
             let reason = format!("the output differs from the answer {place}{refusals}");

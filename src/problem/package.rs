@@ -10,6 +10,7 @@ mod constants;
 mod data;
 mod expectation;
 mod glob;
+mod groups;
 mod limits;
 mod programs;
 mod report;
@@ -21,7 +22,7 @@ mod yaml;
 use std::collections::BTreeMap;
 
 pub use data::TestCase;
-pub use expectation::{Expectation, Expected, Rule, TimingRole};
+pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, TimingRole};
 pub use glob::matches as path_matches;
 pub use limits::{PackageLimits, TimeRule};
 pub use programs::ProgramFiles;
@@ -30,6 +31,7 @@ pub use settings::{Format, Kind};
 pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
 
+use super::groups::{Group, Scoring};
 use super::{Checker, Repeats, SourceFile};
 use settings::Settings;
 
@@ -56,6 +58,12 @@ pub struct Package {
     /// Files that are put over a submission before it is compiled, by language; `default` is for
     /// all others.
     pub includes: BTreeMap<String, Vec<SourceFile>>,
+    /// The program that grades groups which ask for it.
+    pub grader: Option<ProgramFiles>,
+    /// How the cases come to a verdict and a score.
+    pub groups: Group,
+    /// How scores are to be taken; `None` where the problem gives none.
+    pub scoring: Option<Scoring>,
     /// Test cases in judging order.
     pub cases: Vec<TestCase>,
     /// Inputs that at least one input validator must reject.
@@ -96,9 +104,26 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let settings = settings::read(tree, findings);
     let tree = &*constants::fill(tree, &settings.constants, findings);
     refuse_unsupported(tree, &settings, findings);
-    let cases = data::read(tree, &settings.validator_flags, findings);
+    let (cases, root) = data::read(tree, &settings.validator_flags, findings);
+    let grader = grader(tree, findings);
+    let (groups, scoring) = groups::read(&settings, &root, grader.is_some(), findings);
+    if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
+        let message = "the grader is not used: no group says \"grading: custom\"";
+        findings.warning(&unused.path, None, message);
+    }
     let validation = validation(tree, &settings, &cases, findings);
-    let submissions = submissions::read(tree, findings);
+    let context = expectation::Context {
+        of: match settings.format {
+            Format::Legacy | Format::Draft2023 => Of::Whole,
+            Format::V2025 => Of::Cases,
+        },
+        is_scoring: scoring.is_some(),
+    };
+    let scopes = submissions::Scopes {
+        groups: &groups,
+        cases: cases.iter().map(|case| case.name.as_str()).collect(),
+    };
+    let submissions = submissions::read(tree, context, &scopes, findings);
     let mut input_validators = programs::each_in(tree, "input_validators");
     input_validators.extend(programs::each_in(tree, "input_format_validators"));
     Some(Package {
@@ -114,6 +139,9 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         },
         input_validators,
         includes: includes(tree),
+        grader: grader.filter(|_| groups.has_program()),
+        groups,
+        scoring,
         cases,
         invalid_inputs: data::read_invalid(tree, findings),
         submissions,
@@ -122,28 +150,29 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
 
 fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings) {
     let Kind {
-        is_scoring,
-        is_submit_answer,
-        ..
+        is_submit_answer, ..
     } = settings.kind;
-    for (is_asked, what) in [
-        (is_scoring, "scoring problems"),
-        (is_submit_answer, "submit-answer problems"),
-    ] {
+    for (is_asked, what) in [(is_submit_answer, "submit-answer problems")] {
         if is_asked {
             let message = format!("{what} are not supported yet");
             findings.error(settings::FILE, None, message);
         }
     }
-    for (directory, what) in [
-        ("static_validator", "static validators"),
-        ("graders", "graders"),
-    ] {
-        if tree.has_directory(directory) {
-            let message = format!("{what} are not supported yet");
-            findings.error(directory, None, message);
-        }
+    if tree.has_directory("static_validator") {
+        let message = "static validators are not supported yet";
+        findings.error("static_validator", None, message);
     }
+}
+
+/// The only grader.
+fn grader(tree: &Tree, findings: &mut Findings) -> Option<ProgramFiles> {
+    let mut graders = programs::each_in(tree, "graders");
+    for other in graders.iter().skip(1) {
+        let message = "there is more than one grader: remove the others";
+        findings.error(&other.path, None, message);
+    }
+    graders.truncate(1);
+    graders.pop()
 }
 
 /// The format's own directory first; real packages also have the other's.
@@ -312,7 +341,6 @@ mod tests {
     #[test]
     fn what_is_not_supported_is_refused() {
         for (path, text, words) in [
-            ("problem.yaml", "type: scoring\n", "scoring problems"),
             (
                 "problem.yaml",
                 "validation: custom interactive\n",
@@ -333,7 +361,6 @@ mod tests {
                 "validator_flags: fuzzy\n",
                 "\"fuzzy\" is no argument",
             ),
-            ("graders/g.py", "", "graders"),
             ("static_validator/s.py", "", "static validators"),
         ] {
             let yaml = ("problem.yaml", "name: A\n");

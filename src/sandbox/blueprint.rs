@@ -20,7 +20,7 @@ const INIT_IDS: [u32; 4] = [0, 65_533, 65_532, 65_531];
 /// A resolved container.
 #[derive(Debug)]
 pub(super) struct Blueprint {
-    /// What a launcher is told; ids are filled in for each box.
+    /// What a launcher is told.
     pub plan: BoxPlan,
     /// The namespaces of the first box, and so of every one.
     pub namespaces: OnceLock<Vec<NamespaceFact>>,
@@ -68,8 +68,6 @@ impl Blueprint {
             network: network(&container.network),
             proc_pids_only: container.proc == Proc::Pids,
             terminals: container.devices == Devices::Terminals,
-            first_id: 0,
-            first_group: 0,
             filter: seccomp::plan(container)?,
             landlock,
         };

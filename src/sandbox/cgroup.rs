@@ -9,7 +9,7 @@ mod v2;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ use nix::unistd::Pid;
 use super::container::Share;
 use super::message::ReapedUse;
 use super::outcome::{SandboxError, SetUpStep};
+use super::sys;
 
 /// What a group may use; fixed while the group runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +262,16 @@ impl Group {
         }
     }
 
+    /// Kills everything in it at once. The death of the box's init would do, but that has to be given
+    /// a CPU first, which is the one that its programs are busy on.
+    pub(super) fn kill(&self) {
+        match self {
+            Group::V1(group) => group.kill(),
+            Group::V2(group) => group.kill(),
+            Group::Absent(_) => {}
+        }
+    }
+
     /// A descriptor that wakes a poll when memory runs out, where one is needed because the
     /// kernel would kill only a single process.
     pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
@@ -363,6 +374,24 @@ fn remove_group(directory: &Path) -> io::Result<()> {
             Err(_) => kill_members(directory),
         }
         std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Kills what a list of members names. Each process is held by a descriptor before it is looked for
+/// once more, so that a number that was given to a stranger meanwhile harms nobody.
+fn kill_listed(members: &ControlFile) {
+    let listed = || -> Vec<i32> {
+        let text = members.read().unwrap_or_default();
+        text.lines().filter_map(|pid| pid.parse().ok()).collect()
+    };
+    let held: Vec<(i32, OwnedFd)> = listed()
+        .into_iter()
+        .filter_map(|pid| Some((pid, sys::open_process(pid).ok()?)))
+        .collect();
+    let still_listed = listed();
+    for (_, process) in held.iter().filter(|(pid, _)| still_listed.contains(pid)) {
+        // Whoever is left dies with the box's init.
+        let _ = sys::signal_process(process.as_fd(), libc::SIGKILL);
     }
 }
 

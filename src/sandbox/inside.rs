@@ -4,11 +4,14 @@
 //! Three processes take part: the launcher clones **init** (PID 1 of the box), init sets the box
 //! up and forks the **program**, which waits for what to run. Init then only reaps. The program
 //! is never PID 1: there, default signal actions would not apply to it and orphans would pile up.
+//! It shares init's memory until execve, and init sleeps that long (`vfork`), for copying a memory
+//! map and dropping the copy is a large part of what a box costs.
 
 mod start;
 
 use std::ffi::{CStr, CString, c_char};
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
@@ -21,7 +24,7 @@ use super::message::{
     BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, ReapedUse, Step, UserPlan,
 };
 use super::root::attach_beneath;
-use super::sys::{self, CloneRequest, CloneSide, MAX_FDS, MountAttr};
+use super::sys::{self, Capability, MAX_FDS, MountAttr};
 use start::Start;
 
 /// Where the new root is attached before it becomes the root. Any directory of the host that
@@ -72,17 +75,19 @@ pub(super) struct Inside<'a> {
     /// The seccomp filter.
     pub filter: &'a FilterPlan,
     /// The Landlock policies, at most [`MAX_LAYERS`].
-    pub landlock: &'a [LandlockLayer<'a>],
+    pub landlock: &'a [LandlockLayer],
     /// Where the request to start is received.
     pub buffer: &'a mut [u8],
     /// Where the pointers to its strings are put.
     pub pointers: &'a mut [*const c_char; MAX_STRINGS + 2],
+    /// Where the program runs until it is executed.
+    pub stack: &'a mut [u8],
 }
 
 /// A Landlock policy with C paths.
-pub(super) struct LandlockLayer<'a> {
+pub(super) struct LandlockLayer {
     /// The policy.
-    pub plan: &'a LandlockPlan,
+    pub plan: LandlockPlan,
     /// Its paths and allowed access.
     pub rules: Vec<(CString, u64)>,
 }
@@ -128,6 +133,8 @@ impl Failure {
 
 fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     await_proceed(inside.socket).in_step(Step::AwaitProceed)?;
+    // The launcher has none.
+    umask(Mode::from_bits_truncate(0o022));
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
@@ -152,13 +159,12 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     let landlock = build_landlock(inside.landlock)?;
     // Once for both: after this nothing in the box can gain a capability by execve.
     sys::drop_bounding_set().in_step(Step::DropBoundingSet)?;
-    let program = match fork_program().in_step(Step::ForkProgram)? {
-        CloneSide::Child => run_program(inside, socket, landlock),
-        CloneSide::Parent { pid, .. } => pid,
-    };
-    drop(landlock);
     drop_init_privileges().in_step(Step::DropInitPrivileges)?;
-    let _ = sys::send_with_fds(socket, &BoxReport::Ready.encode(), &[]);
+    let stack = mem::take(&mut inside.stack);
+    let mut program = || run_program(inside, socket, &landlock);
+    let program = sys::vfork(stack, &mut program).in_step(Step::ForkProgram)?;
+    keep_kill().in_step(Step::KeepKill)?;
+    drop(landlock);
     reap_until_end(socket, program);
     Ok(())
 }
@@ -248,11 +254,11 @@ fn close_inherited(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn build_landlock(layers: &[LandlockLayer<'_>]) -> StepResult<Rulesets> {
+fn build_landlock(layers: &[LandlockLayer]) -> StepResult<Rulesets> {
     let mut rulesets = Rulesets::default();
     let mut number = 0;
     for (ruleset, layer) in rulesets.iter_mut().zip(layers) {
-        let plan = layer.plan;
+        let plan = &layer.plan;
         let made = sys::landlock_new(&plan.attributes, plan.attribute_count.into())
             .in_step(Step::BuildLandlock)?;
         for (path, access) in &layer.rules {
@@ -281,18 +287,19 @@ fn add_path_rule(ruleset: &OwnedFd, path: &CStr, access: u64, file_access: u64) 
     sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), access & mask)
 }
 
-fn fork_program() -> io::Result<CloneSide> {
-    sys::clone_process(&CloneRequest {
-        namespaces: 0,
-        cgroup: None,
-    })
-}
-
+/// Before the fork, because init sleeps until the program is executed. What the program-to-be still
+/// needs to become somebody else stays until then.
 fn drop_init_privileges() -> io::Result<()> {
     sys::set_no_new_privileges()?;
-    sys::drop_capabilities_except_kill()?;
+    sys::keep_capabilities(&[Capability::Kill, Capability::SetGroups, Capability::SetUser])?;
     sys::set_not_dumpable()?;
     // Changing capabilities clears the death signal.
+    sys::set_parent_death_signal(libc::SIGKILL)
+}
+
+/// Init needs nothing but to end processes of the program's user.
+fn keep_kill() -> io::Result<()> {
+    sys::keep_capabilities(&[Capability::Kill])?;
     sys::set_parent_death_signal(libc::SIGKILL)
 }
 
@@ -317,8 +324,9 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
     }
 }
 
-/// The program-to-be: gives up everything, waits for what to run, executes. Never returns.
-fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> ! {
+/// The program-to-be: gives up everything, waits for what to run, executes. Returns only a failure,
+/// as an exit code.
+fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: &Rulesets) -> i32 {
     let filter = inside.filter;
     let started = confine(inside, socket, landlock)
         .and_then(|()| await_start(inside, socket))
@@ -328,7 +336,7 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulese
         Err(failure) => failure.report(),
     };
     let _ = sys::send_with_fds(socket, &failed.encode(), &[]);
-    sys::exit_now(127)
+    127
 }
 
 /// Announces the start and executes the program; returns only if the kernel refuses to.
@@ -355,15 +363,14 @@ fn execute(
 
 /// Everything that does not depend on what will run, so that it is done ahead. The filter comes
 /// last: it allows what [`await_start`] still has to do and nothing more than a guest may.
-fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: Rulesets) -> StepResult<()> {
+fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: &Rulesets) -> StepResult<()> {
     let user = inside.user;
     new_session(inside.new_session).in_step(Step::NewSession)?;
     sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
     sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
     // As that user, who may not be allowed to enter it.
     chdir(inside.working_directory).in_step(Step::EnterDirectory)?;
-    sys::drop_all_capabilities().in_step(Step::DropCapabilities)?;
-    sys::set_no_new_privileges().in_step(Step::NoNewPrivileges)?;
+    sys::keep_capabilities(&[]).in_step(Step::DropCapabilities)?;
     for (ruleset, layer) in landlock.iter().flatten().zip(inside.landlock) {
         sys::landlock_restrict(ruleset.as_fd(), layer.plan.flags)
             .in_step(Step::RestrictLandlock)?;
@@ -432,6 +439,5 @@ fn new_session(is_wanted: bool) -> io::Result<()> {
     if is_wanted {
         setsid()?;
     }
-    umask(Mode::from_bits_truncate(0o022));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The supervising side of a launcher: starting it, and asking it for boxes.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,8 +16,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair
 use super::blueprint::Blueprint;
 use super::launcher::LAUNCHER_NAME;
 use super::message::{
-    BoxPlan, BoxReport, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED, REPORT_BYTES,
-    encode_start,
+    BoxIds, BoxReport, BoxRequest, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED,
+    REPORT_BYTES, encode_start,
 };
 use super::outcome::{SandboxError, SetUpStep};
 use super::pasta::Pasta;
@@ -64,6 +65,8 @@ fn connection() -> Result<(OwnedFd, OwnedFd), SandboxError> {
 pub(super) struct Launcher {
     connection: OwnedFd,
     process: Child,
+    /// What it was told, by number.
+    told: Vec<Arc<Blueprint>>,
 }
 
 impl Launcher {
@@ -83,29 +86,42 @@ impl Launcher {
         Ok(Launcher {
             connection: ours,
             process,
+            told: Vec::new(),
         })
     }
 
-    /// Asks for a box; its init waits until [`Pending::proceed`]. The plan is the blueprint's, with
-    /// the ids of the box.
+    /// Asks for a box; its init waits until [`Pending::proceed`].
     pub(super) fn launch(
-        &self,
+        &mut self,
         blueprint: &Arc<Blueprint>,
-        plan: &BoxPlan,
+        ids: BoxIds,
         cgroup: Option<std::os::fd::BorrowedFd<'_>>,
     ) -> Result<Pending, SandboxError> {
         let (ours, theirs) = connection()?;
-        let bytes = postcard::to_stdvec(plan).map_err(|_| SandboxError::Setting {
+        let known = self
+            .told
+            .iter()
+            .position(|known| Arc::ptr_eq(known, blueprint));
+        let request = BoxRequest {
+            number: known.unwrap_or(self.told.len()),
+            plan: known.is_none().then_some(Cow::Borrowed(&blueprint.plan)),
+            ids,
+        };
+        let bytes = postcard::to_stdvec(&request).map_err(|_| SandboxError::Setting {
             setting: "container",
             reason: "it cannot be encoded".to_owned(),
         })?;
         let fds: Vec<_> = std::iter::once(theirs.as_fd()).chain(cgroup).collect();
         sys::send_with_fds(self.connection.as_fd(), &bytes, &fds).set_up("ask", "the launcher")?;
         drop(theirs);
-        self.await_reply(BoxConnection {
+        let pending = self.await_reply(BoxConnection {
             socket: ours,
             blueprint: Arc::clone(blueprint),
-        })
+        })?;
+        if known.is_none() {
+            self.told.push(Arc::clone(blueprint));
+        }
+        Ok(pending)
     }
 
     fn await_reply(&self, connection: BoxConnection) -> Result<Pending, SandboxError> {
@@ -165,17 +181,11 @@ impl Pending {
     pub(super) fn proceed(&self) -> Result<Option<OwnedFd>, SandboxError> {
         sys::send_with_fds(self.connection.socket.as_fd(), PROCEED, &[])
             .set_up("wake", "the init of a box")?;
-        // Init and the program-to-be report in any order.
-        let (mut ready, mut confined) = (false, None);
-        while !ready || confined.is_none() {
-            let report = self.connection.receive()?;
-            match report.ok_or(SandboxError::Lost("init of a box"))? {
-                (BoxReport::Ready, _) => ready = true,
-                (BoxReport::Confined, listener) => confined = Some(listener),
-                (other, _) => return Err(self.connection.failure_of(other)),
-            }
+        match self.connection.receive()? {
+            Some((BoxReport::Confined, listener)) => Ok(listener),
+            Some((other, _)) => Err(self.connection.failure_of(other)),
+            None => Err(SandboxError::Lost("init of a box")),
         }
-        confined.ok_or(SandboxError::Lost("init of a box"))
     }
 }
 

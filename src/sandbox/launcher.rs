@@ -5,7 +5,8 @@
 //! memory to the guest. The launcher is our own binary executed again before any thread starts.
 //! It dies when its connection closes, and every box dies with it.
 
-use std::ffi::c_char;
+use std::collections::HashMap;
+use std::ffi::{CString, c_char};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,16 +14,20 @@ use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::stat::{Mode, umask};
 
 use super::inside::{self, Inside, LandlockLayer};
 use super::message::{
-    BoxPlan, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES, MAX_STRINGS, NetworkPlan,
+    BoxIds, BoxPlan, BoxRequest, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES,
+    MAX_STRINGS, NetworkPlan, UserPlan,
 };
 use super::root::{self, Roots};
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
 
 const OWN_NETWORK: &str = "/proc/self/ns/net";
 const HOST_ROOT: u32 = 0;
+/// The program-to-be needs little of it; untouched pages cost nothing.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// The name under which our binary is executed as a launcher.
 pub(super) const LAUNCHER_NAME: &str = "gavel-launcher";
@@ -89,13 +94,43 @@ struct Launched {
     work: OwnedFd,
 }
 
+/// A plan that we were told, and what is made of it once.
+struct Known {
+    plan: BoxPlan,
+    working_directory: CString,
+    landlock: Vec<LandlockLayer>,
+}
+
+impl Known {
+    fn of(plan: BoxPlan) -> Result<Self, LaunchFailure> {
+        let layers = plan.landlock.iter();
+        let landlock: Result<_, _> = layers
+            .map(|plan| {
+                let rules = plan.rules.iter();
+                let rules = rules.map(|(path, access)| Ok((root::c_path(path)?, *access)));
+                Ok(LandlockLayer {
+                    plan: plan.clone(),
+                    rules: rules.collect::<Result<_, _>>()?,
+                })
+            })
+            .collect();
+        Ok(Known {
+            working_directory: root::c_path(&plan.working_directory)?,
+            landlock: landlock?,
+            plan,
+        })
+    }
+}
+
 struct Launcher {
+    known: HashMap<usize, Known>,
     roots: Roots,
     /// The host's network namespace, and our own empty one.
     host_network: File,
     empty_network: File,
     start_buffer: Vec<u8>,
     pointers: Box<[*const c_char; MAX_STRINGS + 2]>,
+    stack: Vec<u8>,
 }
 
 impl Launcher {
@@ -112,12 +147,16 @@ impl Launcher {
         // cost more than everything else in this file.
         unshare(CloneFlags::CLONE_NEWNET).during("make", "a network namespace")?;
         make_private().during("make private", "the mount tree")?;
+        // The modes of what it makes are those that it says.
+        umask(Mode::empty());
         Ok(Launcher {
+            known: HashMap::new(),
             host_network,
             empty_network: File::open(OWN_NETWORK).during("open", OWN_NETWORK)?,
             roots: Roots::new(staging.to_owned())?,
             start_buffer: vec![0; MAX_START_BYTES],
             pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
+            stack: vec![0; STACK_BYTES],
         })
     }
 
@@ -127,11 +166,11 @@ impl Launcher {
         bytes: &[u8],
         mut fds: [Option<OwnedFd>; MAX_FDS],
     ) {
-        let plan: Result<BoxPlan, _> =
+        let request: Result<BoxRequest<'_>, _> =
             postcard::from_bytes(bytes).map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG));
-        let launched = plan
-            .during("read", "the plan of a box")
-            .and_then(|plan| self.launch(&plan, fds[0].take(), fds[1].take()));
+        let launched = request
+            .during("read", "the request for a box")
+            .and_then(|request| self.launch(request, fds[0].take(), fds[1].take()));
         match launched {
             Ok(launched) => reply(
                 connection,
@@ -145,17 +184,23 @@ impl Launcher {
     /// Makes the file systems of a box and clones its init.
     fn launch(
         &mut self,
-        plan: &BoxPlan,
+        request: BoxRequest<'_>,
         socket: Option<OwnedFd>,
         cgroup: Option<OwnedFd>,
     ) -> Result<Launched, LaunchFailure> {
         let socket = socket
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))
             .during("find", "the connection of the box")?;
-        let (root, scratch) = self.roots.make(plan, plan.first_id + 1)?;
+        let (number, ids) = (request.number, request.ids);
+        if let Some(plan) = request.plan {
+            self.known.insert(number, Known::of(plan.into_owned())?);
+        }
+        let known = self.known.get(&number);
+        let known = known.ok_or_else(|| io::Error::from_raw_os_error(libc::EBADMSG));
+        let known = known.during("find", "the plan of a box")?;
+        let plan = &known.plan;
+        let (root, scratch) = self.roots.make(plan, ids.user())?;
         let attachments = scratch.attachments();
-        let landlock = landlock_layers(plan)?;
-        let working_directory = root::c_path(&plan.working_directory)?;
         let mut inside = Inside {
             socket: socket.as_fd(),
             root: root.as_fd(),
@@ -164,14 +209,15 @@ impl Launcher {
             shares_cgroup: plan.shares_cgroup,
             loopback: plan.network == NetworkPlan::Loopback,
             user: &plan.user,
-            working_directory: &working_directory,
+            working_directory: &known.working_directory,
             new_session: plan.new_session,
             proc_pids_only: plan.proc_pids_only,
             terminals: plan.terminals,
             filter: &plan.filter,
-            landlock: &landlock,
+            landlock: &known.landlock,
             buffer: &mut self.start_buffer,
             pointers: &mut self.pointers,
+            stack: &mut self.stack,
         };
         let request = CloneRequest {
             namespaces: namespaces(plan),
@@ -180,7 +226,7 @@ impl Launcher {
         if plan.network == NetworkPlan::Host {
             setns(&self.host_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
-        sys::set_effective_uid(owner(plan)).during("become", "the owner of a box")?;
+        sys::set_effective_uid(owner(plan, ids)).during("become", "the owner of a box")?;
         let cloned = sys::clone_process(&request).during("clone", "the init of a box");
         if let Ok(CloneSide::Child) = cloned {
             inside::run_init(&mut inside)
@@ -192,7 +238,7 @@ impl Launcher {
         match cloned? {
             CloneSide::Child => sys::exit_now(2),
             CloneSide::Parent { pid, pidfd } => {
-                write_id_maps(pid, plan)?;
+                write_id_maps(pid, &plan.user, ids)?;
                 Ok(Launched {
                     pid,
                     pidfd,
@@ -206,10 +252,10 @@ impl Launcher {
 /// To whom the user namespace of a box belongs. The kernel counts what is made in it, such as inotify
 /// instances, for its owner, too, and one box must not use up another's. pasta, however, enters it
 /// with root's rights.
-fn owner(plan: &BoxPlan) -> u32 {
+fn owner(plan: &BoxPlan, ids: BoxIds) -> u32 {
     match plan.network {
         NetworkPlan::Pasta(_) => HOST_ROOT,
-        _ => plan.first_id,
+        _ => ids.first,
     }
 }
 
@@ -224,20 +270,6 @@ fn namespaces(plan: &BoxPlan) -> u64 {
     flags.bits() as u32 as u64
 }
 
-fn landlock_layers(plan: &BoxPlan) -> Result<Vec<LandlockLayer<'_>>, LaunchFailure> {
-    let layers = plan.landlock.iter();
-    layers
-        .map(|plan| {
-            let rules = plan.rules.iter();
-            let rules = rules.map(|(path, access)| Ok((root::c_path(path)?, *access)));
-            Ok(LandlockLayer {
-                plan,
-                rules: rules.collect::<Result<_, _>>()?,
-            })
-        })
-        .collect()
-}
-
 fn make_private() -> nix::Result<()> {
     let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)
@@ -245,11 +277,10 @@ fn make_private() -> nix::Result<()> {
 
 /// Init and the program's user get two host ids that no other box uses, and each supplementary
 /// group one more.
-fn write_id_maps(pid: i32, plan: &BoxPlan) -> Result<(), LaunchFailure> {
-    let (user, first) = (&plan.user, plan.first_id);
-    let map = |id| format!("{} {first} 1\n{id} {} 1\n", user.init, first + 1);
+fn write_id_maps(pid: i32, user: &UserPlan, ids: BoxIds) -> Result<(), LaunchFailure> {
+    let map = |id| format!("{} {} 1\n{id} {} 1\n", user.init, ids.first, ids.user());
     let groups = user.groups.iter().filter(|group| **group != user.gid);
-    let groups = groups.zip(plan.first_group..);
+    let groups = groups.zip(ids.first_group..);
     let groups: String = groups
         .map(|(group, host)| format!("{group} {host} 1\n"))
         .collect();

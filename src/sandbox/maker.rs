@@ -10,7 +10,7 @@ use super::container::{Container, Share};
 use super::host::Sandbox;
 use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
-use super::message::{BoxPlan, NetworkPlan};
+use super::message::{BoxIds, BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
 use super::{namespaces, supervise};
 
@@ -207,17 +207,25 @@ impl Workshop {
         }
     }
 
+    fn ids(&self, lane: &Lane, plan: &BoxPlan) -> Result<BoxIds, SandboxError> {
+        let first_group = if plan.user.groups.is_empty() {
+            0
+        } else {
+            self.sandbox.first_group(self.slot, lane.number)?
+        };
+        Ok(BoxIds {
+            first: lane.first_id,
+            first_group,
+        })
+    }
+
     fn make_in(
         &mut self,
         lane: &mut Lane,
         container: &Container,
     ) -> Result<(Pending, Option<OwnedFd>), SandboxError> {
         let blueprint = self.sandbox.blueprint(container)?;
-        let mut plan = BoxPlan::clone(&blueprint.plan);
-        plan.first_id = lane.first_id;
-        if !plan.user.groups.is_empty() {
-            plan.first_group = self.sandbox.first_group(self.slot, lane.number)?;
-        }
+        let ids = self.ids(lane, &blueprint.plan)?;
         if let Some(dying) = lane.dying.take() {
             supervise::wait_until_gone(dying.as_fd())?;
         }
@@ -238,9 +246,9 @@ impl Workshop {
             none => none.insert(self.sandbox.start_launcher()?),
         };
         group.reset()?;
-        let mut pending = launcher.launch(&blueprint, &plan, group.clone_target())?;
+        let mut pending = launcher.launch(&blueprint, ids, group.clone_target())?;
         group.enter(pending.pid)?;
-        if let NetworkPlan::Pasta(arguments) = &plan.network {
+        if let NetworkPlan::Pasta(arguments) = &blueprint.plan.network {
             let name = format!("pasta-{}-{}", self.slot, lane.number);
             pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
         }

@@ -4,6 +4,7 @@
 //! its program-to-be can write without allocating; once the program runs, only init holds the
 //! socket, so nothing a guest writes is ever read as a statement of ours.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -22,7 +23,34 @@ pub(super) const MAX_PLAN_BYTES: usize = 128 * 1024;
 /// Most arguments and environment variables together.
 pub(super) const MAX_STRINGS: usize = 4096;
 
-/// What a launcher is asked to prepare. Plain data, resolved: nothing is left to decide.
+/// What a launcher is asked for: a box after a plan, which it is told with the first one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct BoxRequest<'a> {
+    /// Names the plan.
+    pub number: usize,
+    /// The plan, the first time.
+    pub plan: Option<Cow<'a, BoxPlan>>,
+    /// Who the box is on the host.
+    pub ids: BoxIds,
+}
+
+/// The host ids of a box.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct BoxIds {
+    /// User and group id of the box's root; the program's user has the next one.
+    pub first: u32,
+    /// Group id of the first supplementary group.
+    pub first_group: u32,
+}
+
+impl BoxIds {
+    /// User and group id of the program.
+    pub(super) fn user(self) -> u32 {
+        self.first + 1
+    }
+}
+
+/// What a box is. Plain data, resolved: nothing is left to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BoxPlan {
     /// The root.
@@ -53,10 +81,6 @@ pub(super) struct BoxPlan {
     pub proc_pids_only: bool,
     /// Whether the box has terminals of its own.
     pub terminals: bool,
-    /// Host user and group id of the box's root; the program's user has the next one.
-    pub first_id: u32,
-    /// Host group id of the first supplementary group.
-    pub first_group: u32,
     /// The seccomp filter.
     pub filter: FilterPlan,
     /// The Landlock policies, one upon the other.
@@ -235,9 +259,7 @@ pub(super) struct LaunchFailure {
 /// What a box reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxReport {
-    /// Init has set everything up and given up its privileges.
-    Ready,
-    /// The program-to-be has given up everything and waits to be started. Carries the seccomp
+    /// Everything is set up; the program-to-be has given up everything and waits to be started. Carries the seccomp
     /// listener, where the filter is in effect already.
     Confined,
     /// A step failed with an errno, with the object of this number; the box is gone.
@@ -283,8 +305,7 @@ impl BoxReport {
     /// Encodes without allocating.
     pub(super) fn encode(self) -> [u8; REPORT_BYTES] {
         let (kind, number, value) = match self {
-            BoxReport::Ready => (0, 0, 0),
-            BoxReport::Confined => (5, 0, 0),
+            BoxReport::Confined => (0, 0, 0),
             BoxReport::SetUpFailed(step, errno, object) => (
                 1,
                 step as i32,
@@ -311,8 +332,7 @@ impl BoxReport {
         let number = i32::from_ne_bytes(bytes[4..8].try_into().ok()?);
         let value = u64::from_ne_bytes(bytes[8..16].try_into().ok()?);
         Some(match bytes[0] {
-            0 => BoxReport::Ready,
-            5 => BoxReport::Confined,
+            0 => BoxReport::Confined,
             1 => {
                 let step = *Step::ALL.get(number as usize)?;
                 BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
@@ -386,10 +406,10 @@ steps! {
     BuildLandlock = "build the Landlock ruleset",
     /// Empty the bounding and ambient capability sets.
     DropBoundingSet = "empty the capability bounding set",
-    /// Fork the program.
-    ForkProgram = "fork the program",
     /// Give up init's privileges.
     DropInitPrivileges = "drop the privileges of init",
+    /// Fork the program.
+    ForkProgram = "fork the program",
     /// New session.
     NewSession = "start a session",
     /// Become the program's user.
@@ -398,8 +418,6 @@ steps! {
     EnterDirectory = "enter the working directory",
     /// Drop all capabilities.
     DropCapabilities = "drop all capabilities",
-    /// Set no_new_privs.
-    NoNewPrivileges = "set no_new_privs",
     /// Apply Landlock.
     RestrictLandlock = "apply Landlock",
     /// Install the seccomp filter.
@@ -412,6 +430,8 @@ steps! {
     SetRlimits = "set resource limits",
     /// Announce the start.
     AnnounceStart = "announce the start",
+    /// Give up what init kept for the program.
+    KeepKill = "drop the last privileges of init",
 }
 
 /// Encodes a request to start a program: rlimits, then counted, NUL-terminated strings.
@@ -447,7 +467,6 @@ mod tests {
     #[test]
     fn reports_survive_encoding() {
         let reports = [
-            BoxReport::Ready,
             BoxReport::Confined,
             BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
             BoxReport::Starting(u64::MAX),

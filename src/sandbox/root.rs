@@ -8,15 +8,16 @@
 mod build;
 
 use std::ffi::{CStr, CString};
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::mount::{MntFlags, umount2};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, mkdirat};
+use nix::unistd::{Gid, Uid, fchownat};
 
 use super::launcher::LaunchStep;
 use super::message::{BoxPlan, LaunchFailure, RootPlan};
@@ -50,11 +51,13 @@ pub(super) struct Scratch {
 
 /// Names in the scratch file system, where they go in a root that [`super::inside`] attaches, and
 /// their modes.
-const DIRECTORIES: [(&str, &CStr, u32); 3] = [
-    ("box", c"box", 0o755),
-    ("tmp", c"tmp", 0o1777),
-    ("shm", c"dev/shm", 0o1777),
+const DIRECTORIES: [(&CStr, &CStr, u32); 3] = [
+    (c"box", c"box", 0o755),
+    (TMP, c"tmp", 0o1777),
+    (SHM, c"dev/shm", 0o1777),
 ];
+const TMP: &CStr = c"tmp";
+const SHM: &CStr = c"shm";
 
 impl Scratch {
     /// The directories that are still to be attached, and their targets relative to the new root.
@@ -76,6 +79,7 @@ impl Roots {
     pub(super) fn new(staging: PathBuf) -> Result<Self, LaunchFailure> {
         let base = new_tmpfs(ROOT_OPTIONS, SAFE).during("create", "a tmpfs")?;
         attach(&base, &staging)?;
+        make_directory(&staging.join("scratch"), 0o755)?;
         Ok(Roots {
             staging,
             prepared: Vec::new(),
@@ -89,10 +93,10 @@ impl Roots {
         user: u32,
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         let at = self.staging.join("scratch");
-        let mount = self.attach_scratch(plan, &at)?;
-        let made = self.make_with_scratch(plan, user, &at);
+        let scratch = attach_scratch(plan, &at)?;
+        let made = scratch_directories(&scratch, user, plan.exec_tmp)
+            .and_then(|scratch| self.make_with_scratch(plan, user, &at, scratch));
         umount2(&at, MntFlags::MNT_DETACH).during("detach", at.to_string_lossy())?;
-        drop(mount);
         made
     }
 
@@ -101,8 +105,8 @@ impl Roots {
         plan: &BoxPlan,
         user: u32,
         scratch_at: &Path,
+        mut scratch: Scratch,
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
-        let mut scratch = scratch_directories(scratch_at, user, plan.exec_tmp)?;
         if plan.root.per_box {
             scratch.in_root = true;
             let root = self.root_of_one_box(&plan.root, user, scratch_at, &scratch)?;
@@ -150,36 +154,39 @@ impl Roots {
         let _ = umount2(&path, MntFlags::MNT_DETACH);
         built
     }
-
-    /// Attaches a fresh scratch file system.
-    fn attach_scratch(&self, plan: &BoxPlan, at: &Path) -> Result<OwnedFd, LaunchFailure> {
-        let size = c_path(&plan.scratch_bytes.to_string())?;
-        let inodes = c_path(&plan.scratch_inodes.to_string())?;
-        let options: &[(&CStr, &CStr)] = &[
-            (c"size", &size),
-            (c"nr_inodes", &inodes),
-            (c"mode", c"0711"),
-        ];
-        let mount = new_tmpfs(options, SAFE).during("create", "the scratch tmpfs")?;
-        if !at.exists() {
-            make_directory(at, 0o755)?;
-        }
-        attach(&mount, at)?;
-        Ok(mount)
-    }
 }
 
-fn scratch_directories(path: &Path, user: u32, exec_tmp: bool) -> Result<Scratch, LaunchFailure> {
+/// Attaches a fresh scratch file system, for only what is attached can be cloned.
+fn attach_scratch(plan: &BoxPlan, at: &Path) -> Result<OwnedFd, LaunchFailure> {
+    let size = c_path(&plan.scratch_bytes.to_string())?;
+    let inodes = c_path(&plan.scratch_inodes.to_string())?;
+    let options: &[(&CStr, &CStr)] = &[
+        (c"size", &size),
+        (c"nr_inodes", &inodes),
+        (c"mode", c"0711"),
+    ];
+    let mount = new_tmpfs(options, SAFE).during("create", "the scratch tmpfs")?;
+    attach(&mount, at)?;
+    Ok(mount)
+}
+
+fn scratch_directories(
+    file_system: &OwnedFd,
+    user: u32,
+    exec_tmp: bool,
+) -> Result<Scratch, LaunchFailure> {
     let mut directories = Vec::with_capacity(DIRECTORIES.len());
-    for (name, _, mode) in DIRECTORIES {
-        let directory = path.join(name);
-        make_directory(&directory, mode)?;
-        chown(&directory, Some(user), Some(user)).during("chown", directory.to_string_lossy())?;
-        let mount = clone_path(&directory)?;
-        if name == "shm" || (name == "tmp" && !exec_tmp) {
+    let (uid, gid) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(user)));
+    for (name, target, mode) in DIRECTORIES {
+        let shown = target.to_string_lossy();
+        mkdirat(file_system, name, Mode::from_bits_truncate(mode)).during("create", &shown)?;
+        fchownat(file_system, name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)
+            .during("chown", &shown)?;
+        let mount = sys::clone_tree_at(file_system.as_fd(), name).during("clone", &shown)?;
+        if name == SHM || (name == TMP && !exec_tmp) {
             let attributes = SAFE.and(MountAttr::NO_EXEC);
             sys::set_mount_attributes(mount.as_fd(), attributes, false)
-                .during("set attributes of", directory.to_string_lossy())?;
+                .during("set attributes of", &shown)?;
         }
         directories.push(mount);
     }
@@ -219,8 +226,7 @@ pub(super) fn c_path(path: &str) -> Result<CString, LaunchFailure> {
 }
 
 fn make_directory(path: &Path, mode: u32) -> Result<(), LaunchFailure> {
+    // The launcher has no umask that could take bits away.
     let made = DirBuilder::new().mode(mode).create(path);
-    // The mode again, whatever the umask took away.
-    made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)))
-        .during("create", path.to_string_lossy())
+    made.during("create", path.to_string_lossy())
 }

@@ -258,6 +258,7 @@ impl Watch<'_> {
     fn finish(mut self) -> Result<Observation, SandboxError> {
         if self.ended.is_none() {
             sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
+            self.running.group.kill();
             wait_until_gone(self.running.pidfd)?;
         }
         if self.stop == Some(Stop::Cancelled) {

@@ -11,16 +11,16 @@ mod secure;
 
 pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
 pub(super) use mount::{
-    MountAttr, attach_mount, attach_mount_at, clone_tree, configure_mount, new_file_system,
-    set_mount_attributes,
+    MountAttr, attach_mount, attach_mount_at, clone_tree, clone_tree_at, configure_mount,
+    new_file_system, set_mount_attributes,
 };
 pub(super) use process::{
-    CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
-    copy_fd_open_on_exec, die_with_this_thread, drop_all_capabilities, drop_bounding_set,
-    drop_capabilities_except_kill, execute, exit_now, keep_capabilities_of_ids, kill_all_others,
-    monotonic_ns, move_fd, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
+    Capability, CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
+    copy_fd_open_on_exec, die_with_this_thread, drop_bounding_set, execute, exit_now,
+    keep_capabilities, keep_capabilities_of_ids, kill_all_others, monotonic_ns, move_fd,
+    open_process, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
     set_effective_uid, set_groups, set_ids, set_not_dumpable, set_parent_death_signal,
-    signal_process, wait_any,
+    signal_process, vfork, wait_any,
 };
 pub(super) use secure::{
     install_filter, install_listening_filter, landlock_abi, landlock_add_path, landlock_add_port,

@@ -137,6 +137,7 @@ pub(super) fn judgement(count: u32) -> Judgement {
             Verdict::WrongAnswer
         },
         reason: format!("reason {ordinal}"),
+        score: None,
         facts: (ordinal % 3 != 2).then(|| facts(ordinal.into())),
         checker_message: ordinal
             .is_multiple_of(2)
@@ -149,6 +150,8 @@ pub(super) fn judgement(count: u32) -> Judgement {
     Judgement {
         verdict: Verdict::WrongAnswer,
         reason: "token 1 differs".to_owned(),
+        score: None,
+        groups: Vec::new(),
         compile: Some(CompileResult {
             ok: true,
             reason: String::new(),

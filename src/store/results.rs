@@ -223,6 +223,7 @@ impl From<CaseRow> for CaseResult {
             name: row.name,
             verdict: row.verdict.0,
             reason: row.reason,
+            score: None,
             checker_message: row.checker_message,
             team_message: row.team_message,
             transcript: row.transcript,

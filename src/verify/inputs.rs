@@ -57,7 +57,8 @@ pub(super) fn check(
         };
         // Without an answer nothing is compared.
         let check = Check::Compare(&Checker::Exact);
-        let result = slot.run_case(&runnable, (0, &case.name), data, check, cancel)?;
+        let name = (0, case.name.as_str());
+        let result = slot.run_case(&runnable, name, data, check, cancel)?.result;
         let code = result
             .facts
             .as_ref()

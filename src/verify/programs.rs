@@ -2,7 +2,6 @@
 
 use super::{Progress, Verifier};
 use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::verdict::Verdict;
 use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew};
 use crate::problem::SourceFile;
 use crate::problem::package::{Expectation, JurySubmission, ProgramFiles};
@@ -13,11 +12,6 @@ pub(super) struct Prepared {
     pub path: String,
     pub expectation: Expectation,
     pub program: Result<Executable, String>,
-}
-
-impl Prepared {
-    /// The verdict of what cannot be run.
-    pub(super) const REFUSED: Verdict = Verdict::CompileError;
 }
 
 /// Compiles submissions; the inner error says why one cannot be judged here.

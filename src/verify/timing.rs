@@ -5,7 +5,7 @@
 use super::programs::Prepared;
 use super::{Progress, SubmissionResult, Verifier, expect, must_pass};
 use crate::judge::Executable;
-use crate::judge::package::{CompiledPackage, PackageError, Times};
+use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
 use crate::problem::package::TimingRole;
 
@@ -32,9 +32,6 @@ pub struct TimeLimit {
     pub slowest_accepted_ms: Option<f64>,
 }
 
-/// The cases of one submission that were run, in order.
-type Results = Vec<CaseResult>;
-
 type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
 
 /// Finds the limit and judges all submissions by it.
@@ -45,16 +42,15 @@ pub(super) fn judge(
     progress: Progress<'_>,
 ) -> Result<Judged, PackageError> {
     let package = problem.package();
-    let mut results: Vec<Option<Results>> = prepared.iter().map(|_| None).collect();
+    let mut results: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
     let mut run =
-        |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Results>]| {
+        |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Graded>]| {
             let (indices, programs) = runnable(&prepared, wanted);
             let told = |done, all| progress("judging", done, all);
             let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
             let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
-            for (index, mut result) in indices.into_iter().zip(ran) {
-                result.retain(|case| case.verdict != Verdict::Skipped);
-                results[index] = Some(result);
+            for (index, graded) in indices.into_iter().zip(ran) {
+                results[index] = Some(graded);
             }
             Ok::<_, PackageError>(())
         };
@@ -85,7 +81,7 @@ pub(super) fn judge(
     let submissions = prepared
         .into_iter()
         .zip(results)
-        .map(|(prepared, results)| submission(prepared, results.unwrap_or_default()));
+        .map(|(prepared, graded)| submission(problem, prepared, graded));
     Ok((time, notes, submissions.collect()))
 }
 
@@ -93,14 +89,18 @@ pub(super) fn judge(
 fn runnable(
     prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
-) -> (Vec<usize>, Vec<Executable>) {
+) -> (Vec<usize>, Vec<(Executable, Extent)>) {
     prepared
         .iter()
         .enumerate()
         .filter(|(_, prepared)| wanted(prepared))
         .filter_map(|(index, prepared)| {
             let executable = prepared.program.as_ref().ok()?;
-            Some((index, executable.clone()))
+            let extent = match prepared.expectation.asks_for_cases() {
+                true => Extent::All,
+                false => Extent::Deciding,
+            };
+            Some((index, (executable.clone(), extent)))
         })
         .unzip()
 }
@@ -113,19 +113,19 @@ fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
-fn slowest_accepted(prepared: &[Prepared], results: &[Option<Results>]) -> Option<f64> {
+fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option<f64> {
     let times = prepared
         .iter()
         .zip(results)
         .filter(|(prepared, _)| must_pass(&prepared.expectation))
-        .filter_map(|(_, results)| Some(slowest(results.as_deref()?)?.0));
+        .filter_map(|(_, graded)| Some(slowest(&graded.as_ref()?.cases)?.0));
     times.max_by(f64::total_cmp)
 }
 
 /// Who is so near the limit that another machine might decide otherwise.
 fn notes(
     prepared: &[Prepared],
-    results: &[Option<Results>],
+    results: &[Option<Graded>],
     time: &TimeLimit,
     too_slow_ms: u64,
 ) -> Vec<String> {
@@ -136,7 +136,8 @@ fn notes(
         );
     }
     for (prepared, results) in prepared.iter().zip(results) {
-        let Some((used_ms, case)) = results.as_deref().and_then(slowest) else {
+        let cases = results.as_ref().map(|graded| &graded.cases[..]);
+        let Some((used_ms, case)) = cases.and_then(slowest) else {
             continue;
         };
         let path = &prepared.path;
@@ -162,30 +163,37 @@ fn notes(
     notes
 }
 
-fn submission(prepared: Prepared, results: Results) -> SubmissionResult {
-    let verdicts: Vec<Verdict> = results.iter().map(|case| case.verdict).collect();
-    let (verdict, reason) = match (&prepared.program, results.last()) {
-        (Err(reason), _) => (Prepared::REFUSED, reason.clone()),
-        (Ok(_), Some(case)) if case.verdict != Verdict::Accepted => (
-            case.verdict,
-            format!("test case {}: {}", case.name, case.reason),
-        ),
-        (Ok(_), _) => {
-            let reason = format!("all {} test cases are right", results.len());
-            (Verdict::Accepted, reason)
-        }
+fn submission(
+    problem: &CompiledPackage,
+    prepared: Prepared,
+    graded: Option<Graded>,
+) -> SubmissionResult {
+    let mut graded = match (&prepared.program, graded) {
+        (Err(reason), _) => problem.refused(reason.clone()),
+        (Ok(_), Some(graded)) => graded,
+        (Ok(_), None) => problem.refused("it was not run".to_owned()),
     };
-    let seen = match prepared.program {
-        Ok(_) => &verdicts[..],
-        Err(_) => &[Prepared::REFUSED],
+    graded.cases.retain(|case| case.verdict != Verdict::Skipped);
+    let package = problem.package();
+    let scoring = package.scoring;
+    let seen = expect::Seen {
+        verdict: graded.verdict,
+        score: graded.score,
+        full_score: scoring.and_then(|scoring| scoring.full_score(&package.groups)),
+        groups: &graded.groups,
+        cases: &graded.cases,
     };
+    let surprise = expect::broken(&prepared.expectation, &seen);
     SubmissionResult {
-        as_expected: expect::meets(&prepared.expectation, seen),
+        as_expected: surprise.is_none(),
+        surprise,
         expected: prepared.expectation.summary(),
-        slowest: slowest(&results).map(|(ms, case)| (ms, case.name.clone())),
+        slowest: slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone())),
         path: prepared.path,
-        verdict,
-        reason,
-        cases: results,
+        verdict: graded.verdict,
+        reason: graded.reason,
+        score: graded.score,
+        groups: graded.groups,
+        cases: graded.cases,
     }
 }

@@ -19,7 +19,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How an attempt ended.
 enum Attempt {
-    Judged(Judgement),
+    Judged(Box<Judgement>),
     /// A failure of ours, in words for the administrator.
     Failed(String),
     /// By the heartbeat or by a stop.
@@ -93,7 +93,7 @@ async fn attempt(
 impl From<Result<Judgement, JudgeError>> for Attempt {
     fn from(judged: Result<Judgement, JudgeError>) -> Self {
         match judged {
-            Ok(judgement) => Attempt::Judged(judgement),
+            Ok(judgement) => Attempt::Judged(Box::new(judgement)),
             Err(JudgeError::Cancelled) => Attempt::Cancelled,
             Err(error) => Attempt::Failed(in_words(&error)),
         }

@@ -45,12 +45,23 @@ pub(crate) struct Case {
     pub tests: usize,
     /// How often it is judged.
     pub repeat: usize,
-    pub is_slow: bool,
+    pub tier: Tier,
     pub needs: Vec<String>,
     /// Also sent through the HTTP API.
     pub by_api: bool,
     /// Where a case like it was a hole.
     pub reference: Option<String>,
+}
+
+/// How often a case is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// With all tests, and on control groups v2 in a virtual machine that is an order slower.
+    Quick,
+    /// With all tests.
+    Usual,
+    /// Only where it is asked for.
+    Slow,
 }
 
 /// Standard input of a case.
@@ -143,7 +154,7 @@ impl Case {
             includes: Vec::new(),
             tests: 1,
             repeat: 1,
-            is_slow: false,
+            tier: Tier::Usual,
             needs: Vec::new(),
             by_api: false,
             reference: None,
@@ -173,7 +184,8 @@ impl Case {
             "include" => self.includes.extend(words(value)),
             "tests" => self.tests = number(value)?.try_into().unwrap_or(usize::MAX),
             "repeat" => self.repeat = number(value)?.try_into().unwrap_or(usize::MAX),
-            "tier" if value == "slow" => self.is_slow = true,
+            "tier" if value == "slow" => self.tier = Tier::Slow,
+            "tier" if value == "quick" => self.tier = Tier::Quick,
             "needs" => self.needs.extend(words(value)),
             "api" if value == "yes" => self.by_api = true,
             _ => return Err(format!("unknown key or value {value:?}")),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::case::{self, Case};
+use crate::case::{self, Case, Tier};
 use crate::{controls, layers};
 
 /// The areas: prefix of the ids, number of rows, what they are about.
@@ -180,10 +180,14 @@ fn line(case: &Case) -> String {
     } else {
         ""
     };
-    let slow = if case.is_slow { " (slow)" } else { "" };
+    let tier = match case.tier {
+        Tier::Quick => " (quick)",
+        Tier::Usual => "",
+        Tier::Slow => " (slow)",
+    };
     let about = case.about.replace('|', "\\|");
     format!(
-        "| {} | {about}{slow} | {}{contained} |\n",
+        "| {} | {about}{tier} | {}{contained} |\n",
         case.id,
         expected.join(" or ")
     )

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Files larger than this are compared once for each area, not after each case.
@@ -68,6 +69,43 @@ fn add(path: &Path, with_large: bool, states: &mut BTreeMap<PathBuf, FileState>)
     }
 }
 
+/// Files whose bytes on the disk are not those that everybody reads from the page cache: somebody wrote
+/// to a page that he could only read. Where a file system cannot be read past the cache, nothing.
+pub(crate) fn differences_from_disk(roots: &[PathBuf]) -> Vec<String> {
+    let is_file = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
+    let differs = |path: &&PathBuf| {
+        let cached = fs::read(path).expect("a canary");
+        on_disk(path, cached.len()).is_some_and(|bytes| bytes != cached)
+    };
+    let files = roots.iter().filter(is_file).filter(differs);
+    files
+        .map(|path| format!("{} is not what is on the disk", path.display()))
+        .collect()
+}
+
+/// The bytes of a file past the page cache.
+fn on_disk(path: &Path, length: usize) -> Option<Vec<u8>> {
+    const BLOCK: usize = 4096;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .read(true)
+        .custom_flags(libc::O_DIRECT)
+        .open(path)
+        .ok()?;
+    // The kernel wants whole blocks, at an address that is a multiple of one.
+    let mut buffer = vec![0; length.next_multiple_of(BLOCK) + BLOCK];
+    let start = buffer.as_ptr().align_offset(BLOCK);
+    let blocks = &mut buffer[start..start + length.next_multiple_of(BLOCK)];
+    let mut filled = 0;
+    while filled < length {
+        match file.read(&mut blocks[filled..]).ok()? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Some(blocks[..filled].to_vec())
+}
+
 /// What of the host a box shows or shares: toolchains, our binary, and the names of users.
 pub(crate) fn shared_with_boxes() -> Vec<PathBuf> {
     [
@@ -106,4 +144,32 @@ fn a_changed_byte_mode_or_name_is_found() {
     for words in ["byte was changed", "mode was changed", "name is gone"] {
         assert!(changes.contains(words), "{changes}");
     }
+}
+
+#[test]
+fn the_disk_is_read_past_what_is_remembered_of_it() {
+    // Nobody maps it, so that it can be forgotten.
+    let path = Path::new("/usr/include/stdio.h");
+    let cached = fs::read(path).unwrap();
+    let resident = || {
+        let output = std::process::Command::new("fincore")
+            .args(["--bytes", "--noheadings", "--output", "PAGES"])
+            .arg(path)
+            .output()
+            .unwrap();
+        let pages = String::from_utf8(output.stdout).unwrap();
+        pages.trim().parse::<usize>().unwrap()
+    };
+    let before = resident();
+    let file = fs::File::open(path).unwrap();
+    let forget = nix::fcntl::PosixFadviseAdvice::POSIX_FADV_DONTNEED;
+    nix::fcntl::posix_fadvise(&file, 0, 0, forget).unwrap();
+    let forgotten = resident();
+    assert!(forgotten < before, "{forgotten} of {before} pages");
+    let Some(read) = on_disk(path, cached.len()) else {
+        eprintln!("not tried: this file system cannot be read past the cache");
+        return;
+    };
+    assert!(read == cached);
+    assert!(resident() < before / 2, "{} of {before} pages", resident());
 }

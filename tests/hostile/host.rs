@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::files::{FileStates, shared_with_boxes};
+use crate::files::{FileStates, differences_from_disk, shared_with_boxes};
 
 /// How long what was killed may take to be gone.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -248,6 +248,11 @@ impl Baseline {
             found.push(format!("the clock was set by {drift:?}"));
         }
         found
+    }
+
+    /// Files that somebody changed in memory only.
+    pub(crate) fn differences_from_disk(&self) -> Vec<String> {
+        differences_from_disk(&self.roots)
     }
 
     /// The large files, which are read once for many cases.

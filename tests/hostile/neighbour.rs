@@ -7,6 +7,7 @@ use std::time::Duration;
 use gavel::judge::verdict::{Judgement, Verdict};
 
 use crate::judging;
+use crate::runner::slowness;
 
 /// A loop of some 20 ms.
 const PROGRAM: &str = "for ((i = 0; i < 8000; i++)); do :; done; echo ok";
@@ -68,12 +69,12 @@ impl Neighbour {
         let wall_ns = facts(&judgement).wall_ns;
         let (cpu, quiet) = (cpu_ns(&judgement) as f64, self.quiet_cpu_ns as f64);
         let mut complaints = Vec::new();
-        if cpu > quiet * CPU_FACTOR {
+        if cpu > quiet * CPU_FACTOR * f64::from(slowness()) {
             complaints.push(format!(
                 "the neighbour used {cpu} ns of CPU instead of {quiet}"
             ));
         }
-        if u128::from(wall_ns) > WALL.as_nanos() {
+        if u128::from(wall_ns) > (WALL * slowness()).as_nanos() {
             complaints.push(format!("the neighbour took {wall_ns} ns on the clock"));
         }
         complaints

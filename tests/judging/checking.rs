@@ -63,7 +63,8 @@ fn checked(
         arguments: &["--strict".to_owned()],
     };
     let cancel = Cancel::new().expect("an eventfd");
-    slot().run_case(&program, (0, "1"), case(input), check, &cancel)
+    let run = slot().run_case(&program, (0, "1"), case(input), check, &cancel)?;
+    Ok(run.result)
 }
 
 #[track_caller]

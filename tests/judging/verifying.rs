@@ -377,3 +377,129 @@ fn people_get_a_table_of_submissions_by_groups() {
     has("time limit: 1000 ms, calculated");
     assert_eq!(text.matches("\n  ok\n").count(), 2);
 }
+
+#[test]
+fn a_problem_with_points_comes_to_the_points_that_are_expected() {
+    let (report, code) = verified(&["points"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    for (path, verdict, score) in [
+        ("accepted/sum.sh", "AC", 100.0),
+        ("partially_accepted/narrow.sh", "AC", 40.0),
+        ("wrong_answer/three.sh", "WA", 0.0),
+    ] {
+        let result = submission(&report, path);
+        assert_eq!(result["verdict"], verdict, "{result}");
+        assert_eq!(result["score"], score, "{result}");
+    }
+    let narrow = submission(&report, "partially_accepted/narrow.sh");
+    assert_eq!(narrow["expected"], serde_json::json!(["PAC"]));
+    let groups = narrow["groups"].as_array().expect("groups");
+    let told: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            (
+                group["name"].as_str().expect("a name"),
+                &group["verdict"],
+                &group["score"],
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("sample", &"AC".into(), &0.0.into()),
+            ("secret", &"AC".into(), &40.0.into()),
+            ("secret/large", &"WA".into(), &0.0.into()),
+            ("secret/small", &"AC".into(), &40.0.into()),
+        ]
+    );
+    assert!(groups[3]["slowest_ms"].is_f64() && groups[3]["of_limit_percent"].is_f64());
+    assert_eq!(groups[2]["slowest_case"], "secret/large/1");
+}
+
+#[test]
+fn shares_of_points_requirements_and_rules_about_groups_are_kept() {
+    let (report, code) = verified(&["shares"]);
+    assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");
+    let score = |path| submission(&report, path)["score"].clone();
+    assert_eq!(score("accepted/sum.sh"), 100.0);
+    assert_eq!(score("mixed/off.sh"), 77.5);
+    assert_eq!(score("mixed/seven.sh"), 0.0);
+    let seven = submission(&report, "mixed/seven.sh");
+    assert_eq!(seven["groups"][3]["verdict"], "SKIPPED", "{seven}");
+}
+
+#[test]
+fn scores_that_are_not_expected_are_told() {
+    for (package, file, text, words) in [
+        (
+            "points",
+            "submissions/accepted/narrow.sh",
+            "read -r a b; echo $(((a + b) % 1000000000))",
+            "accepted/narrow.sh: the score 40 is not the full one of 100",
+        ),
+        (
+            "points",
+            "submissions/partially_accepted/sum.sh",
+            "read -r a b; echo $((a + b))",
+            "partially_accepted/sum.sh: the score 100 is the full one",
+        ),
+        (
+            "points",
+            "submissions/mixed/sum.sh",
+            "# @EXPECTED_SCORE@: 40\nread -r a b; echo $((a + b))",
+            "mixed/sum.sh: the score 100 is not the expected 40",
+        ),
+        (
+            "points",
+            "data/secret/small/testdata.yaml",
+            "accept_score: 40\nrange: 0 30\ngrading: default\ngrader_flags: min\n",
+            "points in secret/small, whose range is 0 to 30",
+        ),
+    ] {
+        let directory = copy(package);
+        let path = directory.path().join(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+        let output = gavel(&[directory.path().to_str().expect("UTF-8")]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_grader_or_a_validator_that_gives_points_wrongly_is_an_error_of_the_package() {
+    for (package, file, text, words) in [
+        (
+            "points",
+            "graders/any.sh",
+            "echo AC",
+            "graders/any.sh must print one line",
+        ),
+        (
+            "points",
+            "graders/any.sh",
+            "exit 3",
+            "graders/any.sh ended with exit code 3",
+        ),
+        (
+            "shares",
+            "output_validator/check.sh",
+            "echo 1 > $3/score.txt; exit 43",
+            "gave points for an output that it rejects",
+        ),
+        (
+            "shares",
+            "output_validator/check.sh",
+            "echo 1 > $3/score.txt; exit 42",
+            "gave points, though there are none to give (test case secret/a/1)",
+        ),
+    ] {
+        let (report, code) = changed(package, file, text);
+        assert_eq!((code, &report["ok"]), (1, &false.into()));
+        assert_eq!(report["submissions"], serde_json::json!([]));
+        let error = report["error"].as_str().expect("an error");
+        assert!(error.contains(words), "{error}");
+    }
+}

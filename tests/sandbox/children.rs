@@ -179,3 +179,41 @@ fn reports_and_errors_are_serialised_with_their_facts() {
     assert_eq!(json["object"], "/missing");
     assert_eq!(json["errno"], 2);
 }
+
+/// The size of the address space of a box's init, in KiB, and what was reported of small runs: the
+/// median peak and the least CPU time.
+fn cost_of_small_runs() -> (u64, u64, Duration) {
+    let child = spawn("import time\nwhile True: time.sleep(10)");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let status = status.expect("the init of a running box");
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
+    let size = size.and_then(|size| size.split_whitespace().next());
+    let size_kib = size.and_then(|size| size.parse().ok()).expect("a size");
+    drop(child);
+    let mut slot = slot();
+    let runs = (0..15).map(|_| run(&mut slot, &command("/bin/true", &[])).usage);
+    let runs: Vec<_> = runs.collect();
+    let mut peaks: Vec<u64> = runs.iter().map(|usage| usage.memory_bytes).collect();
+    peaks.sort_unstable();
+    let cpu = runs.iter().map(|usage| usage.cpu).min().expect("runs");
+    (size_kib, peaks[peaks.len() / 2], cpu)
+}
+
+#[test]
+fn a_parent_of_300_mb_changes_neither_speed_nor_figures() {
+    let before = cost_of_small_runs();
+    let large = std::hint::black_box(vec![1_u8; 300 << 20]);
+    let after = cost_of_small_runs();
+    drop(large);
+    // What making a box costs grows with what has to be copied for it.
+    assert!(after.0.abs_diff(before.0) < 4 << 10, "{before:?} {after:?}");
+    // The kernel charges in batches.
+    assert!(
+        after.1.abs_diff(before.1) <= 1 << 20,
+        "{before:?} {after:?}"
+    );
+    assert!(
+        after.2 < 2 * before.2 + Duration::from_millis(1),
+        "{before:?} {after:?}"
+    );
+}

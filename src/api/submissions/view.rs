@@ -271,6 +271,7 @@ mod tests {
             name: "1".to_owned(),
             verdict: Verdict::WrongAnswer,
             reason: String::new(),
+            score: None,
             facts: Some(Facts {
                 cpu_ns,
                 memory_bytes,

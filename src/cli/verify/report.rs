@@ -1,13 +1,12 @@
 //! What came of a package: a table for people, or one object for other programs.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 
 use super::Checked;
 use crate::cli::judging::code;
-use crate::judge::verdict::{CaseResult, Verdict};
+use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::{Expected, Finding, Severity};
 use crate::verify::{LimitSource, Skipped, SubmissionResult, TimeLimit, Verification};
 
@@ -39,10 +38,26 @@ struct SubmissionView<'a> {
     path: &'a str,
     expected: &'a [Expected],
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
     as_expected: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surprise: Option<&'a str>,
     reason: &'a str,
+    groups: Vec<GroupView<'a>>,
     slowest_ms: Option<f64>,
     slowest_case: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct GroupView<'a> {
+    name: &'a str,
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+    slowest_ms: Option<f64>,
+    slowest_case: Option<&'a str>,
+    of_limit_percent: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +79,9 @@ pub(super) fn write_json(checked: &Checked, out: &mut dyn Write) -> anyhow::Resu
         time_limit_ms: verification.map(|v| v.time.limit_ms),
         time_limit_source: verification.map(|v| source(v.time.source)),
         submissions: verification.map_or(Vec::new(), |v| {
-            v.submissions.iter().map(submission).collect()
+            let limit_ms = v.time.limit_ms as f64;
+            let submissions = v.submissions.iter();
+            submissions.map(|s| submission(s, limit_ms)).collect()
         }),
         skipped: verification.map_or(Vec::new(), |v| {
             let skipped = v.skipped.iter();
@@ -93,12 +110,38 @@ fn finding(found: &Finding) -> FindingView<'_> {
     }
 }
 
-fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
+fn group_view<'a>(
+    result: &'a SubmissionResult,
+    group: &'a GroupResult,
+    limit_ms: f64,
+) -> GroupView<'a> {
+    let below = format!("{}/", group.name);
+    let cases = result
+        .cases
+        .iter()
+        .filter(|case| case.name.starts_with(&below));
+    let timed = cases.filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
+    let slowest = timed.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    GroupView {
+        name: &group.name,
+        verdict: group.verdict,
+        score: group.score,
+        slowest_ms: slowest.map(|(ms, _)| ms),
+        slowest_case: slowest.map(|(_, case)| case.name.as_str()),
+        of_limit_percent: slowest.map(|(ms, _)| (100.0 * ms / limit_ms).round()),
+    }
+}
+
+fn submission(result: &SubmissionResult, limit_ms: f64) -> SubmissionView<'_> {
+    let groups = result.groups.iter();
     SubmissionView {
         path: &result.path,
         expected: &result.expected,
         verdict: result.verdict,
+        score: result.score,
         as_expected: result.as_expected,
+        surprise: result.surprise.as_deref(),
+        groups: groups.map(|g| group_view(result, g, limit_ms)).collect(),
         reason: &result.reason,
         slowest_ms: result.slowest.as_ref().map(|(ms, _)| *ms),
         slowest_case: result.slowest.as_ref().map(|(_, case)| case.as_str()),
@@ -148,15 +191,17 @@ fn write_verification(verification: &Verification, text: &mut String) {
         text.push_str(&format!("  {line}\n"));
     }
     for result in verification.submissions.iter().filter(|r| !r.as_expected) {
-        let message = result
+        let mut failed = result
             .cases
-            .last()
-            .and_then(|case| case.checker_message.as_deref());
+            .iter()
+            .filter(|case| case.verdict == result.verdict);
+        let message = failed.find_map(|case| case.checker_message.as_deref());
         let message = message
             .map(|message| format!("; {message}"))
             .unwrap_or_default();
+        let surprise = result.surprise.as_deref().unwrap_or_default();
         text.push_str(&format!(
-            "  error: {}: {}{message}\n",
+            "  error: {}: {surprise}: {}{message}\n",
             result.path, result.reason
         ));
     }
@@ -186,29 +231,19 @@ fn time_limit(time: &TimeLimit) -> String {
 
 /// A row for each submission: what came of it in each group, and how slow it was.
 fn table(verification: &Verification) -> Vec<String> {
-    let all_cases = verification
-        .submissions
-        .iter()
-        .flat_map(|result| &result.cases);
-    let mut groups: Vec<&str> = all_cases.map(group).collect();
-    groups.sort_unstable();
-    groups.dedup();
+    let groups = &verification.groups;
     let mut header = vec!["submission", "expected", "verdict"];
-    header.extend(&groups);
+    header.extend(verification.is_scoring.then_some("points"));
+    header.extend(groups.iter().map(String::as_str));
     header.extend(["slowest", "of limit", "case"]);
     let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
-    for result in &verification.submissions {
-        rows.push(row(result, &groups, verification.time.limit_ms));
-    }
+    let results = verification.submissions.iter();
+    rows.extend(results.map(|result| row(result, verification)));
     align(&rows)
 }
 
-fn row(result: &SubmissionResult, groups: &[&str], limit_ms: u64) -> Vec<String> {
-    let mut by_group: BTreeMap<&str, Verdict> = BTreeMap::new();
-    for case in &result.cases {
-        // The last one of a group is the failing one, where one fails.
-        by_group.insert(group(case), case.verdict);
-    }
+fn row(result: &SubmissionResult, verification: &Verification) -> Vec<String> {
+    let nothing = || "-".to_owned();
     let mark = if result.as_expected { "" } else { " ✗" };
     let expected: Vec<String> = result.expected.iter().map(code).collect();
     let mut row = vec![
@@ -216,21 +251,38 @@ fn row(result: &SubmissionResult, groups: &[&str], limit_ms: u64) -> Vec<String>
         expected.join(","),
         format!("{}{mark}", code(&result.verdict)),
     ];
-    let cells = groups.iter().map(|group| by_group.get(group).map(code));
-    row.extend(cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
+    if verification.is_scoring {
+        row.push(result.score.map_or_else(nothing, points));
+    }
+    row.extend(verification.groups.iter().map(|name| {
+        let mut groups = result.groups.iter();
+        let group = groups.find(|group| group.name == *name);
+        group.map_or_else(nothing, cell)
+    }));
     match &result.slowest {
         Some((ms, case)) => row.extend([
             format!("{ms:.0} ms"),
-            format!("{:.0} %", 100.0 * ms / limit_ms as f64),
+            format!("{:.0} %", 100.0 * ms / verification.time.limit_ms as f64),
             case.clone(),
         ]),
-        None => row.extend(["-".to_owned(), "-".to_owned(), "-".to_owned()]),
+        None => row.extend([nothing(), nothing(), nothing()]),
     }
     row
 }
 
-fn group(case: &CaseResult) -> &str {
-    case.name.rsplit_once('/').map_or("", |(group, _)| group)
+/// What came of a group: its verdict, and its points where it has any.
+fn cell(group: &GroupResult) -> String {
+    match (group.verdict, group.score) {
+        (Verdict::Skipped, _) => "-".to_owned(),
+        (verdict, Some(score)) if score != 0.0 => format!("{} {}", code(&verdict), points(score)),
+        (verdict, _) => code(&verdict),
+    }
+}
+
+/// Points with at most two decimals.
+fn points(score: f64) -> String {
+    let text = format!("{score:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn align(rows: &[Vec<String>]) -> Vec<String> {
@@ -258,5 +310,20 @@ mod tests {
             vec!["ccc".to_owned(), String::new()],
         ];
         assert_eq!(align(&rows), ["a    bb", "ccc"]);
+    }
+
+    #[test]
+    fn a_group_is_told_with_its_points() {
+        let group = |verdict, score| GroupResult {
+            name: "secret".to_owned(),
+            verdict,
+            score,
+        };
+        assert_eq!(cell(&group(Verdict::Accepted, Some(33.333_3))), "AC 33.33");
+        assert_eq!(cell(&group(Verdict::Accepted, Some(40.0))), "AC 40");
+        assert_eq!(cell(&group(Verdict::WrongAnswer, Some(0.0))), "WA");
+        assert_eq!(cell(&group(Verdict::Accepted, None)), "AC");
+        assert_eq!(cell(&group(Verdict::Skipped, Some(0.0))), "-");
+        assert_eq!(points(100.0), "100");
     }
 }

@@ -2,14 +2,25 @@
 
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
+use crate::judge::grade;
 use crate::judge::verdict::Facts;
-use crate::judge::{Cancel, CaseData, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator};
+use crate::judge::{
+    Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator,
+};
 use crate::problem::Checker;
+use crate::problem::groups::Worth;
 use crate::problem::package::{TestCase, Validation};
 
-/// What judges outputs.
+/// What judges outputs, and what they are worth.
 #[derive(Debug)]
-pub(super) enum Checks {
+pub(super) struct Checks {
+    by: By,
+    /// What each case is worth.
+    worths: Vec<Worth>,
+}
+
+#[derive(Debug)]
+enum By {
     /// One checker for each case.
     Compare(Vec<Checker>),
     Validate(Vec<Validator>),
@@ -24,8 +35,63 @@ impl Checks {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
+        Ok(Checks {
+            by: By::compile(judge, slots, package, cancel)?,
+            worths: grade::worths(&package.groups, package.cases.len()),
+        })
+    }
+
+    /// Runs a program on a case and judges it, by this limit where there is one. Tells its score,
+    /// too.
+    pub(super) fn run(
+        &self,
+        slot: &mut JudgeSlot,
+        (runnable, limit_ms): (&Runnable, Option<u64>),
+        case: (usize, &TestCase),
+        cancel: &Cancel,
+    ) -> Result<(CaseResult, f64), JudgeError> {
+        let run = self.by.run(slot, runnable, case, cancel)?;
+        // What it did after it was rejected does not count, the time it took neither.
+        let limit_ms = limit_ms.filter(|_| !run.was_rejected_first);
+        let result = at_limit(run.result, limit_ms);
+        let score = grade::score(self.worths[case.0], result.verdict, run.points);
+        let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
+        Ok((result, score))
+    }
+
+    /// Whether programs of the package judge outputs that a submission has made alone.
+    pub(super) fn are_programs(&self) -> bool {
+        matches!(self.by, By::Validate(_))
+    }
+
+    /// Whether the validators accept the answer of a case.
+    pub(super) fn check_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        cancel: &Cancel,
+    ) -> Result<bool, JudgeError> {
+        let By::Validate(validators) = &self.by else {
+            return Ok(true);
+        };
+        let check = Check::Validate {
+            validators,
+            arguments: &case.output_validator_args,
+        };
+        let (input, answer) = (case.input.clone(), case.answer.clone());
+        slot.accepts((input, answer.clone()), check, &answer, cancel)
+    }
+}
+
+impl By {
+    fn compile(
+        judge: &Judge,
+        slots: &mut [JudgeSlot],
+        package: &Package,
+        cancel: &Cancel,
+    ) -> Result<Self, PackageError> {
         let programs = match &package.validation {
-            Validation::Default(checkers) => return Ok(Checks::Compare(checkers.clone())),
+            Validation::Default(checkers) => return Ok(By::Compare(checkers.clone())),
             Validation::Custom(programs) => &programs[..],
             Validation::Interactive(program) => std::slice::from_ref(program),
         };
@@ -38,40 +104,21 @@ impl Checks {
         });
         let mut validators: Vec<Validator> = validators.collect();
         Ok(match (&package.validation, validators.pop()) {
-            (Validation::Interactive(_), Some(only)) => Checks::Interact(only),
+            (Validation::Interactive(_), Some(only)) => By::Interact(only),
             (_, last) => {
                 validators.extend(last);
-                Checks::Validate(validators)
+                By::Validate(validators)
             }
         })
     }
 
-    /// Whether the validators accept the answer of a case.
-    pub(super) fn check_answer(
+    fn run(
         &self,
         slot: &mut JudgeSlot,
-        case: &TestCase,
-        cancel: &Cancel,
-    ) -> Result<bool, JudgeError> {
-        let Checks::Validate(validators) = self else {
-            return Ok(true);
-        };
-        let check = Check::Validate {
-            validators,
-            arguments: &case.output_validator_args,
-        };
-        let (input, answer) = (case.input.clone(), case.answer.clone());
-        slot.accepts((input, answer.clone()), check, &answer, cancel)
-    }
-
-    /// Runs a program on a case and judges it, by this limit where there is one.
-    pub(super) fn run(
-        &self,
-        slot: &mut JudgeSlot,
-        (runnable, limit_ms): (&Runnable, Option<u64>),
+        runnable: &Runnable,
         (index, case): (usize, &TestCase),
         cancel: &Cancel,
-    ) -> Result<CaseResult, JudgeError> {
+    ) -> Result<CaseRun, JudgeError> {
         let data = CaseData {
             input: case.input.clone(),
             answer: Some(case.answer.clone()),
@@ -81,21 +128,35 @@ impl Checks {
         let name = (index, case.name.as_str());
         let arguments = &case.output_validator_args[..];
         let check = match self {
-            Checks::Compare(checkers) => Check::Compare(&checkers[index]),
-            Checks::Validate(validators) => Check::Validate {
+            By::Compare(checkers) => Check::Compare(&checkers[index]),
+            By::Validate(validators) => Check::Validate {
                 validators,
                 arguments,
             },
-            Checks::Interact(validator) => {
+            By::Interact(validator) => {
                 let partner = (validator, arguments);
-                let talk = slot.run_interactive(runnable, name, data, partner, cancel)?;
-                // What it did after it was rejected does not count, the time it took neither.
-                let limit_ms = limit_ms.filter(|_| !talk.was_rejected_first);
-                return Ok(at_limit(talk.result, limit_ms));
+                return slot.run_interactive(runnable, name, data, partner, cancel);
             }
         };
-        let result = slot.run_case(runnable, name, data, check, cancel)?;
-        Ok(at_limit(result, limit_ms))
+        slot.run_case(runnable, name, data, check, cancel)
+    }
+
+    /// The failure of whoever gave points that cannot be given, or none where they are needed.
+    fn misjudges(&self, case: &str, reason: &str) -> JudgeError {
+        let reason = format!("{reason} (test case {case})");
+        let validator = match self {
+            By::Validate(validators) => validators.last(),
+            By::Interact(validator) => Some(validator),
+            By::Compare(_) => None,
+        };
+        match validator {
+            Some(validator) => validator.misjudges(reason),
+            None => JudgeError::Validator {
+                name: "by default".to_owned(),
+                reason,
+                evidence: String::new(),
+            },
+        }
     }
 }
 
@@ -125,6 +186,7 @@ mod tests {
             name: String::new(),
             verdict,
             reason: "why".to_owned(),
+            score: None,
             facts: Some(Facts {
                 cpu_ns: cpu_ms * 1_000_000,
                 ..Facts::default()

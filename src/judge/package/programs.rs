@@ -38,7 +38,9 @@ impl PackageError {
     pub fn evidence(&self) -> &str {
         match self {
             PackageError::Compile { output, .. } => output,
-            PackageError::Judge(JudgeError::Validator { evidence, .. }) => evidence,
+            PackageError::Judge(
+                JudgeError::Validator { evidence, .. } | JudgeError::Grader { evidence, .. },
+            ) => evidence,
             PackageError::Judge(_) | PackageError::Language { .. } => "",
         }
     }

@@ -6,6 +6,7 @@ use super::programs;
 use super::report::Findings;
 use super::settings::{read_yaml, words};
 use super::tree::Tree;
+use super::yaml::Pair;
 use crate::problem::SourceFile;
 
 /// One test case.
@@ -34,7 +35,29 @@ impl TestCase {
     }
 }
 
-const ROOT: &str = "data";
+pub(super) const ROOT: &str = "data";
+
+/// A directory with cases in or below it.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Path in the package, e.g. `data/secret`.
+    pub path: String,
+    /// What its files of settings say, each entry with the path of its file.
+    pub settings: Vec<(String, Pair)>,
+    /// It has a `test_group.yaml`.
+    pub is_group: bool,
+    /// What is in it, in judging order.
+    pub entries: Vec<Entry>,
+}
+
+/// What is in a directory of test data.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// A case: its place among all.
+    Case(usize),
+    /// A directory with cases.
+    Directory(Directory),
+}
 
 /// Names of a group's settings, in the legacy and the new format.
 const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
@@ -47,8 +70,13 @@ struct Arguments {
     input_validator: Vec<String>,
 }
 
-/// Reads all cases: samples first, each directory by name.
-pub(super) fn read(tree: &Tree, flags: &[String], findings: &mut Findings) -> Vec<TestCase> {
+/// Reads all cases: samples first, each directory by name. They come with the directories in which
+/// they are.
+pub(super) fn read(
+    tree: &Tree,
+    flags: &[String],
+    findings: &mut Findings,
+) -> (Vec<TestCase>, Directory) {
     let mut reader = Reader {
         tree,
         flags,
@@ -56,16 +84,23 @@ pub(super) fn read(tree: &Tree, flags: &[String], findings: &mut Findings) -> Ve
         needs_answers: true,
         cases: Vec::new(),
     };
-    let root = reader.group(ROOT, Arguments::default());
-    for directory in ["sample", "secret"] {
-        reader.directory(&format!("{ROOT}/{directory}"), &root);
+    let (arguments, settings) = reader.group(ROOT, Arguments::default());
+    let mut root = Directory {
+        path: ROOT.to_owned(),
+        settings,
+        is_group: false,
+        entries: Vec::new(),
+    };
+    for name in ["sample", "secret"] {
+        let directory = reader.directory(&format!("{ROOT}/{name}"), &arguments);
+        root.entries.extend(directory.map(Entry::Directory));
     }
     let cases = reader.cases;
     if cases.is_empty() {
         let message = "there are no test cases: data/secret needs pairs of .in and .ans files";
         findings.error(ROOT, None, message);
     }
-    cases
+    (cases, root)
 }
 
 /// Reads inputs that input validators must reject.
@@ -90,8 +125,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn directory(&mut self, path: &str, inherited: &Arguments) {
-        let arguments = self.group(path, inherited.clone());
+    /// Reads a directory; `None` where there are no cases in or below it.
+    fn directory(&mut self, path: &str, inherited: &Arguments) -> Option<Directory> {
+        let (arguments, settings) = self.group(path, inherited.clone());
         // A case is sorted by its name without the ending, between the directories.
         let mut entries: Vec<(&str, bool)> = Vec::new();
         for entry in self.tree.entries(path) {
@@ -105,14 +141,25 @@ impl Reader<'_> {
             }
         }
         entries.sort();
+        let mut read = Vec::new();
         for (name, is_directory) in entries {
             let path = format!("{path}/{name}");
             if is_directory {
-                self.directory(&path, &arguments);
-            } else {
-                self.case(&path, &arguments);
+                let directory = self.directory(&path, &arguments);
+                read.extend(directory.map(Entry::Directory));
+            } else if self.case(&path, &arguments) {
+                read.push(Entry::Case(self.cases.len() - 1));
             }
         }
+        (!read.is_empty()).then(|| Directory {
+            path: path.to_owned(),
+            settings,
+            is_group: self
+                .tree
+                .file(&format!("{path}/{}", GROUP_FILES[1]))
+                .is_some(),
+            entries: read,
+        })
     }
 
     /// Warns of an answer or files for which there is no input.
@@ -128,18 +175,19 @@ impl Reader<'_> {
         }
     }
 
-    fn case(&mut self, path: &str, group: &Arguments) {
+    /// Reads a case; whether there is one.
+    fn case(&mut self, path: &str, group: &Arguments) -> bool {
         let (input, answer) = (format!("{path}.in"), format!("{path}.ans"));
-        let arguments = self.settings(&format!("{path}.yaml"), group.clone());
+        let (arguments, _) = self.settings(&format!("{path}.yaml"), group.clone());
         let Some(input) = self.tree.file(&input) else {
-            return;
+            return false;
         };
         let none = Arc::from([]);
         let found = self.tree.file(&answer);
         let Some(answer) = found.or((!self.needs_answers).then_some(&none)) else {
             let message = format!("there is no answer: add {answer}, which may be empty");
             self.findings.error(&format!("{path}.in"), None, message);
-            return;
+            return false;
         };
         self.cases.push(TestCase {
             name: path[ROOT.len() + 1..].to_owned(),
@@ -150,17 +198,27 @@ impl Reader<'_> {
             output_validator_args: [self.flags, &arguments.output_validator[..]].concat(),
             input_validator_args: arguments.input_validator,
         });
+        true
     }
 
-    fn group(&mut self, directory: &str, mut arguments: Arguments) -> Arguments {
+    /// What a directory says: its arguments and all its settings.
+    fn group(
+        &mut self,
+        directory: &str,
+        mut arguments: Arguments,
+    ) -> (Arguments, Vec<(String, Pair)>) {
+        let mut settings = Vec::new();
         for name in GROUP_FILES {
-            arguments = self.settings(&format!("{directory}/{name}"), arguments);
+            let path = format!("{directory}/{name}");
+            let pairs;
+            (arguments, pairs) = self.settings(&path, arguments);
+            settings.extend(pairs.into_iter().map(|pair| (path.clone(), pair)));
         }
-        arguments
+        (arguments, settings)
     }
 
-    /// What a settings file changes of what it inherits.
-    fn settings(&mut self, path: &str, mut arguments: Arguments) -> Arguments {
+    /// What a settings file changes of what it inherits, and everything that it says.
+    fn settings(&mut self, path: &str, mut arguments: Arguments) -> (Arguments, Vec<Pair>) {
         let root = read_yaml(self.tree, path, self.findings);
         for pair in root
             .as_ref()
@@ -185,7 +243,8 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        arguments
+        let pairs = root.as_ref().and_then(|root| root.pairs());
+        (arguments, pairs.unwrap_or_default().to_vec())
     }
 }
 
@@ -196,7 +255,7 @@ mod tests {
 
     fn read_files(files: &[(&str, &str)]) -> (Vec<TestCase>, Vec<String>) {
         let mut findings = Findings::default();
-        let cases = read(&tree(files), &["own".to_owned()], &mut findings);
+        let (cases, _) = read(&tree(files), &["own".to_owned()], &mut findings);
         (cases, findings.iter().map(ToString::to_string).collect())
     }
 

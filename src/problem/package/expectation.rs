@@ -3,12 +3,17 @@
 
 use serde::Serialize;
 
+use crate::problem::groups::Range;
+
 /// What a run may come to in the jury's eyes, coarser than a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Expected {
     /// The right output within all limits.
     #[serde(rename = "AC")]
     Accepted,
+    /// Accepted, and not with the full score.
+    #[serde(rename = "PAC")]
+    Partial,
     /// Wrong, too little or too much output.
     #[serde(rename = "WA")]
     WrongAnswer,
@@ -26,15 +31,48 @@ pub enum Expected {
     CompileError,
 }
 
-use Expected::{Accepted, CompileError, OutputLimit, RuntimeError, TimeLimit, WrongAnswer};
+use Expected::{
+    Accepted, CompileError, OutputLimit, Partial, RuntimeError, TimeLimit, WrongAnswer,
+};
 
-/// What one rule says of the cases that were run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a program that was compiled may come to.
+pub(super) const ALL: [Expected; 5] = [Accepted, WrongAnswer, TimeLimit, RuntimeError, OutputLimit];
+
+/// What one rule asks for.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// Every case must come to one of these.
+    /// What it is about: a group, or a pattern for names of cases; empty for the whole submission.
+    pub scope: String,
+    /// Whose verdicts it means.
+    pub of: Of,
+    /// Every verdict must be one of these.
     pub permitted: Vec<Expected>,
-    /// At least one case must come to one of these; empty where the rule asks for nothing.
+    /// At least one verdict must be one of these; empty where the rule asks for nothing.
     pub required: Vec<Expected>,
+    /// The score of the submission or of the group.
+    pub score: Option<ExpectedScore>,
+    /// At least one case has a message of the validator with this text in it.
+    pub message: Option<String>,
+}
+
+/// Whose verdicts a rule means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Those of the cases that were run.
+    Cases,
+    /// The one of the submission or of the group.
+    Whole,
+}
+
+/// What score is expected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ExpectedScore {
+    /// The best one, where that is known.
+    Full,
+    /// Any but the best one.
+    NotFull,
+    /// One of these.
+    Within(Range),
 }
 
 /// How a submission takes part in finding the time limit.
@@ -49,7 +87,7 @@ pub enum TimingRole {
 }
 
 /// Everything that is expected of a submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
     /// All of them must hold; none means that anything is right.
     pub rules: Vec<Rule>,
@@ -73,13 +111,21 @@ impl Expectation {
         }
     }
 
+    /// Whether rules are about cases that need not be run for the verdict.
+    pub fn asks_for_cases(&self) -> bool {
+        let asks = |rule: &Rule| !rule.scope.is_empty() && rule.of == Of::Cases;
+        self.rules.iter().any(asks)
+    }
+
     /// What the submission should come to, for people: what the rules require, or else permit.
     pub fn summary(&self) -> Vec<Expected> {
-        let of_rule = |rule: &Rule| match rule.required.is_empty() {
-            true => rule.permitted.clone(),
-            false => rule.required.clone(),
+        let of_rule = |rule: &Rule| match (rule.score, rule.required.is_empty()) {
+            (Some(ExpectedScore::NotFull), _) => vec![Partial],
+            (_, true) => rule.permitted.clone(),
+            (_, false) => rule.required.clone(),
         };
-        let mut all: Vec<Expected> = self.rules.iter().flat_map(of_rule).collect();
+        let of_the_whole = self.rules.iter().filter(|rule| rule.scope.is_empty());
+        let mut all: Vec<Expected> = of_the_whole.flat_map(of_rule).collect();
         all.sort();
         all.dedup();
         all
@@ -89,8 +135,55 @@ impl Expectation {
 impl Rule {
     pub(super) fn new(permitted: &[Expected], required: &[Expected]) -> Self {
         Rule {
+            scope: String::new(),
+            of: Of::Cases,
             permitted: permitted.to_vec(),
             required: required.to_vec(),
+            score: None,
+            message: None,
+        }
+    }
+
+    /// A rule for nothing but the score.
+    pub(super) fn of_score(score: ExpectedScore) -> Self {
+        Rule {
+            score: Some(score),
+            ..Rule::new(&ALL, &[])
+        }
+    }
+
+    /// A rule for the verdict of a group.
+    pub(super) fn of_group(group: &str, verdict: Expected) -> Self {
+        Rule {
+            scope: group.to_owned(),
+            of: Of::Whole,
+            ..Rule::new(&[verdict], &[])
+        }
+    }
+
+    /// Why two rules cannot both hold, where they cannot.
+    pub(super) fn contradicts(&self, other: &Rule) -> Option<&'static str> {
+        let is_same = self.scope == other.scope;
+        let is_within = |inner: &Rule, outer: &Rule| {
+            outer.scope.is_empty() || inner.scope.starts_with(&format!("{}/", outer.scope))
+        };
+        let overlap = is_same || is_within(self, other) || is_within(other, self);
+        let disjoint = |a: &[Expected], b: &[Expected]| !a.iter().any(|e| b.contains(e));
+        if overlap && self.of == other.of && disjoint(&self.permitted, &other.permitted) {
+            return Some("they permit nothing in common");
+        }
+        let asks_too_much =
+            |a: &Rule, b: &Rule| !a.required.is_empty() && disjoint(&a.required, &b.permitted);
+        if is_same && (asks_too_much(self, other) || asks_too_much(other, self)) {
+            return Some("one requires what the other does not permit");
+        }
+        match (self.score, other.score) {
+            (Some(ExpectedScore::Within(a)), Some(ExpectedScore::Within(b)))
+                if is_same && (a.max < b.min || b.max < a.min) =>
+            {
+                Some("no score is right for both")
+            }
+            _ => None,
         }
     }
 
@@ -101,13 +194,13 @@ impl Rule {
         permitted.sort();
         permitted.dedup();
         let is_success_fine = verdicts.contains(&Accepted);
+        let required = match is_success_fine {
+            true => &[],
+            false => verdicts,
+        };
         Rule {
-            permitted,
-            required: if is_success_fine {
-                Vec::new()
-            } else {
-                verdicts.to_vec()
-            },
+            of: Of::Whole,
+            ..Rule::new(&permitted, required)
         }
     }
 
@@ -130,11 +223,27 @@ pub(super) const OFFICIAL: [&str; 4] = [
     "run_time_error",
 ];
 
+/// What it depends on what a directory means.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context {
+    /// The legacy formats speak of the verdict of a submission, the later one of those of its cases.
+    pub of: Of,
+    /// Submissions get points.
+    pub is_scoring: bool,
+}
+
 /// What a directory below `submissions` says by its name; `None` where it says nothing.
-pub(super) fn of_directory(name: &str) -> Option<Expectation> {
+pub(super) fn of_directory(name: &str, context: Context) -> Option<Expectation> {
     let failing = |verdict| Rule::new(&[Accepted, verdict], &[verdict]);
+    let score = match name {
+        "accepted" if context.is_scoring && context.of == Of::Whole => Some(ExpectedScore::Full),
+        "partially_accepted" => Some(ExpectedScore::NotFull),
+        _ => None,
+    };
     let rule = match name {
         "accepted" | "ac" => Rule::new(&[Accepted], &[]),
+        "partially_accepted" if context.of == Of::Whole => Rule::new(&[Accepted], &[]),
+        "partially_accepted" => Rule::new(&ALL, &[]),
         "wrong_answer" | "wa" | "no_output" => failing(WrongAnswer),
         "time_limit_exceeded" | "tle" => failing(TimeLimit),
         "run_time_error" | "runtime_error" | "run_time_exception" | "rte" => failing(RuntimeError),
@@ -152,7 +261,8 @@ pub(super) fn of_directory(name: &str) -> Option<Expectation> {
         "slow_accepted" => Rule::new(&[Accepted, TimeLimit], &[]),
         _ => return None,
     };
-    let mut expectation = Expectation::of_rule(rule);
+    let of = context.of;
+    let mut expectation = Expectation::of_rule(Rule { of, score, ..rule });
     // Only these two directories are there to find the limit.
     if !OFFICIAL.contains(&name) || matches!(name, "wrong_answer" | "run_time_error") {
         expectation.timing = TimingRole::None;
@@ -161,17 +271,44 @@ pub(super) fn of_directory(name: &str) -> Option<Expectation> {
 }
 
 const TAG: &str = "@EXPECTED_RESULTS@:";
+const SCORE_TAG: &str = "@EXPECTED_SCORE@:";
+/// What olympiads in Sweden have in their packages: the verdict of each group of secret.
+const GRADES_TAG: &str = "@EXPECTED_GRADES@";
 
-/// What DOMjudge's tag in a source says, with the words that are not understood.
-pub(super) fn of_tag(source: &[u8]) -> Option<(Expectation, Vec<String>)> {
+/// What follows a tag in its line.
+fn tagged(source: &[u8], tag: &str) -> Option<String> {
     let start = source
-        .windows(TAG.len())
-        .position(|window| window == TAG.as_bytes())?;
-    let rest = &source[start + TAG.len()..];
+        .windows(tag.len())
+        .position(|window| window == tag.as_bytes())?;
+    let rest = &source[start + tag.len()..];
     let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     // What follows the words ends a comment of the language: */, -->.
     let line = line.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    Some(line.trim().to_owned())
+}
+
+/// What DOMjudge's tag says of the score; the inner error is a text that is no number.
+pub(super) fn of_score_tag(source: &[u8]) -> Option<Result<Rule, String>> {
+    let text = tagged(source, SCORE_TAG)?;
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let within = |number| {
+        let (min, max) = (number, number);
+        Rule::of_score(ExpectedScore::Within(Range { min, max }))
+    };
+    Some(number.map(within).ok_or(text))
+}
+
+/// What a tag says of the verdicts of groups, in order.
+pub(super) fn of_grades_tag(source: &[u8]) -> Option<Vec<Expected>> {
+    let text = tagged(source, GRADES_TAG)?;
+    let text = text.trim_start_matches(':');
+    text.split_whitespace().map(of_code).collect()
+}
+
+/// What DOMjudge's tag in a source says, with the words that are not understood.
+pub(super) fn of_tag(source: &[u8]) -> Option<(Expectation, Vec<String>)> {
+    let line = tagged(source, TAG)?;
     let (mut expected, mut unknown) = (Vec::new(), Vec::new());
     for word in line
         .split(',')
@@ -224,6 +361,9 @@ mod tests {
 
     #[test]
     fn directories_say_what_is_expected() {
+        let (of, is_scoring) = (Of::Cases, false);
+        let context = Context { of, is_scoring };
+        let of_directory = |name| of_directory(name, context);
         let timing = |name| of_directory(name).unwrap().timing;
         assert_eq!(timing("accepted"), TimingRole::MustPass);
         assert_eq!(timing("time_limit_exceeded"), TimingRole::MustFail);
@@ -269,8 +409,66 @@ mod tests {
     #[test]
     fn a_tag_with_success_among_its_words_requires_nothing() {
         let (either, _) = of_tag(b"@EXPECTED_RESULTS@: CORRECT,WRONG-ANSWER").unwrap();
-        assert_eq!(either.rules, [Rule::new(&[Accepted, WrongAnswer], &[])]);
+        let whole = Rule {
+            of: Of::Whole,
+            ..Rule::new(&[Accepted, WrongAnswer], &[])
+        };
+        assert_eq!(either.rules, [whole]);
         let (failing, _) = of_tag(b"@EXPECTED_RESULTS@: WRONG-ANSWER").unwrap();
         assert_eq!(failing.rules[0].required, [WrongAnswer]);
+    }
+
+    #[test]
+    fn in_a_scoring_problem_accepted_means_the_full_score() {
+        let rule = |name, of, is_scoring| {
+            let context = Context { of, is_scoring };
+            of_directory(name, context).unwrap().rules[0].clone()
+        };
+        let accepted = rule("accepted", Of::Whole, true);
+        assert_eq!(accepted.score, Some(ExpectedScore::Full));
+        assert_eq!(rule("accepted", Of::Whole, false).score, None);
+        assert_eq!(rule("accepted", Of::Cases, true).score, None);
+        let partial = rule("partially_accepted", Of::Whole, true);
+        assert_eq!(partial.score, Some(ExpectedScore::NotFull));
+        assert_eq!(partial.permitted, [Accepted]);
+        assert_eq!(Expectation::of_rule(partial).summary(), [Partial]);
+        assert_eq!(rule("partially_accepted", Of::Cases, true).permitted, ALL);
+    }
+
+    #[test]
+    fn tags_say_scores_and_the_verdicts_of_groups() {
+        let (min, max) = (42.5, 42.5);
+        let score = ExpectedScore::Within(Range { min, max });
+        let tagged = of_score_tag(b"// @EXPECTED_SCORE@: 42.5 */").unwrap();
+        assert_eq!(tagged, Ok(Rule::of_score(score)));
+        assert_eq!(
+            of_score_tag(b"# @EXPECTED_SCORE@: all"),
+            Some(Err("all".to_owned()))
+        );
+        assert_eq!(of_score_tag(b"nothing"), None);
+        let grades = of_grades_tag(b"// @EXPECTED_GRADES@ AC WA TLE\n");
+        assert_eq!(grades, Some(vec![Accepted, WrongAnswer, TimeLimit]));
+        assert_eq!(of_grades_tag(b"// @EXPECTED_GRADES@ AC FINE\n"), None);
+    }
+
+    #[test]
+    fn rules_that_cannot_both_hold_are_told() {
+        let rule = |scope: &str, permitted: &[Expected], required: &[Expected]| Rule {
+            scope: scope.to_owned(),
+            ..Rule::new(permitted, required)
+        };
+        let any = rule("", &ALL, &[]);
+        let right = rule("", &[Accepted], &[]);
+        let slow = rule("secret/a", &[TimeLimit], &[]);
+        let wrong = rule("secret/b", &[WrongAnswer], &[]);
+        let must_fail = rule("", &ALL, &[WrongAnswer]);
+        assert_eq!(any.contradicts(&slow), None);
+        assert_eq!(slow.contradicts(&wrong), None);
+        assert!(right.contradicts(&slow).unwrap().contains("in common"));
+        assert!(slow.contradicts(&right).unwrap().contains("in common"));
+        assert!(right.contradicts(&must_fail).unwrap().contains("requires"));
+        let score = |min, max| Rule::of_score(ExpectedScore::Within(Range { min, max }));
+        assert_eq!(score(0.0, 2.0).contradicts(&score(2.0, 3.0)), None);
+        assert!(score(0.0, 1.0).contradicts(&score(2.0, 3.0)).is_some());
     }
 }

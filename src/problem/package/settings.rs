@@ -54,6 +54,8 @@ pub(super) struct Settings {
     /// Whether the problem asks for its own output validator; `None` where it does not say.
     pub is_custom: Option<bool>,
     pub validator_flags: Vec<String>,
+    /// What `grading` says.
+    pub grading: Vec<Pair>,
     pub allow_file_writing: bool,
     pub constants: Constants,
     pub limits: PackageLimits,
@@ -73,7 +75,6 @@ const INFORMATION: &[&str] = &[
     "embargo_until",
     "keywords",
     "languages",
-    "grading",
     "show_test_data_groups",
     "problem_format_version",
 ];
@@ -92,6 +93,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         kind: Kind::default(),
         is_custom: None,
         validator_flags: Vec::new(),
+        grading: Vec::new(),
         allow_file_writing: format == Format::Legacy,
         constants: Constants::new(),
         limits: PackageLimits::default(),
@@ -104,6 +106,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
             "type" => kind(pair, &mut settings.kind, findings),
             "validation" => validation(pair, &mut settings, findings),
             "validator_flags" => settings.validator_flags = words(pair, FILE, findings),
+            "grading" => settings.grading = pair.value.pairs().unwrap_or_default().to_vec(),
             "allow_file_writing" => settings.allow_file_writing = truth(pair, findings),
             "limits" => limits::read(pair, format, &mut settings, findings),
             "constants" => settings.constants = constants::read(pair, findings),

@@ -1,12 +1,15 @@
 //! The jury's submissions and what is expected of each.
 
-use super::expectation::{self, Expectation, Expected, OFFICIAL, Rule, TimingRole};
+use super::expectation::{
+    self, ALL, Context, Expectation, Expected, ExpectedScore, OFFICIAL, Rule, TimingRole,
+};
 use super::glob;
 use super::programs::{self, ProgramFiles};
 use super::report::Findings;
 use super::settings::{read_yaml, words};
 use super::tree::Tree;
 use super::yaml::Pair;
+use crate::problem::groups::{Group, Member, Range};
 
 const ROOT: &str = "submissions";
 const RULES_FILE: &str = "submissions/submissions.yaml";
@@ -27,8 +30,39 @@ pub struct JurySubmission {
     pub expectation: Expectation,
 }
 
+/// What rules may speak of.
+pub(super) struct Scopes<'a> {
+    pub groups: &'a Group,
+    /// Names of cases.
+    pub cases: Vec<&'a str>,
+}
+
+impl Scopes<'_> {
+    /// Whether a group has this name, or a case is named by this pattern.
+    fn has(&self, scope: &str) -> bool {
+        let is_named = |name: &&str| glob::matches(scope, name) == Some(true);
+        self.groups.find(scope).is_some() || self.cases.iter().any(is_named)
+    }
+
+    /// The groups of `secret`, in order.
+    fn of_secret(&self) -> Vec<&Group> {
+        let secret = self.groups.find("secret");
+        let members = secret.map(|secret| &secret.members[..]).unwrap_or_default();
+        let groups = members.iter().filter_map(|member| match member {
+            Member::Group(group) => Some(group),
+            Member::Case(..) => None,
+        });
+        groups.collect()
+    }
+}
+
 /// Reads all submissions, by path.
-pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Vec<JurySubmission> {
+pub(super) fn read(
+    tree: &Tree,
+    context: Context,
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) -> Vec<JurySubmission> {
     let mut submissions = Vec::new();
     for directory in tree.entries(ROOT).iter().filter(|e| e.is_directory) {
         for program in programs::each_in(tree, &format!("{ROOT}/{}", directory.name)) {
@@ -39,7 +73,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Vec<JurySubmission> 
                 continue;
             }
             submissions.push(JurySubmission {
-                expectation: expected(directory.name, &program, findings),
+                expectation: expected(directory.name, &program, (context, scopes), findings),
                 files: program,
                 language: None,
                 path,
@@ -48,7 +82,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Vec<JurySubmission> 
     }
     if let Some(rules) = read_yaml(tree, RULES_FILE, findings) {
         for pair in rules.pairs().unwrap_or_default() {
-            apply(pair, &mut submissions, findings);
+            apply(pair, &mut submissions, scopes, findings);
         }
     }
     if submissions.is_empty() {
@@ -59,7 +93,64 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Vec<JurySubmission> 
 }
 
 /// What the directory says, or outside the official ones a tag in a source.
-fn expected(directory: &str, program: &ProgramFiles, findings: &mut Findings) -> Expectation {
+fn expected(
+    directory: &str,
+    program: &ProgramFiles,
+    (context, scopes): (Context, &Scopes<'_>),
+    findings: &mut Findings,
+) -> Expectation {
+    let mut expectation = of_place(directory, program, context, findings);
+    if context.is_scoring {
+        let rules = tagged(directory, program, scopes, findings);
+        expectation.rules.extend(rules);
+    }
+    expectation
+}
+
+/// What tags in the sources say of scores and groups.
+fn tagged(
+    directory: &str,
+    program: &ProgramFiles,
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let sources = || program.files.iter().map(|file| &file.bytes[..]);
+    if !OFFICIAL.contains(&directory)
+        && let Some(score) = sources().find_map(expectation::of_score_tag)
+    {
+        match score {
+            Ok(rule) => rules.push(rule),
+            Err(text) => {
+                let message = format!("the tag @EXPECTED_SCORE@ has {text:?}, which is no number");
+                findings.warning(&program.path, None, message);
+            }
+        }
+    }
+    if let Some(grades) = sources().find_map(expectation::of_grades_tag) {
+        let groups = scopes.of_secret();
+        if grades.len() == groups.len() {
+            let named = groups.iter().zip(grades);
+            rules.extend(named.map(|(group, grade)| Rule::of_group(&group.name, grade)));
+        } else {
+            let message = format!(
+                "the tag @EXPECTED_GRADES@ is ignored, for it has {} verdicts, and secret has {} \
+                 groups",
+                grades.len(),
+                groups.len()
+            );
+            findings.warning(&program.path, None, message);
+        }
+    }
+    rules
+}
+
+fn of_place(
+    directory: &str,
+    program: &ProgramFiles,
+    context: Context,
+    findings: &mut Findings,
+) -> Expectation {
     if !OFFICIAL.contains(&directory) {
         let tag = |file: &crate::problem::SourceFile| expectation::of_tag(&file.bytes);
         if let Some((expectation, unknown)) = program.files.iter().find_map(tag) {
@@ -73,7 +164,7 @@ fn expected(directory: &str, program: &ProgramFiles, findings: &mut Findings) ->
             return expectation;
         }
     }
-    expectation::of_directory(directory).unwrap_or_else(|| {
+    expectation::of_directory(directory, context).unwrap_or_else(|| {
         let message = format!(
             "neither the directory {directory:?} nor a tag says what is expected: anything is \
              taken for right"
@@ -84,14 +175,19 @@ fn expected(directory: &str, program: &ProgramFiles, findings: &mut Findings) ->
 }
 
 /// Applies one rule of `submissions.yaml` to what its pattern names.
-fn apply(entry: &Pair, submissions: &mut [JurySubmission], findings: &mut Findings) {
+fn apply(
+    entry: &Pair,
+    submissions: &mut [JurySubmission],
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) {
     let mut pattern_is_wrong = false;
     let mut is_used = false;
     for submission in submissions {
         match glob::matches(&entry.key, &submission.path) {
             Some(true) => {
                 is_used = true;
-                change(entry, submission, findings);
+                change(entry, submission, scopes, findings);
             }
             Some(false) => {}
             None => pattern_is_wrong = true,
@@ -109,46 +205,119 @@ fn apply(entry: &Pair, submissions: &mut [JurySubmission], findings: &mut Findin
     }
 }
 
-fn change(entry: &Pair, submission: &mut JurySubmission, findings: &mut Findings) {
+fn change(
+    entry: &Pair,
+    submission: &mut JurySubmission,
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) {
     // Naming a directory replaces what its name says; any other pattern adds to it.
     let replaces = !entry.key.contains('/');
-    let (mut permitted, mut required, mut timing) = (None, None, None);
-    for pair in entry.value.pairs().unwrap_or_default() {
+    let pairs = entry.value.pairs().unwrap_or_default();
+    let mut timing = None;
+    for pair in pairs {
         match pair.key.as_str() {
-            "permitted" => permitted = Some(verdicts(pair, findings)),
-            "required" => required = Some(verdicts(pair, findings)),
             "language" => submission.language = pair.value.text().map(str::to_owned),
             "use_for_time_limit" => timing = timing_role(pair, findings),
-            "entrypoint" | "authors" | "model_solution" | "score" | "message" => {}
+            "entrypoint" | "authors" | "model_solution" => {}
+            key if OF_RULES.contains(&key) => {}
+            scope if pair.value.pairs().is_some() && scopes.has(scope) => {}
             key => {
-                let message = format!("the rule {key:?} is unknown or for groups, and ignored");
+                let message =
+                    format!("{key:?} is neither a known rule nor a group or a case, and ignored");
                 findings.warning(RULES_FILE, Some(pair.line), message);
             }
         }
     }
     let expectation = &mut submission.expectation;
-    if permitted.is_some() || required.is_some() {
-        let all = [
-            Expected::Accepted,
-            Expected::WrongAnswer,
-            Expected::TimeLimit,
-            Expected::RuntimeError,
-        ];
-        let rule = Rule {
-            permitted: permitted.unwrap_or(all.to_vec()),
-            required: required.unwrap_or_default(),
-        };
+    if let Some(rule) = rule("", pairs, findings) {
         if replaces {
+            let others = std::mem::take(&mut expectation.rules).into_iter();
+            let others = others
+                .filter(|rule| !rule.scope.is_empty())
+                .collect::<Vec<_>>();
             *expectation = Expectation::of_rule(rule);
+            expectation.rules.extend(others);
         } else {
             if rule.timing() == TimingRole::MustFail {
                 expectation.timing = TimingRole::MustFail;
             }
-            expectation.rules.push(rule);
+            add(rule, entry.line, &submission.path, expectation, findings);
+        }
+    }
+    for pair in pairs.iter().filter(|pair| scopes.has(&pair.key)) {
+        let pairs = pair.value.pairs().unwrap_or_default();
+        if let Some(rule) = rule(&pair.key, pairs, findings) {
+            add(rule, pair.line, &submission.path, expectation, findings);
         }
     }
     if let Some(timing) = timing {
         expectation.timing = timing;
+    }
+}
+
+/// Adds a rule, unless it cannot hold together with another one.
+fn add(
+    rule: Rule,
+    line: usize,
+    path: &str,
+    expectation: &mut Expectation,
+    findings: &mut Findings,
+) {
+    let others = expectation.rules.iter().chain([&rule]);
+    let contradictions = others.map(|other| rule.contradicts(other));
+    if let Some(why) = contradictions.flatten().next() {
+        let message = format!("the rules for {path} contradict each other: {why}");
+        findings.error(RULES_FILE, Some(line), message);
+    }
+    expectation.rules.push(rule);
+}
+
+/// Keys of a rule, for a submission or within a group.
+const OF_RULES: [&str; 4] = ["permitted", "required", "score", "message"];
+
+/// The rule that entries make; `None` where they are about something else.
+fn rule(scope: &str, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
+    let mut rule = Rule {
+        scope: scope.to_owned(),
+        ..Rule::new(&ALL, &[])
+    };
+    let mut is_one = false;
+    for pair in pairs {
+        match pair.key.as_str() {
+            "permitted" => rule.permitted = verdicts(pair, findings),
+            "required" => rule.required = verdicts(pair, findings),
+            "score" => rule.score = score(pair, findings),
+            "message" => rule.message = pair.value.text().map(str::to_owned),
+            key => {
+                if !scope.is_empty() {
+                    let message = format!("the rule {key:?} is unknown here and ignored");
+                    findings.warning(RULES_FILE, Some(pair.line), message);
+                }
+                continue;
+            }
+        }
+        is_one = true;
+    }
+    is_one.then_some(rule)
+}
+
+/// A number, or a list of the lowest and the highest one.
+fn score(pair: &Pair, findings: &mut Findings) -> Option<ExpectedScore> {
+    let words = pair.value.words().unwrap_or_default();
+    let number = |text: &String| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let numbers: Option<Vec<f64>> = words.iter().map(number).collect();
+    match numbers.as_deref() {
+        Some(&[only]) => Some(ExpectedScore::Within(Range {
+            min: only,
+            max: only,
+        })),
+        Some(&[min, max]) if min <= max => Some(ExpectedScore::Within(Range { min, max })),
+        _ => {
+            let message = "score must be a number or a list of two, the lower one first";
+            findings.error(RULES_FILE, Some(pair.line), message);
+            None
+        }
     }
 }
 
@@ -184,13 +353,29 @@ fn timing_role(pair: &Pair, findings: &mut Findings) -> Option<TimingRole> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::expectation::Of;
     use super::super::tree::tests::tree;
     use super::Expected::*;
     use super::*;
 
     fn read_files(files: &[(&str, &str)]) -> (Vec<JurySubmission>, Vec<String>) {
         let mut findings = Findings::default();
-        let submissions = read(&tree(files), &mut findings);
+        let group = |name: &str, members| Group {
+            name: name.to_owned(),
+            members,
+            ..Group::of_cases(0)
+        };
+        let groups = ["secret/a", "secret/b"].map(|name| Member::Group(group(name, Vec::new())));
+        let secret = Member::Group(group("secret", groups.to_vec()));
+        let scopes = Scopes {
+            groups: &group("", vec![secret]),
+            cases: vec!["sample/1", "secret/a/1", "secret/b/1"],
+        };
+        let context = Context {
+            of: Of::Cases,
+            is_scoring: true,
+        };
+        let submissions = read(&tree(files), context, &scopes, &mut findings);
         (
             submissions,
             findings.iter().map(ToString::to_string).collect(),
@@ -278,5 +463,69 @@ mod tests {
                 "{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn rules_may_be_about_scores_messages_and_groups() {
+        let (submissions, found) = read_files(&[
+            ("submissions/mixed/a.py", "# @EXPECTED_SCORE@: 7\n"),
+            ("submissions/mixed/b.py", "# @EXPECTED_GRADES@ AC TLE\n"),
+            (
+                RULES_FILE,
+                "mixed/a.py:\n  score: [5, 10]\n  message: too slow\n  secret/a:\n    \
+                 permitted: [AC]\n    score: 5\n  secret/b/*: {required: [TLE]}\n  odd: 1\n",
+            ),
+        ]);
+        let warnings: Vec<&String> = found
+            .iter()
+            .filter(|f| f.contains("submissions.yaml"))
+            .collect();
+        assert!(
+            warnings.len() == 1 && warnings[0].contains(":8: \"odd\""),
+            "{found:?}"
+        );
+        let rules = &submissions[0].expectation.rules;
+        let within = |min, max| Some(ExpectedScore::Within(Range { min, max }));
+        let scores: Vec<_> = rules
+            .iter()
+            .map(|rule| (rule.scope.as_str(), rule.score))
+            .collect();
+        assert_eq!(
+            scores,
+            [
+                ("", within(7.0, 7.0)),
+                ("", within(5.0, 10.0)),
+                ("secret/a", within(5.0, 5.0)),
+                ("secret/b/*", None)
+            ]
+        );
+        assert_eq!(rules[1].message.as_deref(), Some("too slow"));
+        assert_eq!(rules[2].permitted, [Accepted]);
+        assert_eq!(rules[3].required, [TimeLimit]);
+        assert_eq!(
+            submissions[1].expectation.rules,
+            [
+                Rule::of_group("secret/a", Accepted),
+                Rule::of_group("secret/b", TimeLimit)
+            ]
+        );
+    }
+
+    #[test]
+    fn rules_that_contradict_each_other_are_refused() {
+        let (_, found) = read_files(&[
+            ("submissions/accepted/a.py", ""),
+            (RULES_FILE, "accepted/*:\n  secret/a: {permitted: [WA]}\n"),
+        ]);
+        let place = "error: submissions/submissions.yaml:2: the rules for accepted/a.py contradict";
+        assert!(found.iter().any(|f| f.starts_with(place)), "{found:?}");
+        let (_, found) = read_files(&[
+            ("submissions/accepted/a.py", ""),
+            (RULES_FILE, "accepted:\n  score: [3, 1]\n"),
+        ]);
+        assert!(
+            found.iter().any(|f| f.contains("score must be")),
+            "{found:?}"
+        );
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::problem::digest;
+
 /// Longest path, in bytes.
 const MAX_PATH_BYTES: usize = 1000;
 /// Deepest directory.
@@ -89,6 +91,20 @@ impl Tree {
     /// The paths of all files, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// All files by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.below("")
+    }
+
+    /// Digest of all names and contents, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let parts = self
+            .files
+            .iter()
+            .flat_map(|(path, bytes)| [path.as_bytes(), bytes]);
+        digest(parts)
     }
 
     /// The same package with other contents where `change` gives some.

@@ -9,7 +9,8 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
-    ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, page_cache, write_control,
+    ControlFile, GroupLimits, GroupShare, GroupUsage, kill_listed, make_directory, page_cache,
+    write_control,
 };
 
 const CONTROLLERS: [&str; 4] = ["memory", "cpuacct", "cpuset", "pids"];
@@ -173,6 +174,13 @@ impl Group {
         self.members
             .iter()
             .try_for_each(|members| members.write(pid))
+    }
+
+    /// Kills its processes, as many as one read names.
+    pub(crate) fn kill(&self) {
+        if let Some(members) = self.members.first() {
+            kill_listed(members);
+        }
     }
 
     /// Sets limits, resets the peak and takes the baseline.

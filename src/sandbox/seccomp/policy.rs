@@ -1,7 +1,7 @@
 //! The lists of the system call policy, as data. Each refused call names what it could do.
 
 /// `CLONE_NEW*` of every namespace.
-pub(super) const NAMESPACE_FLAGS: u64 = 0x0000_0080 // time
+pub(super) const NAMESPACE_FLAGS: u32 = 0x0000_0080 // time
     | 0x0002_0000 // mount
     | 0x0200_0000 // cgroup
     | 0x0400_0000 // uts

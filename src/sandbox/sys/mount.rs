@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 use super::check;
@@ -48,12 +48,20 @@ struct KernelMountAttr {
 
 /// Makes a detached copy of the mount tree at an absolute path.
 pub(crate) fn clone_tree(path: &CStr) -> io::Result<OwnedFd> {
+    open_tree(libc::AT_FDCWD, path)
+}
+
+fn open_tree(directory: RawFd, path: &CStr) -> io::Result<OwnedFd> {
     let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
     // SAFETY: path is a valid C string for the call.
-    let fd =
-        check(unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) })?;
+    let fd = check(unsafe { libc::syscall(libc::SYS_open_tree, directory, path.as_ptr(), flags) })?;
     // SAFETY: the kernel returned a fresh descriptor.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Makes a detached copy of the mount tree at a name in a directory.
+pub(crate) fn clone_tree_at(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
+    open_tree(directory.as_raw_fd(), name)
 }
 
 /// Attaches a detached mount at an absolute path.

@@ -87,6 +87,8 @@ async fn every_field_of_a_judgement_is_read_back(pool: PgPool) {
         let read = Judgement {
             verdict: found.summary.verdict.unwrap(),
             reason: found.summary.reason.unwrap(),
+            score: None,
+            groups: Vec::new(),
             compile: found.compile,
             cases: found.cases,
         };

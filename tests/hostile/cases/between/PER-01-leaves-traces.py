@@ -1,6 +1,7 @@
 # id: PER-01
 # about: leaves traces in every place there is: the next test case finds none
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # tests: 4
 # include: probe.py

@@ -1,6 +1,7 @@
 // id: PER-02
 // about: keeps a note in its own executable: the next test case has the first one
 // expect: AC
+// tier: quick
 // tests: 3
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 # id: SID-01
 # about: takes locks and leases of toolchain files, which another box could see
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # reference: isolate 2.4
 import fcntl, os, struct

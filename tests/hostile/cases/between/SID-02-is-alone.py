@@ -1,6 +1,7 @@
 # id: SID-02
 # about: looks for anybody else: processes, shared memory, queues, semaphores, sockets, files
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 import glob, os

@@ -1,6 +1,7 @@
 # id: SID-03
 # about: talks by sockets of virtual machines, keyrings and io_uring
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # reference: isolate 2.4, 2.5, 2.6

@@ -1,6 +1,7 @@
 # id: SID-04
 # about: reads how much space is free, which is the same in every fresh box, and uses some
 # expect: CONTAINED
+# tier: quick
 # tests: 3
 # include: probe.py
 import os

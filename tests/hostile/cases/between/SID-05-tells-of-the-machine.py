@@ -1,6 +1,7 @@
 # id: SID-05
 # about: reads the figures of the whole machine, by which boxes could talk
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import os
 from probe import *

@@ -1,6 +1,7 @@
 // id: CMP-02b
 // about: asks the compiler whether files of the host exist
 // expect: CONTAINED
+// tier: quick
 // api: yes
 #include <stdio.h>
 int main(void) {

@@ -1,6 +1,7 @@
 # id: FS-06
 # about: reads the host: secrets, keys, configuration, sockets, other boxes, by many paths
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # stdin: targets
 # api: yes

@@ -1,6 +1,7 @@
 # id: FS-07
 # about: lists the root, /dev, /etc and every directory that it may write to
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import os
 from probe import *

@@ -1,6 +1,7 @@
 # id: FS-08
 # about: looks for inherited descriptors and for a way above the root
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 # reference: CVE-2024-21626, CVE-2019-5736

@@ -1,6 +1,7 @@
 # id: FS-09
 # about: writes toolchains, libraries, the loader's settings, other processes
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 # stdin: targets

@@ -1,6 +1,7 @@
 # id: FS-10
 # about: looks for what the environment, also of other processes, tells
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 # reference: Judge0 issue 564

@@ -1,6 +1,7 @@
 # id: FS-11
 # about: reads and writes what /proc tells about the machine, and its own switches
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 import os

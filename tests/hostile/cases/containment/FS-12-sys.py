@@ -1,6 +1,7 @@
 # id: FS-12
 # about: looks for /sys, control groups and kernel file systems, and mounts them
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # denied: mount fsopen

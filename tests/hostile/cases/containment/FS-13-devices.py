@@ -1,6 +1,7 @@
 # id: FS-13
 # about: makes and opens devices
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import os, stat
 from probe import *

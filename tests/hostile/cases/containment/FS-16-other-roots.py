@@ -1,6 +1,7 @@
 # id: FS-16
 # about: changes its root, and opens files around it by handle
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # denied: chroot pivot_root open_by_handle_at name_to_handle_at open_tree

@@ -1,6 +1,7 @@
 # id: FS-18
 # about: executes from /tmp and /dev/shm, from memory, and through the loader
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # reference: policy: executing from /box is allowed, from /tmp and /dev/shm it is not
 import os, shutil

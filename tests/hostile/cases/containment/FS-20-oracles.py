@@ -1,6 +1,7 @@
 # id: FS-20
 # about: asks whether host paths exist, in every way: there is the same answer for all
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # stdin: targets
 import errno, os

@@ -1,6 +1,7 @@
 # id: FS-21
 # about: sets every variable of loaders and runtimes and executes itself: nobody else reads them
 # expect: AC
+# tier: quick
 import os, sys
 if len(sys.argv) > 1:
     print("ok")

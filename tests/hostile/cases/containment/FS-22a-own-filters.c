@@ -1,6 +1,7 @@
 // id: FS-22a
 // about: puts a filter on itself that answers its own end with an error and everything else oddly
 // expect: RTE or ILE or TLE or AC
+// tier: quick
 // wall_ms: 1000
 // cpu_ms: 500
 // include: probe.h

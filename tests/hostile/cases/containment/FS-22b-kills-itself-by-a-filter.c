@@ -1,6 +1,7 @@
 // id: FS-22b
 // about: puts a filter on itself that kills it at its end
 // expect: RTE signal 31
+// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <linux/filter.h>

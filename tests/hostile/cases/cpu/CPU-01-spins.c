@@ -1,6 +1,7 @@
 // id: CPU-01
 // about: spins for ever
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // check: cpu_ms >= 300
 // check: cpu_ms <= 400

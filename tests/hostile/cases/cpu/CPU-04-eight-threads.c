@@ -1,6 +1,7 @@
 // id: CPU-04
 // about: eight threads spin: their sum counts, and they have one CPU
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // include: probe.h
 // check: cpu_ms >= 300

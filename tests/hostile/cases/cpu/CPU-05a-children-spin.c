@@ -1,6 +1,7 @@
 // id: CPU-05a
 // about: the parent waits while children spin, whose end it ignores
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // include: probe.h
 // check: cpu_ms >= 300

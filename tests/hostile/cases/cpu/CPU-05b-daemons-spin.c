@@ -1,6 +1,7 @@
 // id: CPU-05b
 // about: daemons spin in sessions of their own, forked twice
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // include: probe.h
 // check: cpu_ms >= 300

@@ -1,6 +1,7 @@
 // id: CPU-06
 // about: prints the right answer and ends while children still spin
 // expect: AC
+// tier: quick
 // include: probe.h
 // check: cpu_ms <= 200
 // check: wall_ms <= 500

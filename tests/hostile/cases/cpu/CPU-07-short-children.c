@@ -1,6 +1,7 @@
 // id: CPU-07
 // about: very short children, again and again
 // expect: TLE
+// tier: quick
 // cpu_ms: 400
 // include: probe.h
 // check: cpu_ms >= 400

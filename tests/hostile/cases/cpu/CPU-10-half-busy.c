@@ -1,6 +1,7 @@
 // id: CPU-10
 // about: works and sleeps by turns: judged by its CPU time, not by the clock
 // expect: AC
+// tier: quick
 // cpu_ms: 400
 // wall_ms: 8000
 // include: probe.h

@@ -1,6 +1,7 @@
 # id: CPU-12
 # about: asks for real time, deadlines, a better nice value and every CPU
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 import os, struct

@@ -1,6 +1,7 @@
 // id: CPU-15
 // about: touches nearly all its memory and ends at once: giving it back is not billed
 // expect: AC
+// tier: quick
 // memory_mib: 256
 // cpu_ms: 1500
 // include: probe.h

@@ -1,6 +1,7 @@
 # id: DSK-01a
 # about: fills every directory that it may write to
 # expect: CONTAINED or MLE
+# tier: quick
 # memory_mib: 512
 # cpu_ms: 5000
 # include: probe.py

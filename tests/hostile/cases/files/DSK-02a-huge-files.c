@@ -1,6 +1,7 @@
 // id: DSK-02a
 // about: allocates 100 GB, and makes a file of 1 TB with one byte in it
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

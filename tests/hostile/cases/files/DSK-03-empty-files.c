@@ -1,6 +1,7 @@
 // id: DSK-03
 // about: makes empty files until there are no more
 // expect: AC
+// tier: quick
 // cpu_ms: 3000
 // include: probe.h
 #include "probe.h"

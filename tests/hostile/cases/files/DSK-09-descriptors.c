@@ -1,6 +1,7 @@
 // id: DSK-09
 // about: opens descriptors of every kind until there are no more, in each of its processes
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <sys/epoll.h>

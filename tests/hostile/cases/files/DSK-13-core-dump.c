@@ -1,6 +1,7 @@
 // id: DSK-13
 // about: asks for a core file and aborts with much memory
 // expect: RTE signal 6
+// tier: quick
 // memory_mib: 128
 // include: probe.h
 #include "probe.h"

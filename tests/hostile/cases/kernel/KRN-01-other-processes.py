@@ -1,6 +1,7 @@
 # id: KRN-01
 # about: traces and reads other processes
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # stdin: targets
 # needs: x86_64

@@ -1,6 +1,7 @@
 # id: KRN-02
 # about: makes, joins and gives away keyrings
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 # needs: x86_64

@@ -1,6 +1,7 @@
 # id: KRN-03
 # about: loads code into the kernel, and everything else that is for an administrator
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # denied: bpf perf_event_open userfaultfd init_module reboot iopl

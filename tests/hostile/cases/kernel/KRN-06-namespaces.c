@@ -1,6 +1,7 @@
 // id: KRN-06
 // about: makes and enters namespaces of every kind; threads still work
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 // denied: unshare setns clone
 // api: yes

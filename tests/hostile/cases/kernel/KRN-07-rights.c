@@ -1,6 +1,7 @@
 // id: KRN-07
 // about: takes users, groups and capabilities
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <grp.h>

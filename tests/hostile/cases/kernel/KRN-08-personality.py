@@ -1,6 +1,7 @@
 # id: KRN-08
 # about: takes another personality: no random addresses, executable data, 32 bits
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 from probe import *

@@ -1,6 +1,7 @@
 # id: KRN-09
 # about: renames the machine, moves memory of others, flushes all disks
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # denied: sethostname setdomainname migrate_pages move_pages sync syncfs

@@ -1,6 +1,7 @@
 // id: KRN-13
 // about: makes refused calls a hundred thousand times and goes on
 // expect: AC or TLE
+// tier: quick
 // cpu_ms: 1000
 // wall_ms: 20000
 // include: probe.h

@@ -1,6 +1,7 @@
 // id: KRN-13b
 // about: kills children in the middle of refused calls, and a signal interrupts others
 // expect: AC
+// tier: quick
 // cpu_ms: 3000
 // include: probe.h
 // denied: ptrace

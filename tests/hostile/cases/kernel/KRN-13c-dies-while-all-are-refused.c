@@ -1,6 +1,7 @@
 // id: KRN-13c
 // about: ends while seven threads are in the middle of refused calls
 // expect: AC
+// tier: quick
 // cpu_ms: 3000
 // tests: 20
 // include: probe.h

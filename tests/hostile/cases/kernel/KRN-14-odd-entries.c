@@ -1,6 +1,7 @@
 // id: KRN-14
 // about: gives garbage to robust lists, restartable sequences, futexes and segment registers, and ends
 // expect: AC or RTE
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,6 +1,7 @@
 // id: KRN-15
 // about: splices pages of toolchain files through pipes and writes to the pipes
 // expect: AC
+// tier: quick
 // include: probe.h
 // reference: CVE-2022-0847
 #include "probe.h"

@@ -1,6 +1,7 @@
 # id: KRN-17
 # about: looks for its control group, to leave it or to raise its limits
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 from probe import *
 for line in open("/proc/self/cgroup"):

@@ -1,6 +1,7 @@
 # id: KRN-18
 # about: sends every control of terminals and file systems to its streams and to toolchain files
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import fcntl
 from probe import *

@@ -1,6 +1,7 @@
 // id: KRN-19
 // about: leaves work for its end: undone semaphores, very many mappings, a long list of futexes
 // expect: AC
+// tier: quick
 // cpu_ms: 3000
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: KRN-20a
 // about: makes a 32-bit call from 64-bit code
 // expect: RTE signal 31
+// tier: quick
 // needs: x86_64
 // reference: DMOJ 077d3ede
 #include <stdio.h>

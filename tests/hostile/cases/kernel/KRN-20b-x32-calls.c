@@ -1,6 +1,7 @@
 // id: KRN-20b
 // about: makes a call by an x32 number
 // expect: RTE signal 31 or CONTAINED
+// tier: quick
 // include: probe.h
 // needs: x86_64
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: MEM-01a
 // about: allocates and touches 4 KiB at a time, for ever
 // expect: MLE
+// tier: quick
 // include: probe.h
 // check: memory_mib >= 62.5
 // check: memory_mib <= 65

@@ -1,6 +1,7 @@
 // id: MEM-03b
 // about: has a static array of 512 MB that it touches
 // expect: MLE
+// tier: quick
 #include <stdio.h>
 #include <string.h>
 char a[512 << 20];

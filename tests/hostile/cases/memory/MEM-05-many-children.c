@@ -1,6 +1,7 @@
 // id: MEM-05
 // about: twelve children hold a tenth of the limit each, at the same time
 // expect: MLE
+// tier: quick
 // api: yes
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: MEM-06a
 // about: fills an anonymous file
 // expect: MLE or RTE
+// tier: quick
 // include: probe.h
 // check: memory_mib <= 65
 #include "probe.h"

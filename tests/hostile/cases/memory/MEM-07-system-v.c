@@ -1,6 +1,7 @@
 // id: MEM-07
 // about: fills System V shared memory, messages and semaphores, and removes nothing
 // expect: MLE or AC
+// tier: quick
 // include: probe.h
 // check: memory_mib <= 65
 #include "probe.h"

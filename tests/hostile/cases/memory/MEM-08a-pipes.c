@@ -1,6 +1,7 @@
 // id: MEM-08a
 // about: fills as many pipes as it can, as large as they get
 // expect: AC or MLE
+// tier: quick
 // include: probe.h
 // check: memory_mib <= 65
 #include "probe.h"

@@ -1,6 +1,7 @@
 # id: MEM-09
 # about: makes inotify instances, epolls, events, timers and queued signals until there are no more
 # expect: AC or MLE
+# tier: quick
 # check: memory_mib <= 65
 import ctypes, os, signal
 libc = ctypes.CDLL(None)

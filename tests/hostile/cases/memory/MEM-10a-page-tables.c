@@ -1,6 +1,7 @@
 // id: MEM-10a
 // about: touches one byte in every 2 MiB of terabytes: the tables of pages count
 // expect: MLE or RTE
+// tier: quick
 // cpu_ms: 5000
 // include: probe.h
 #include "probe.h"

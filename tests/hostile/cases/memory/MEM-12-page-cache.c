@@ -1,6 +1,7 @@
 // id: MEM-12
 // about: reads large files of the toolchain again and again: cache is not its memory
 // expect: AC
+// tier: quick
 // memory_mib: 16
 // cpu_ms: 5000
 // include: probe.h

@@ -1,6 +1,7 @@
 // id: MEM-14
 // about: is over the limit for a moment only
 // expect: MLE
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,6 +1,7 @@
 // id: MEM-16
 // about: memory runs out in a child; the parent prints the right answer and ends well
 // expect: MLE
+// tier: quick
 // api: yes
 // include: probe.h
 #include "probe.h"

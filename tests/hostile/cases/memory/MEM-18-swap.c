@@ -1,6 +1,7 @@
 // id: MEM-18
 // about: asks for its memory to be swapped out, and so holds more than the limit
 // expect: MLE
+// tier: quick
 // include: probe.h
 // check: memory_mib >= 62.5
 #include "probe.h"

@@ -1,6 +1,7 @@
 # id: NET-01
 # about: reaches for the host, its network, the world and a cloud's metadata
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # stdin: targets
 # denied: socket

@@ -1,6 +1,7 @@
 # id: NET-03
 # about: listens on the loopback of its box, which is there only where a language asks for it
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import socket
 from probe import *

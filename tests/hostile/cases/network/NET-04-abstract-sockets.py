@@ -1,6 +1,7 @@
 # id: NET-04
 # about: reaches for abstract sockets of the host, by stream, datagram and binding the same name
 # expect: CONTAINED
+# tier: quick
 # api: yes
 # include: probe.py
 # stdin: targets

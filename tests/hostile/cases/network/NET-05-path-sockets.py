@@ -1,6 +1,7 @@
 # id: NET-05
 # about: reaches for sockets of the host by their paths
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # stdin: targets
 import glob, socket

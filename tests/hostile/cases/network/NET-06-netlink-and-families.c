@@ -1,6 +1,7 @@
 // id: NET-06
 // about: makes sockets of every family, kind and protocol of netlink
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 // denied: socket
 #include "probe.h"

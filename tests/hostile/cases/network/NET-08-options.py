@@ -1,6 +1,7 @@
 # id: NET-08
 # about: sets the options of sockets that need rights, and attaches programs
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 import socket

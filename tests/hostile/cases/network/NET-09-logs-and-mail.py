@@ -1,6 +1,7 @@
 # id: NET-09
 # about: logs, writes to everybody's terminal and plants jobs
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import os, socket, subprocess, syslog
 from probe import *

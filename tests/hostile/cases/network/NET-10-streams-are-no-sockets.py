@@ -1,6 +1,7 @@
 # id: NET-10
 # about: takes its standard streams for sockets and asks who is behind them
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 import array, socket
 from probe import *

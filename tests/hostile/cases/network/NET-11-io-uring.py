@@ -1,6 +1,7 @@
 # id: NET-11
 # about: opens and connects through io_uring, past all filters
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 # reference: isolate 2.6

@@ -1,6 +1,7 @@
 // id: PROC-01a
 // about: the classic fork bomb
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // include: probe.h
 // check: cpu_ms <= 450

@@ -1,6 +1,7 @@
 # id: PROC-01d
 # about: the bomb of a shell
 # expect: TLE or RTE or WA or ILE
+# tier: quick
 # cpu_ms: 300
 # wall_ms: 3000
 # reason: the limit of 16 processes was reached

@@ -1,6 +1,7 @@
 // id: PROC-03a
 // about: has exactly as many tasks as allowed, then wants one more
 // expect: AC
+// tier: quick
 // processes: 8
 // include: probe.h
 // reason: right

@@ -1,6 +1,7 @@
 // id: PROC-03b
 // about: has exactly as many tasks as allowed, each the child of the last
 // expect: AC
+// tier: quick
 // processes: 8
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: PROC-04
 // about: children run away by forking and ignore every signal, while the main process spins
 // expect: TLE
+// tier: quick
 // cpu_ms: 300
 // wall_ms: 5000
 // processes: 32

@@ -1,6 +1,7 @@
 // id: PROC-05
 // about: leaves a daemon that closed all streams
 // expect: AC
+// tier: quick
 // api: yes
 // include: probe.h
 // check: wall_ms <= 1000

@@ -1,6 +1,7 @@
 // id: PROC-06
 // about: leaves a daemon that holds standard output open for a minute
 // expect: AC
+// tier: quick
 // api: yes
 // include: probe.h
 // check: wall_ms <= 1000

@@ -1,6 +1,7 @@
 // id: PROC-07
 // about: a child adds to the output after the parent has ended
 // expect: AC
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,6 +1,7 @@
 // id: PROC-08
 // about: ignores or blocks every signal there is, and spins
 // expect: TLE
+// tier: quick
 // cpu_ms: 200
 // include: probe.h
 // check: cpu_ms <= 300

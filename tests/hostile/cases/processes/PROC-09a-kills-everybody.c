@@ -1,6 +1,7 @@
 // id: PROC-09a
 // about: kills every process it may, which are only its own
 // expect: AC
+// tier: quick
 // api: yes
 // include: probe.h
 #include "probe.h"

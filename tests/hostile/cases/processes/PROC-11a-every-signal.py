@@ -1,6 +1,7 @@
 # id: PROC-11a
 # about: a child dies of each signal whose default is death, and its parent sees that one
 # expect: CONTAINED
+# tier: quick
 # cpu_ms: 3000
 # include: probe.py
 import os, signal

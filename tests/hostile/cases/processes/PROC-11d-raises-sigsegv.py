@@ -1,6 +1,7 @@
 # id: PROC-11d
 # about: prints the right answer and raises SIGSEGV
 # expect: RTE signal 11
+# tier: quick
 # reason: signal 11 (SIGSEGV)
 import os, signal
 print("ok", flush=True)

@@ -1,6 +1,7 @@
 # id: PROC-11e
 # about: prints the right answer and raises SIGPIPE
 # expect: RTE signal 13
+# tier: quick
 # reason: signal 13 (SIGPIPE)
 import os, signal
 print("ok", flush=True)

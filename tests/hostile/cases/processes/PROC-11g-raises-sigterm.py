@@ -1,6 +1,7 @@
 # id: PROC-11g
 # about: prints the right answer and raises SIGTERM
 # expect: RTE signal 15
+# tier: quick
 # reason: signal 15 (SIGTERM)
 import os, signal
 print("ok", flush=True)

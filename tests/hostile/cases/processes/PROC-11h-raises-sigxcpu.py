@@ -1,6 +1,7 @@
 # id: PROC-11h
 # about: prints the right answer and raises SIGXCPU
 # expect: RTE signal 24
+# tier: quick
 # reason: signal 24 (SIGXCPU)
 import os, signal
 print("ok", flush=True)

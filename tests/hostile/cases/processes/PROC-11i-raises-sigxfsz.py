@@ -1,6 +1,7 @@
 # id: PROC-11i
 # about: prints the right answer and raises SIGXFSZ
 # expect: RTE signal 25
+# tier: quick
 # reason: signal 25 (SIGXFSZ)
 import os, signal
 print("ok", flush=True)

@@ -1,6 +1,7 @@
 # id: PROC-11k
 # about: prints the right answer and raises SIGSYS
 # expect: RTE signal 31
+# tier: quick
 # reason: signal 31 (SIGSYS)
 import os, signal
 print("ok", flush=True)

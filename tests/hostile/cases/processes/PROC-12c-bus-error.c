@@ -1,6 +1,7 @@
 // id: PROC-12c
 // about: reads a mapping past the end of its file
 // expect: RTE signal 7
+// tier: quick
 // reason: SIGBUS
 // include: probe.h
 #include "probe.h"

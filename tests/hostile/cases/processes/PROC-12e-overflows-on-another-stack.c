@@ -1,6 +1,7 @@
 // id: PROC-12e
 // about: overflows its stack and then, in the handler, its other stack
 // expect: RTE signal 11
+// tier: quick
 // include: probe.h
 #include "probe.h"
 static int deep(int n) { volatile char b[512]; b[0] = (char)n; return deep(n + 1) + b[0]; }

@@ -1,6 +1,7 @@
 // id: PROC-13c
 // about: prints the right answer and ends by exit(-1)
 // expect: RTE exit 255
+// tier: quick
 // reason: exit code 255
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // id: PROC-13g
 // about: a thread ends the program while the main thread spins
 // expect: RTE exit 7
+// tier: quick
 // include: probe.h
 #include "probe.h"
 static void *end(void *x) { exit(7); return x; }

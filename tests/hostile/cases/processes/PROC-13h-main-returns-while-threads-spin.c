@@ -1,6 +1,7 @@
 // id: PROC-13h
 // about: main returns while other threads spin
 // expect: AC
+// tier: quick
 // include: probe.h
 #include "probe.h"
 static void *spin(void *x) { for (;;) __asm__ volatile(""); return x; }

@@ -1,6 +1,7 @@
 // id: PROC-13i
 // about: the main thread ends, another one prints the answer and ends the program from a signal handler
 // expect: RTE exit 5
+// tier: quick
 // include: probe.h
 #include "probe.h"
 static void end(int s) { (void)s; _exit(5); }

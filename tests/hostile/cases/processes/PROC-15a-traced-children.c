@@ -1,6 +1,7 @@
 // id: PROC-15a
 // about: children ask to be traced and stop, and the parent ends
 // expect: AC
+// tier: quick
 // denied: ptrace
 // include: probe.h
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: IO-01a
 // about: writes to standard output for ever, in blocks of 64 KiB
 // expect: OLE
+// tier: quick
 // include: probe.h
 // reason: limit of 64 KiB
 // api: yes

@@ -1,6 +1,7 @@
 // id: IO-01c
 // about: fills standard output by sendfile, writev and splice
 // expect: OLE
+// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <sys/sendfile.h>

@@ -1,6 +1,7 @@
 # id: IO-01d
 # about: writes exactly as many bytes as it may
 # expect: AC
+# tier: quick
 # output_kib: 64
 # check: output_bytes >= 65536
 # check: output_bytes <= 65536

@@ -1,6 +1,7 @@
 // id: IO-02
 // about: floods standard error, and its output is right
 // expect: AC
+// tier: quick
 // api: yes
 // include: probe.h
 #include "probe.h"

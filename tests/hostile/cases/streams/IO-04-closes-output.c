@@ -1,6 +1,7 @@
 // id: IO-04
 // about: closes standard output; a file that it opens takes its place and is not its output
 // expect: WA
+// tier: quick
 // include: probe.h
 // check: output_bytes <= 0
 #include "probe.h"

@@ -1,6 +1,7 @@
 // id: IO-05
 // about: closes every descriptor there could be, and puts others over them
 // expect: AC
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,6 +1,7 @@
 // id: IO-09
 // about: seeks and truncates its output, as if it were a file
 // expect: CONTAINED
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

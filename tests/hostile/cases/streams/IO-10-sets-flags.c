@@ -1,6 +1,7 @@
 // id: IO-10
 // about: sets every flag, owner, size, lease and notification on its streams
 // expect: AC
+// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,6 +1,7 @@
 // id: IO-11b
 // about: reads a little of its input and closes it
 // expect: AC
+// tier: quick
 // stdin: zeros 20000000
 #include <stdio.h>
 #include <unistd.h>

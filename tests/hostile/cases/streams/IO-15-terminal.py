@@ -1,6 +1,7 @@
 # id: IO-15
 # about: looks for a terminal, takes one, and types into it
 # expect: CONTAINED
+# tier: quick
 # include: probe.py
 # needs: x86_64
 import fcntl, os, termios

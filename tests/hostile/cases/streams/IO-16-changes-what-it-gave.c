@@ -1,6 +1,7 @@
 // id: IO-16
 // about: gives pages to standard output and changes them afterwards
 // expect: AC or WA
+// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <sys/uio.h>

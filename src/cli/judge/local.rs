@@ -1,0 +1,123 @@
+//! Judging on this machine, by a problem package.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+
+use super::{Arguments, Batch};
+use crate::batch::{Header, JournalError, LocalJudge};
+use crate::cli::judging;
+use crate::config::Config;
+use crate::judge::package::{CompiledPackage, PackageError, Times};
+use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
+use crate::problem::package::{self, Package};
+use crate::unpack::{self, Caps};
+use crate::verify::Verifier;
+
+/// Submissions of the jury that must pass, from which the time limit follows.
+const ACCEPTED: &str = "accepted";
+
+/// Why judging stopped.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Judges the folder.
+pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
+    let mut batch = Batch::open(arguments, config)?;
+    let (package, digest) = read_package(Path::new(&arguments.problem))?;
+    let asked_ms = arguments.time.map(std::num::NonZeroU64::get);
+    let known_ms = batch
+        .journal
+        .resume(&digest, asked_ms.or(package.time.limit_ms))?
+        .and_then(|header| header.time_limit_ms)
+        .or(asked_ms)
+        .or(package.time.limit_ms);
+    let languages = judging::languages(config)?;
+    let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
+    let mut slots = judging::slots(&judge, arguments.jobs)?;
+    let limit_ms = match known_ms {
+        Some(limit_ms) => limit_ms,
+        None => calibrated(&languages, &judge, &mut slots, package.clone(), cancel)?,
+    };
+    let header = Header {
+        problem: digest,
+        time_limit_ms: Some(limit_ms),
+    };
+    batch.begin(&arguments.problem, header)?;
+    let problem =
+        CompiledPackage::compile(&judge, &mut slots, package, cancel).map_err(explained)?;
+    let local = LocalJudge {
+        judge: &judge,
+        problem: &problem,
+        times: Times::limit(limit_ms),
+        cancel,
+    };
+    let judged = |submission: &_, end| Ok::<_, Stop>(batch.judged(submission, end)?);
+    let left = batch.left();
+    match local.judge_all(&mut slots, &left, &judged) {
+        Ok(()) => batch.finish(arguments),
+        Err(Stop::Judge(JudgeError::Cancelled)) => {
+            bail!("stopped: run the same command again to go on")
+        }
+        Err(Stop::Judge(error)) => Err(explained(error.into())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads a package; its digest changes with every byte of it.
+fn read_package(path: &Path) -> anyhow::Result<(Arc<Package>, String)> {
+    let tree = unpack::read(path, &Caps::default())?;
+    let digest = tree.digest();
+    let (package, findings) = package::read(&tree);
+    match package {
+        Some(package) => Ok((Arc::new(package), digest)),
+        None => {
+            let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            bail!(
+                "{} cannot be used:\n{}",
+                path.display(),
+                findings.join("\n")
+            )
+        }
+    }
+}
+
+fn calibrated(
+    languages: &Languages,
+    judge: &Judge,
+    slots: &mut [JudgeSlot],
+    package: Arc<Package>,
+    cancel: &Cancel,
+) -> anyhow::Result<u64> {
+    let mut verifier = Verifier {
+        languages,
+        judge,
+        slots,
+        only: Some(ACCEPTED),
+        cancel,
+    };
+    let verification = verifier.verify(package, &|_, _, _| {}).map_err(explained)?;
+    match verification.time.slowest_accepted_ms {
+        Some(_) => Ok(verification.time.limit_ms),
+        None => bail!(
+            "the package has no time limit, and no accepted submission from which it would follow: \
+             give one with --time"
+        ),
+    }
+}
+
+/// The failed program's own words belong to the error.
+fn explained(error: PackageError) -> anyhow::Error {
+    let evidence = error.evidence().to_owned();
+    let error = anyhow::Error::from(error);
+    match evidence.is_empty() {
+        true => error,
+        false => anyhow!("{error:#}\n{evidence}"),
+    }
+}

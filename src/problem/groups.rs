@@ -1,0 +1,268 @@
+//! Groups of test cases and what they are worth, as plain data. The scoring of every package format
+//! turns into these; `judge::grade` applies them.
+
+/// A group of test cases. The root of a problem's tree is a group, too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Path below the test data, e.g. `secret/group1`; empty for the root.
+    pub name: String,
+    /// Cases and groups, in judging order.
+    pub members: Vec<Member>,
+    /// Whether a member that is not accepted ends the group: what follows is not run.
+    pub on_reject: OnReject,
+    /// Names of earlier groups of which every case must be accepted; else this one is not run, not
+    /// accepted, and worth nothing.
+    pub requires: Vec<String>,
+    /// How members come to the group's verdict and score.
+    pub grading: Grading,
+    /// The scores that the group may have: an open end is infinite.
+    pub range: Range,
+}
+
+/// What a group consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Member {
+    /// A test case: its place in the list of all cases, and what it is worth.
+    Case(usize, Worth),
+    /// A group in the group.
+    Group(Group),
+}
+
+/// What a group does about a member that is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnReject {
+    /// The members after it are not run, and do not count.
+    Break,
+    /// Nothing.
+    Continue,
+}
+
+/// What a test case is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Worth {
+    /// Nothing; a validator that gives points is broken.
+    NoPoints,
+    /// Nothing, whatever points a validator gives.
+    Ignored,
+    /// Fixed scores, unless a validator gives another.
+    Fixed {
+        /// Of a case that is accepted.
+        accepted: f64,
+        /// Of any other.
+        rejected: f64,
+    },
+    /// So much for an accepted case, and zero for any other; a validator may give a part of it.
+    UpTo(f64),
+    /// What the validator gives for an accepted case, and zero for any other.
+    Unbounded,
+}
+
+/// Lowest and highest score, both included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// The lowest.
+    pub min: f64,
+    /// The highest.
+    pub max: f64,
+}
+
+impl Range {
+    /// Any score.
+    pub const ANY: Range = Range {
+        min: f64::NEG_INFINITY,
+        max: f64::INFINITY,
+    };
+
+    /// Whether it includes a score, but for what adding up floats may lose.
+    pub fn includes(&self, score: f64) -> bool {
+        let slack = |end: f64| end.abs() * 1e-9;
+        score >= self.min - slack(self.min) && score <= self.max + slack(self.max)
+    }
+}
+
+/// How members come to the verdict and the score of their group.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grading {
+    /// By rules of ours.
+    Rules(Rules),
+    /// By a program of the package, with these arguments.
+    Program(Vec<String>),
+}
+
+/// Rules of grading.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rules {
+    /// Which verdict the group gets.
+    pub verdict: VerdictRule,
+    /// Any accepted member makes the group accepted.
+    pub accept_if_any: bool,
+    /// Which score the group gets.
+    pub score: ScoreRule,
+    /// The score is multiplied by this in the end.
+    pub factor: f64,
+    /// Members but the last one do not count, neither for the verdict nor for the score.
+    pub only_last: bool,
+}
+
+impl Rules {
+    /// The first failure is the verdict, and scores add up.
+    pub const PLAIN: Rules = Rules {
+        verdict: VerdictRule::FirstError,
+        accept_if_any: false,
+        score: ScoreRule::Sum,
+        factor: 1.0,
+        only_last: false,
+    };
+}
+
+/// Which verdict a group gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerdictRule {
+    /// That of the first member that is not accepted.
+    FirstError,
+    /// The worst of its members: RTE, MLE, TLE, OLE, WA, in this order.
+    WorstError,
+    /// Accepted.
+    AlwaysAccept,
+}
+
+/// Which score a group gets. A group without members gets zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ScoreRule {
+    /// The sum of its members' scores.
+    Sum,
+    /// Their average.
+    Average,
+    /// The lowest.
+    Min,
+    /// The highest.
+    Max,
+    /// Their product.
+    Product,
+    /// So much where every member is accepted, and else zero.
+    AllOrNothing(f64),
+    /// So much where every member's score is above zero and at most this, and else zero.
+    Threshold {
+        /// The highest score that is good enough.
+        limit: f64,
+        /// What the group is worth.
+        score: f64,
+    },
+}
+
+/// How a problem with scores is scored; the groups say the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scoring {
+    /// Which score is better.
+    pub objective: Objective,
+    /// A submission that is not accepted as a whole gets no score.
+    pub needs_acceptance: bool,
+}
+
+/// Which of two scores is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// The higher.
+    Max,
+    /// The lower.
+    Min,
+}
+
+impl Scoring {
+    /// The score of a submission by the score of its cases; `None` where it gets none, which is
+    /// nothing but zero where more is better.
+    pub fn score(&self, is_accepted: bool, score: f64) -> Option<f64> {
+        match (self.needs_acceptance && !is_accepted, self.objective) {
+            (false, _) => Some(score),
+            (true, Objective::Max) => Some(0.0),
+            (true, Objective::Min) => None,
+        }
+    }
+
+    /// The best score that the whole can have, where it is finite.
+    pub fn full_score(&self, root: &Group) -> Option<f64> {
+        let best = match self.objective {
+            Objective::Max => root.range.max,
+            Objective::Min => root.range.min,
+        };
+        best.is_finite().then_some(best)
+    }
+}
+
+impl Group {
+    /// A pass-fail problem's tree without groups: samples and all else in order, up to the first
+    /// failure.
+    pub fn of_cases(count: usize) -> Group {
+        Group {
+            name: String::new(),
+            members: (0..count)
+                .map(|index| Member::Case(index, Worth::NoPoints))
+                .collect(),
+            on_reject: OnReject::Break,
+            requires: Vec::new(),
+            grading: Grading::Rules(Rules::PLAIN),
+            range: Range::ANY,
+        }
+    }
+
+    /// The group of this name, this one or any below.
+    pub fn find(&self, name: &str) -> Option<&Group> {
+        self.all().into_iter().find(|group| group.name == name)
+    }
+
+    /// This group and all below it, each before those in it.
+    pub fn all(&self) -> Vec<&Group> {
+        let mut all = vec![self];
+        for member in &self.members {
+            if let Member::Group(group) = member {
+                all.extend(group.all());
+            }
+        }
+        all
+    }
+
+    /// The places of all cases in it and below.
+    pub fn cases(&self) -> Vec<usize> {
+        let mut cases = Vec::new();
+        for member in &self.members {
+            match member {
+                Member::Case(index, _) => cases.push(*index),
+                Member::Group(group) => cases.extend(group.cases()),
+            }
+        }
+        cases
+    }
+
+    /// Whether a program of the package grades it or any group below.
+    pub fn has_program(&self) -> bool {
+        let is_by_program = |group: &&Group| matches!(group.grading, Grading::Program(_));
+        self.all().iter().any(is_by_program)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_is_listed_from_its_root() {
+        let mut root = Group::of_cases(1);
+        let mut inner = Group::of_cases(0);
+        inner.name = "secret".to_owned();
+        inner.members = vec![Member::Case(1, Worth::UpTo(1.0))];
+        inner.grading = Grading::Program(Vec::new());
+        root.members.push(Member::Group(inner));
+        let names: Vec<&str> = root.all().iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["", "secret"]);
+        assert_eq!(root.cases(), [0, 1]);
+        assert!(root.has_program() && !Group::of_cases(1).has_program());
+        assert_eq!(root.find("secret").unwrap().cases(), [1]);
+    }
+
+    #[test]
+    fn a_range_forgives_what_floats_lose() {
+        let range = Range { min: 0.0, max: 0.3 };
+        assert!(range.includes(0.1 + 0.2) && !range.includes(0.301) && !range.includes(-0.1));
+        assert!(Range::ANY.includes(1e300));
+    }
+}

@@ -1,0 +1,561 @@
+//! `test_group.yaml` of the format 2025-09: groups stand in `data/secret` alone, and inherit nothing
+//! of how they are scored.
+
+use super::{cases, directories, name};
+use crate::problem::groups::{
+    Grading, Group, Member, Objective, OnReject, Range, Rules, ScoreRule, Scoring, Worth,
+};
+use crate::problem::package::data::{Directory, Entry};
+use crate::problem::package::report::Findings;
+use crate::problem::package::settings::{Settings, words};
+use crate::problem::package::yaml::Pair;
+
+const GROUP_FILE: &str = "test_group.yaml";
+const SAMPLE: &str = "sample";
+
+/// Keys that a problem without scores must not have.
+const OF_SCORING: [&str; 3] = ["max_score", "score_aggregation", "require_pass"];
+/// Keys that are read elsewhere or say nothing to a judge.
+const OTHERS: [&str; 8] = [
+    "args",
+    "input_validator_args",
+    "output_validator_args",
+    "static_validator_args",
+    "input_visualizer_args",
+    "output_visualizer_args",
+    "full_feedback",
+    "static_validation_score",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aggregation {
+    PassFail,
+    Sum,
+    Min,
+}
+
+/// How the score of `secret` or a group is made.
+#[derive(Debug)]
+struct Config {
+    /// `None` for no bound.
+    max: Option<f64>,
+    aggregation: Aggregation,
+    requires: Vec<String>,
+}
+
+pub(super) fn read(
+    settings: &Settings,
+    root: &Directory,
+    findings: &mut Findings,
+) -> (Group, Option<Scoring>) {
+    let is_scoring = settings.kind.is_scoring;
+    let mut reader = Reader {
+        is_scoring,
+        findings,
+    };
+    let members = directories(root)
+        .map(|directory| match name(directory).as_str() {
+            SAMPLE => reader.sample(directory),
+            _ => reader.secret(directory),
+        })
+        .map(Member::Group)
+        .collect::<Vec<_>>();
+    let range = members.iter().find_map(|member| match member {
+        Member::Group(group) if group.name != SAMPLE => Some(group.range),
+        _ => None,
+    });
+    let on_reject = match is_scoring {
+        // Samples are for contestants, and have no part in the score.
+        true => OnReject::Continue,
+        false => OnReject::Break,
+    };
+    let group = Group {
+        name: String::new(),
+        members,
+        on_reject,
+        requires: Vec::new(),
+        grading: Grading::Rules(Rules::PLAIN),
+        range: range.unwrap_or(Range::ANY),
+    };
+    let scoring = is_scoring.then_some(Scoring {
+        objective: Objective::Max,
+        needs_acceptance: false,
+    });
+    (group, scoring)
+}
+
+struct Reader<'a> {
+    is_scoring: bool,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn sample(&mut self, directory: &Directory) -> Group {
+        self.refuse_groups_below(directory);
+        for (file, pair) in &directory.settings {
+            if OF_SCORING.contains(&pair.key.as_str()) {
+                let message = format!("samples give no points: remove {}", pair.key);
+                self.findings.error(file, Some(pair.line), message);
+            }
+            self.warn_of_unknown(file, pair);
+        }
+        let (worth, on_reject) = match self.is_scoring {
+            true => (Worth::Ignored, OnReject::Continue),
+            false => (Worth::NoPoints, OnReject::Break),
+        };
+        let config = Config {
+            max: Some(0.0),
+            aggregation: Aggregation::Sum,
+            requires: Vec::new(),
+        };
+        Group {
+            on_reject,
+            ..group(directory, config, members_of(directory, worth))
+        }
+    }
+
+    fn secret(&mut self, directory: &Directory) -> Group {
+        let config = self.config(
+            directory,
+            Some(100.0),
+            Aggregation::Sum,
+            &[SAMPLE.to_owned()],
+        );
+        if self.is_scoring && config.max.is_none() && config.aggregation == Aggregation::PassFail {
+            let message = "secret is pass-fail, so it needs a max_score that is a number";
+            let path = format!("{}/{GROUP_FILE}", directory.path);
+            self.findings.error(&path, None, message);
+        }
+        let has_groups = directories(directory).any(|below| below.is_group);
+        if !has_groups {
+            self.refuse_groups_below(directory);
+            return self.of_cases(directory, config);
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        for entry in &directory.entries {
+            match entry {
+                Entry::Directory(below) if below.is_group => {
+                    self.refuse_groups_below(below);
+                    let group = self.group(below, &config, &groups);
+                    groups.push(group);
+                }
+                Entry::Directory(other) => {
+                    let message = "it stands beside groups and is none: add a test_group.yaml, which \
+                                   may be empty";
+                    self.findings.error(&other.path, None, message);
+                }
+                Entry::Case(_) => {
+                    let message = "there are cases beside groups: move them into a group";
+                    self.findings.error(&directory.path, None, message);
+                }
+            }
+        }
+        self.refuse_impossible_sum(directory, &config, &groups);
+        let are_decided_by_failing = |group: &Group| group.on_reject == OnReject::Break;
+        // A group whose cases add up may be worth something though one of them fails.
+        let decides = groups.iter().all(are_decided_by_failing);
+        let mut secret = group(
+            directory,
+            config,
+            groups.into_iter().map(Member::Group).collect(),
+        );
+        if !decides {
+            secret.on_reject = OnReject::Continue;
+        }
+        self.without_scores(secret)
+    }
+
+    fn group(&mut self, directory: &Directory, secret: &Config, earlier: &[Group]) -> Group {
+        let can_be_required: Vec<String> = earlier
+            .iter()
+            .filter(|group| is_pass_fail(group))
+            .map(|group| group.name.clone())
+            .chain([SAMPLE.to_owned()])
+            .collect();
+        let mut config = self.config(directory, None, Aggregation::PassFail, &can_be_required);
+        let path = format!("{}/{GROUP_FILE}", directory.path);
+        if secret.aggregation == Aggregation::PassFail {
+            if config.aggregation != Aggregation::PassFail {
+                let message = "secret is pass-fail, so its groups must be, too: remove \
+                               score_aggregation here or there";
+                self.findings.error(&path, None, message);
+            }
+            // Only the whole has a score.
+            config.max = Some(config.max.unwrap_or(0.0));
+        } else if self.is_scoring && config.max.is_none() && secret.max.is_some() {
+            let message = "the group needs a max_score, because secret has one: add it, or make \
+                           secret unbounded";
+            self.findings.error(&path, None, message);
+        } else if self.is_scoring
+            && config.max.is_none()
+            && config.aggregation == Aggregation::PassFail
+        {
+            let message = "a pass-fail group is worth its max_score: add it, or make the group's \
+                           score_aggregation sum or min";
+            self.findings.error(&path, None, message);
+        }
+        self.of_cases(directory, config)
+    }
+
+    /// A group of cases only, in whatever directories they are.
+    fn of_cases(&mut self, directory: &Directory, config: Config) -> Group {
+        let count = cases(directory).len() as f64;
+        let worth = match (config.aggregation, config.max) {
+            _ if !self.is_scoring => Worth::NoPoints,
+            (Aggregation::PassFail, _) => Worth::NoPoints,
+            (_, None) => Worth::Unbounded,
+            (Aggregation::Sum, Some(max)) => Worth::UpTo(max / count),
+            (Aggregation::Min, Some(max)) => Worth::UpTo(max),
+        };
+        let group = group(directory, config, members_of(directory, worth));
+        self.without_scores(group)
+    }
+
+    /// In a problem without scores the first failure ends everything.
+    fn without_scores(&self, group: Group) -> Group {
+        if self.is_scoring {
+            return group;
+        }
+        Group {
+            on_reject: OnReject::Break,
+            grading: Grading::Rules(Rules::PLAIN),
+            range: Range::ANY,
+            ..group
+        }
+    }
+
+    fn config(
+        &mut self,
+        directory: &Directory,
+        max: Option<f64>,
+        aggregation: Aggregation,
+        can_be_required: &[String],
+    ) -> Config {
+        let requires = Vec::new();
+        let mut config = Config {
+            max,
+            aggregation,
+            requires,
+        };
+        for (file, pair) in &directory.settings {
+            let line = Some(pair.line);
+            if !self.is_scoring && OF_SCORING.contains(&pair.key.as_str()) {
+                let message = format!(
+                    "the problem gives no points: remove {}, or add \"type: scoring\" to \
+                     problem.yaml",
+                    pair.key
+                );
+                self.findings.error(file, line, message);
+                continue;
+            }
+            match pair.key.as_str() {
+                "max_score" => self.take_max(file, pair, &mut config),
+                "score_aggregation" => match pair.value.text() {
+                    Some("pass-fail") => config.aggregation = Aggregation::PassFail,
+                    Some("sum") => config.aggregation = Aggregation::Sum,
+                    Some("min") => config.aggregation = Aggregation::Min,
+                    _ => {
+                        let message = "score_aggregation must be pass-fail, sum or min";
+                        self.findings.error(file, line, message);
+                    }
+                },
+                "require_pass" => {
+                    config.requires = words(pair, file, self.findings);
+                    self.refuse_requirements(file, pair, &config.requires, can_be_required);
+                }
+                _ => self.warn_of_unknown(file, pair),
+            }
+        }
+        config
+    }
+
+    fn take_max(&mut self, file: &str, pair: &Pair, config: &mut Config) {
+        let text = pair.value.text().unwrap_or_default();
+        match (text, text.parse::<u32>()) {
+            ("unbounded", _) => config.max = None,
+            (_, Ok(max)) => config.max = Some(f64::from(max)),
+            _ => {
+                let message = "max_score must be a whole number from 0 on, or unbounded";
+                self.findings.error(file, Some(pair.line), message);
+            }
+        }
+    }
+
+    fn refuse_requirements(
+        &mut self,
+        file: &str,
+        pair: &Pair,
+        requires: &[String],
+        can_be_required: &[String],
+    ) {
+        for required in requires {
+            if !can_be_required.contains(required) {
+                let message = format!(
+                    "{required:?} cannot be required here: name {}",
+                    can_be_required.join(", ")
+                );
+                self.findings.error(file, Some(pair.line), message);
+            }
+        }
+    }
+
+    fn refuse_impossible_sum(&mut self, directory: &Directory, config: &Config, groups: &[Group]) {
+        let sum: f64 = groups.iter().map(|group| group.range.max).sum();
+        let path = format!("{}/{GROUP_FILE}", directory.path);
+        if let Some(max) = config.max
+            && self.is_scoring
+            && config.aggregation == Aggregation::Sum
+            && sum > max
+            && sum.is_finite()
+        {
+            let message = format!(
+                "the groups are worth {sum} together, and secret at most {max}: let its max_score be \
+                 {sum}"
+            );
+            self.findings.error(&path, None, message);
+        }
+    }
+
+    fn refuse_groups_below(&mut self, directory: &Directory) {
+        for below in directories(directory) {
+            if below.is_group {
+                let message = "groups stand in data/secret only, and not in each other: remove the \
+                               test_group.yaml";
+                self.findings.error(&below.path, None, message);
+            }
+            self.refuse_groups_below(below);
+        }
+    }
+
+    fn warn_of_unknown(&mut self, file: &str, pair: &Pair) {
+        let key = pair.key.as_str();
+        if !OF_SCORING.contains(&key) && !OTHERS.contains(&key) {
+            let message = format!("the key {key:?} is unknown and ignored");
+            self.findings.warning(file, Some(pair.line), message);
+        }
+    }
+}
+
+/// A group of these members. Where a failure decides its score, what follows is not run.
+fn group(directory: &Directory, config: Config, members: Vec<Member>) -> Group {
+    let max = config.max.unwrap_or(f64::INFINITY);
+    let (score, on_reject) = match config.aggregation {
+        Aggregation::PassFail => (ScoreRule::AllOrNothing(max), OnReject::Break),
+        Aggregation::Sum => (ScoreRule::Sum, OnReject::Continue),
+        Aggregation::Min => (ScoreRule::Min, OnReject::Break),
+    };
+    Group {
+        name: name(directory),
+        members,
+        on_reject,
+        requires: config.requires,
+        grading: Grading::Rules(Rules {
+            score,
+            ..Rules::PLAIN
+        }),
+        range: Range { min: 0.0, max },
+    }
+}
+
+fn members_of(directory: &Directory, worth: Worth) -> Vec<Member> {
+    let cases = cases(directory).into_iter();
+    cases.map(|index| Member::Case(index, worth)).collect()
+}
+
+fn is_pass_fail(group: &Group) -> bool {
+    match &group.grading {
+        Grading::Rules(rules) => matches!(rules.score, ScoreRule::AllOrNothing(_)),
+        Grading::Program(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tree::tests::tree;
+    use super::super::super::{Package, read};
+    use super::*;
+
+    const SCORING: &str = "problem_format_version: 2025-09\ntype: scoring\n";
+    const PASS_FAIL: &str = "problem_format_version: 2025-09\n";
+    const SECRET: &str = "data/secret/test_group.yaml";
+    const A: &str = "data/secret/a/test_group.yaml";
+    const B: &str = "data/secret/b/test_group.yaml";
+
+    /// A package with one sample and two cases in `secret/a` and one in `secret/b/x`.
+    fn read_files(yaml: &str, files: &[(&str, &str)]) -> (Option<Package>, Vec<String>) {
+        let base = [
+            ("problem.yaml", yaml),
+            ("data/sample/1.in", ""),
+            ("data/sample/1.ans", ""),
+            ("data/secret/a/1.in", ""),
+            ("data/secret/a/1.ans", ""),
+            ("data/secret/a/2.in", ""),
+            ("data/secret/a/2.ans", ""),
+            ("data/secret/b/x/1.in", ""),
+            ("data/secret/b/x/1.ans", ""),
+            ("submissions/accepted/a.py", ""),
+        ];
+        let (package, findings) = read(&tree(&[&base, files].concat()));
+        (package, findings.iter().map(ToString::to_string).collect())
+    }
+
+    fn score(group: &Group) -> ScoreRule {
+        match &group.grading {
+            Grading::Rules(rules) => rules.score,
+            Grading::Program(_) => panic!("no rules"),
+        }
+    }
+
+    #[test]
+    fn groups_are_worth_what_they_say() {
+        let (package, found) = read_files(
+            SCORING,
+            &[
+                (A, "max_score: 40\nscore_aggregation: sum\n"),
+                (B, "max_score: 60\nrequire_pass: sample\n"),
+            ],
+        );
+        assert_eq!(found, Vec::<String>::new());
+        let package = package.unwrap();
+        let root = &package.groups;
+        let [sample, secret, a, b] =
+            ["sample", "secret", "secret/a", "secret/b"].map(|name| root.find(name).unwrap());
+        assert_eq!(sample.members, [Member::Case(0, Worth::Ignored)]);
+        assert_eq!((score(secret), secret.range.max), (ScoreRule::Sum, 100.0));
+        assert_eq!(score(a), ScoreRule::Sum);
+        let half = Worth::UpTo(20.0);
+        assert_eq!(a.members, [Member::Case(1, half), Member::Case(2, half)]);
+        assert_eq!(score(b), ScoreRule::AllOrNothing(60.0));
+        assert_eq!(b.members, [Member::Case(3, Worth::NoPoints)]);
+        assert_eq!(b.requires, ["sample"]);
+        assert_eq!(
+            [root, secret, a, b].map(|group| group.on_reject),
+            [
+                OnReject::Continue,
+                OnReject::Continue,
+                OnReject::Continue,
+                OnReject::Break
+            ]
+        );
+        assert_eq!(package.scoring.unwrap().full_score(root), Some(100.0));
+    }
+
+    #[test]
+    fn without_groups_the_cases_share_the_score() {
+        let (package, _) = read_files(SCORING, &[]);
+        let third = Worth::UpTo(100.0 / 3.0);
+        let secret = package.unwrap().groups.find("secret").unwrap().clone();
+        assert_eq!(secret.members[2], Member::Case(3, third));
+        let (package, found) = read_files(SCORING, &[(SECRET, "max_score: unbounded\n")]);
+        assert_eq!(found, Vec::<String>::new());
+        let package = package.unwrap();
+        let secret = package.groups.find("secret").unwrap();
+        assert_eq!(secret.members[0], Member::Case(1, Worth::Unbounded));
+        assert_eq!(package.scoring.unwrap().full_score(&package.groups), None);
+    }
+
+    #[test]
+    fn the_lowest_score_of_groups_is_decided_by_one_that_fails_only_if_that_is_worth_nothing() {
+        let on_reject = |a: &str| {
+            let min = (SECRET, "score_aggregation: min\n");
+            let (package, found) = read_files(SCORING, &[min, (A, a), (B, "max_score: 100\n")]);
+            assert_eq!(found, Vec::<String>::new());
+            package.unwrap().groups.find("secret").unwrap().on_reject
+        };
+        assert_eq!(on_reject("max_score: 100\n"), OnReject::Break);
+        let sum = "max_score: 100\nscore_aggregation: sum\n";
+        assert_eq!(on_reject(sum), OnReject::Continue);
+    }
+
+    #[test]
+    fn without_scores_the_first_failure_ends_everything() {
+        let (package, found) = read_files(PASS_FAIL, &[(A, ""), (B, "")]);
+        assert_eq!(found, Vec::<String>::new());
+        let package = package.unwrap();
+        assert_eq!(package.scoring, None);
+        for group in package.groups.all() {
+            assert_eq!(group.on_reject, OnReject::Break, "{}", group.name);
+        }
+    }
+
+    #[test]
+    fn contradictions_are_named_with_a_remedy() {
+        let b = (B, "max_score: 60\n");
+        for (yaml, files, words) in [
+            (
+                SCORING,
+                &[(A, ""), b][..],
+                "a/test_group.yaml: the group needs a max_score",
+            ),
+            (
+                SCORING,
+                &[(A, "max_score: 50\n"), b],
+                "let its max_score be 110",
+            ),
+            (
+                SCORING,
+                &[(A, "max_score: -1\n"), b],
+                "whole number from 0 on",
+            ),
+            (
+                SCORING,
+                &[(A, "max_score: 1\n")],
+                "secret/b: it stands beside groups",
+            ),
+            (
+                SCORING,
+                &[(SECRET, "max_score: unbounded\n"), (A, ""), b],
+                "worth its max_score: add it",
+            ),
+            (
+                SCORING,
+                &[(A, "max_score: 1\nscore_aggregation: avg\n"), b],
+                "a/test_group.yaml:2: score_aggregation must be",
+            ),
+            (
+                SCORING,
+                &[
+                    (SECRET, "score_aggregation: pass-fail\n"),
+                    (A, "score_aggregation: min\n"),
+                    b,
+                ],
+                "secret is pass-fail",
+            ),
+            (
+                SCORING,
+                &[(A, "max_score: 1\nrequire_pass: secret/b\n"), b],
+                "\"secret/b\" cannot be required here: name sample",
+            ),
+            (
+                SCORING,
+                &[
+                    (A, "max_score: 1\nscore_aggregation: sum\n"),
+                    (B, "max_score: 60\nrequire_pass: secret/a\n"),
+                ],
+                "\"secret/a\" cannot be required",
+            ),
+            (
+                SCORING,
+                &[("data/sample/test_group.yaml", "max_score: 1\n")],
+                "samples give no",
+            ),
+            (
+                SCORING,
+                &[("data/secret/b/x/test_group.yaml", "")],
+                "not in each other",
+            ),
+            (
+                PASS_FAIL,
+                &[(SECRET, "max_score: 1\n")],
+                "the problem gives no points",
+            ),
+        ] {
+            let (package, found) = read_files(yaml, files);
+            let is_it = |found: &String| found.starts_with("error") && found.contains(words);
+            assert!(
+                found.iter().any(is_it) && package.is_none(),
+                "{words}: {found:?}"
+            );
+        }
+    }
+}

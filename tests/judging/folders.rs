@@ -1,0 +1,128 @@
+//! `gavel judge` on folders of submissions.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const RIGHT: &str = "read a b; echo $((a + b))\n";
+
+fn package(name: &str) -> String {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    packages.join(name).to_string_lossy().into_owned()
+}
+
+/// A directory with a folder of submissions; the journal and reports go beside it.
+fn homework(submissions: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in submissions {
+        let path = directory.path().join("homework").join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    directory
+}
+
+fn judge(problem: &str, arguments: &[&str], directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gavel"))
+        .args(["judge", problem, "homework"])
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .output()
+        .expect("gavel")
+}
+
+fn report(problem: &str, arguments: &[&str], directory: &Path) -> Value {
+    let output = judge(problem, &[arguments, &["--json"]].concat(), directory);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+fn verdicts(report: &Value) -> Vec<(&str, &str)> {
+    let rows = report["submissions"].as_array().expect("submissions");
+    rows.iter()
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().expect("a text");
+            (text("submission"), text("verdict"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_submission_of_a_folder_gets_its_verdict() {
+    let directory = homework(&[
+        ("Ann Lee.sh", RIGHT),
+        (
+            "bo/main.c",
+            "#include \"read.h\"\nint main(void) { return add(); }\n",
+        ),
+        (
+            "bo/read.h",
+            "#include <stdio.h>\nint add(void) { int a, b; scanf(\"%d %d\", &a, &b); printf(\"%d\\n\", a); return 0; }\n",
+        ),
+        ("cy.c", "int main(void) { return }\n"),
+        ("notes.pdf", "no program"),
+    ]);
+    let path = directory.path();
+    let files = ["--csv", "marks.csv", "--junit", "report.xml"];
+    let report = report(&package("sum"), &files, path);
+    assert_eq!(
+        verdicts(&report),
+        [("Ann Lee.sh", "AC"), ("bo", "WA"), ("cy.c", "CE")]
+    );
+    assert!(report["unjudged"]["notes.pdf"].is_string(), "{report}");
+    assert_eq!(report["time_limit_ms"], 1000);
+    let csv = fs::read_to_string(path.join("marks.csv")).expect("the table");
+    assert!(csv.contains("\r\nbo,c,WA,"), "{csv}");
+    let xml = fs::read_to_string(path.join("report.xml")).expect("the report");
+    assert!(
+        xml.contains(r#"tests="4" failures="2" errors="0" skipped="1""#),
+        "{xml}"
+    );
+}
+
+#[test]
+fn what_was_judged_is_not_judged_again_unless_it_changed() {
+    let directory = homework(&[("a.sh", RIGHT), ("b.sh", RIGHT)]);
+    let (path, sum) = (directory.path(), package("sum"));
+    report(&sum, &[], path);
+    let journal = path.join("gavel-judge.jsonl");
+    let text = fs::read_to_string(&journal).expect("the journal");
+    // Whoever is judged again does not keep this verdict.
+    fs::write(&journal, text.replace("\"AC\"", "\"MLE\"")).expect("the journal");
+    fs::write(path.join("homework/b.sh"), "echo 7\n").expect("a file");
+    fs::write(path.join("homework/c.sh"), RIGHT).expect("a file");
+    assert_eq!(
+        verdicts(&report(&sum, &[], path)),
+        [("a.sh", "MLE"), ("b.sh", "WA"), ("c.sh", "AC")]
+    );
+}
+
+#[test]
+fn results_of_another_problem_or_limit_are_not_mixed() {
+    let directory = homework(&[("a.sh", RIGHT)]);
+    let path = directory.path();
+    report(&package("sum"), &[], path);
+    for (problem, arguments, words) in [
+        ("root", &[][..], "another problem"),
+        ("sum", &["--time", "3"], "a time limit of 1000 ms"),
+    ] {
+        let output = judge(&package(problem), arguments, path);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_folder_and_a_missing_package_are_explained() {
+    let directory = homework(&[(".hidden", "")]);
+    let output = judge(&package("sum"), &[], directory.path());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no submissions"));
+    let directory = homework(&[("a.sh", RIGHT)]);
+    let output = judge("nothing", &[], directory.path());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing"));
+}
