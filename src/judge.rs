@@ -14,11 +14,13 @@ pub mod grade;
 mod interact;
 mod language;
 pub mod package;
+mod passes;
 mod probe;
 mod program;
 mod reason;
 mod run;
 mod slot;
+mod transcript;
 mod validator;
 pub mod verdict;
 

@@ -3,6 +3,7 @@
 //!
 //! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
+mod answers;
 mod expect;
 mod inputs;
 mod programs;
@@ -111,6 +112,7 @@ impl Verifier<'_> {
     ) -> Result<Verification, PackageError> {
         let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
         let checked = inputs::check(self, problem.package(), progress)?;
+        let of_answers = answers::check(self, &problem, progress)?;
         let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         let package = problem.package();
@@ -119,7 +121,7 @@ impl Verifier<'_> {
             groups: with_cases(&package.groups),
             is_scoring: package.scoring.is_some(),
             time,
-            notes: [checked.notes, notes].concat(),
+            notes: [checked.notes, of_answers, notes].concat(),
             mistakes: [checked.mistakes, out_of_range].concat(),
             submissions,
             skipped,

@@ -33,3 +33,5 @@ mod validating;
 mod verdicts;
 #[path = "judging/verifying.rs"]
 mod verifying;
+#[path = "judging/verifying_data.rs"]
+mod verifying_data;

@@ -11,6 +11,19 @@ pub(super) fn of_source(source: &[u8]) -> Option<String> {
     scan.public.or(scan.main)
 }
 
+/// The package that a source says its classes are in: they are called by it and their own names.
+pub(super) fn package_of(source: &[u8]) -> Option<String> {
+    let mut words = Words::of(source);
+    if words.next() != Some(b"package") {
+        return None;
+    }
+    let name = words
+        .take_while(|word| *word != b";")
+        .collect::<Vec<_>>()
+        .concat();
+    Some(String::from_utf8_lossy(&name).into_owned())
+}
+
 /// Whether a source has a method `main` that can be run.
 pub(super) fn has_main(source: &[u8]) -> bool {
     let mut scan = Scan::default();

@@ -10,7 +10,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use nix::fcntl::OFlag;
@@ -18,7 +18,9 @@ use nix::sys::stat::{Mode, fchmod};
 use nix::unistd::pipe2;
 
 use super::JudgeError;
+use super::passes::Pass;
 use super::run::{Finished, Runnable};
+use super::transcript::{Speaker, Transcript};
 use super::validator::{Case, Validator};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, Limit, Outcome, Output, Outputs, Report, SandboxError, Slot,
@@ -60,8 +62,11 @@ pub(super) fn run(
     (validator, arguments): (&Validator, &[String]),
     case: &Case,
     cancel: &Cancel,
-) -> Result<Finished, JudgeError> {
+) -> Result<Pass, JudgeError> {
     let ends = Mutex::new(Ends::default());
+    let transcript = Mutex::new(Transcript::new());
+    // Whatever a submission does once it is rejected does not count.
+    let rejected = Cancel::new()?;
     let (from_submission, submission_out) = pipe()?;
     let (validator_in, to_validator) = pipe()?;
     let (from_validator, validator_out) = pipe()?;
@@ -73,19 +78,32 @@ pub(super) fn run(
     let interactor = Side::new(container, command, validator_out);
     let max_bytes = runnable.output_bytes();
     let accepted = Exit::Code(validator.accepting_code());
+    let has_rejected = || lock(&ends).has_rejected(accepted);
+    let hear = |speaker, bytes: &[u8]| lock(&transcript).note(speaker, bytes);
     let (submitted, validated, carried) = thread::scope(|scope| {
-        let validating =
-            scope.spawn(|| interactor.run(partner, cancel, |exit| note_validator(&ends, exit)));
-        let carrying = scope.spawn(|| {
-            let has_rejected = || lock(&ends).has_rejected(accepted);
-            carry_up(from_submission, to_validator, max_bytes, has_rejected)
+        let validating = scope.spawn(|| {
+            interactor.run(partner, (cancel, None), |exit| {
+                note_validator(&ends, exit);
+                if has_rejected() {
+                    rejected.cancel();
+                }
+            })
         });
-        scope.spawn(|| carry_down(from_validator, to_submission));
-        let submitted = submission.run(own, cancel, |_| lock(&ends).submission = true);
+        let carrying = scope.spawn(|| {
+            carry_up(
+                from_submission,
+                to_validator,
+                max_bytes,
+                (&hear, has_rejected),
+            )
+        });
+        scope.spawn(|| carry_down(from_validator, to_submission, &hear));
+        let switches = (cancel, Some(&rejected));
+        let submitted = submission.run(own, switches, |_| lock(&ends).submission = true);
         (submitted, joined(validating), joined(carrying))
     });
     let (mut submitted, validated) = (submitted?, validated?);
-    let comparison = validator.answer_of(&validated)?;
+    let said = validator.said(&validated)?;
     if carried.is_cut {
         let exit = exit_of(&submitted);
         let limit = Limit::Output;
@@ -94,16 +112,27 @@ pub(super) fn run(
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
     let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
-    if !comparison.is_right() && was_first {
-        return Ok(runnable.rejected(submitted, comparison));
-    }
-    let comparison = match comparison.is_right() && runnable.ended_well(&submitted) {
-        true => validator
-            .follow(own, case, (&validated, arguments), cancel)?
-            .unwrap_or(comparison),
-        false => comparison,
+    let comparison = said.comparison;
+    let finished = if !comparison.is_right() && was_first {
+        runnable.rejected(submitted, comparison)
+    } else {
+        let comparison = match comparison.is_right() && runnable.ended_well(&submitted) {
+            true => validator
+                .follow(own, case, (&validated, arguments), cancel)?
+                .unwrap_or(comparison),
+            false => comparison,
+        };
+        runnable.finished(submitted, Some(comparison))
     };
-    Ok(runnable.finished(submitted, Some(comparison)))
+    let transcript = lock(&transcript).text();
+    Ok(Pass {
+        finished: Finished {
+            team_message: said.team_message,
+            transcript: Some(transcript),
+            ..finished
+        },
+        next: said.next,
+    })
 }
 
 fn exit_of(report: &Report) -> Option<Exit> {
@@ -120,8 +149,8 @@ fn note_validator(ends: &Mutex<Ends>, exit: Option<Exit>) {
     ends.validator = Some((is_first, exit));
 }
 
-fn lock(ends: &Mutex<Ends>) -> std::sync::MutexGuard<'_, Ends> {
-    ends.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
@@ -156,10 +185,10 @@ impl Side {
     fn run(
         self,
         slot: &mut Slot,
-        cancel: &Cancel,
+        (cancel, kill): (&Cancel, Option<&Cancel>),
         note: impl FnOnce(Option<Exit>),
     ) -> Result<Report, SandboxError> {
-        let result = slot.run_with(&self.container, &self.command, &self.outputs, cancel);
+        let result = slot.run_until(kill, &self.container, &self.command, &self.outputs, cancel);
         note(result.as_ref().ok().and_then(exit_of));
         result
     }
@@ -176,12 +205,15 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), JudgeError> {
     made.map_err(|errno| JudgeError::Pipe(errno.into()))
 }
 
+/// Is told what somebody says before the other can read it.
+type Hear<'a> = dyn Fn(Speaker, &[u8]) + Sync + 'a;
+
 /// Carries what the submission writes to the validator.
 fn carry_up(
     from: OwnedFd,
     to: OwnedFd,
     max_bytes: u64,
-    has_rejected: impl Fn() -> bool,
+    (hear, has_rejected): (&Hear<'_>, impl Fn() -> bool),
 ) -> Carried {
     let (mut from, mut to) = (File::from(from), Some(File::from(to)));
     let mut carried = Carried {
@@ -200,6 +232,7 @@ fn carry_up(
             carried.is_cut = true;
             break;
         }
+        hear(Speaker::Submission, bytes);
         if let Some(open) = &mut to
             && open.write_all(bytes).is_err()
         {
@@ -214,10 +247,11 @@ fn carry_up(
 }
 
 /// Carries what the validator writes to the submission, and away once that is gone.
-fn carry_down(from: OwnedFd, to: OwnedFd) {
+fn carry_down(from: OwnedFd, to: OwnedFd, hear: &Hear<'_>) {
     let (mut from, mut to) = (File::from(from), Some(File::from(to)));
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = read(&mut from, &mut chunk) {
+        hear(Speaker::Validator, &chunk[..length]);
         if let Some(open) = &mut to
             && open.write_all(&chunk[..length]).is_err()
         {

@@ -18,7 +18,7 @@ use super::executable::{Compiled, Executable};
 use super::grade::{self, Grade, Standing};
 use super::run::Runnable;
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
-use super::{Cancel, Judge, JudgeError, JudgeSlot, crew};
+use super::{Cancel, Judge, JudgeError, JudgeSlot, crew, reason};
 use crate::problem::package::Package;
 use crate::problem::{Limits, SourceFile};
 use checks::Checks;
@@ -116,20 +116,65 @@ impl CompiledPackage {
         &self.package
     }
 
-    /// The files of a submission in this language together with those that the problem puts over
-    /// them.
-    pub fn with_includes(
+    /// Compiles a submission in this language together with the files that the problem puts over its
+    /// own. One that is larger than the problem allows is refused as if by its compiler.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn compile_submission(
         &self,
         judge: &Judge,
-        language: &str,
-        files: &[SourceFile],
-    ) -> Vec<SourceFile> {
+        slot: &mut JudgeSlot,
+        (language, files): (&str, &[SourceFile]),
+        cancel: &Cancel,
+    ) -> Result<Compiled, JudgeError> {
+        let size = files
+            .iter()
+            .map(|file| file.bytes.len() as u64)
+            .sum::<u64>();
+        let limit = self.package.limits.code_bytes;
+        if size > limit {
+            let [size, limit] = [size, limit].map(reason::bytes);
+            let reason = format!("the sources have {size} together, and the limit is {limit}");
+            return Ok(Compiled {
+                result: None,
+                executable: Err(reason),
+            });
+        }
         let mut files = files.to_vec();
         for included in programs::includes(judge, &self.package, language) {
             files.retain(|file| file.name != included.name);
             files.push(included.clone());
         }
-        files
+        slot.compile(language, &files, cancel)
+    }
+
+    /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
+    pub fn judges_answers(&self) -> bool {
+        self.package.max_passes == 1 && self.checks.are_programs()
+    }
+
+    /// What the package's validators have against the answer of a case; `None` where they accept it.
+    ///
+    /// # Errors
+    /// Our own failures only: that of a validator is a complaint.
+    pub fn complaint_of_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        index: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        match self
+            .checks
+            .check_answer(slot, &self.package.cases[index], cancel)
+        {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some("is rejected as an output".to_owned())),
+            Err(JudgeError::Validator { name, reason, .. }) => {
+                Ok(Some(format!("as an output makes {name} fail: it {reason}")))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Compiles a submission and judges it on one slot.
@@ -140,12 +185,12 @@ impl CompiledPackage {
         &self,
         judge: &Judge,
         slot: &mut JudgeSlot,
-        (language, files): (&str, &[SourceFile]),
+        submission: (&str, &[SourceFile]),
         times: Times,
         cancel: &Cancel,
     ) -> Result<Judgement, JudgeError> {
-        let files = self.with_includes(judge, language, files);
-        let Compiled { result, executable } = slot.compile(language, &files, cancel)?;
+        let Compiled { result, executable } =
+            self.compile_submission(judge, slot, submission, cancel)?;
         let graded = match executable {
             Err(reason) => self.refused(reason),
             Ok(executable) => {

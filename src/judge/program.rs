@@ -19,6 +19,9 @@ pub(super) struct Program {
     pub files: Vec<SourceFile>,
     /// Names of the sources, the main one first.
     pub sources: Vec<String>,
+    /// What the main file is called to the one that runs it: its name without directory and extension,
+    /// or that of the class in it.
+    stem: String,
     /// Permission bits of the files.
     mode: u32,
 }
@@ -52,10 +55,14 @@ impl Program {
             // Stable: among those that have none the first stays the main file.
             sources.sort_by_key(|file| !class_name::has_main(&file.bytes));
         }
+        let stem = sources
+            .first()
+            .map_or(String::new(), |main| stem(language, main));
         let sources: Vec<String> = sources.iter().map(|file| file.name.clone()).collect();
         Ok((!sources.is_empty()).then_some(Program {
             files,
             sources,
+            stem,
             mode: 0o444,
         }))
     }
@@ -66,6 +73,7 @@ impl Program {
         Ok(Program {
             files: files.to_vec(),
             sources: Vec::new(),
+            stem: String::new(),
             mode: 0o755,
         })
     }
@@ -82,14 +90,24 @@ impl Program {
 
     /// What fills the placeholders of a command.
     pub(super) fn values(&self, memory_bytes: u64) -> Values<'_> {
-        let main = self.sources.first().map_or("", String::as_str);
-        let name = main.rsplit_once('/').map_or(main, |(_, name)| name);
         Values {
             sources: &self.sources,
-            main,
-            stem: name.rsplit_once('.').map_or(name, |(stem, _)| stem),
+            main: self.sources.first().map_or("", String::as_str),
+            stem: &self.stem,
             memory_mib: memory_bytes.div_ceil(1 << 20),
         }
+    }
+}
+
+fn stem(language: &Language, main: &SourceFile) -> String {
+    let name = main
+        .name
+        .rsplit_once('/')
+        .map_or(&*main.name, |(_, name)| name);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    match class_name::package_of(&main.bytes) {
+        Some(package) if language.named_by_class => format!("{package}.{stem}"),
+        _ => stem.to_owned(),
     }
 }
 
@@ -184,6 +202,18 @@ mod tests {
         let two = [("A.java", "class A {}"), ("Top.java", main)];
         assert_eq!(sources(&two).unwrap(), ["Top.java", "A.java"]);
         assert_eq!(sources(&[("x.java", main), ("Top.java/y", "")]), None);
+        for (text, stem) in [
+            (format!("/* x */ package a.b ;\n{main}"), "a.b.Top"),
+            (format!("import a.b;\n{main}"), "Top"),
+        ] {
+            let java = languages.find("java").unwrap();
+            let file = SourceFile {
+                name: "x.java".to_owned(),
+                bytes: Arc::from(text.as_bytes()),
+            };
+            let program = Program::new(java, &[file]).unwrap().unwrap();
+            assert_eq!(program.values(1).stem, stem);
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::compare::{Comparison, compare};
 use super::compile::Artefacts;
 use super::grade::Points;
 use super::language::{Language, Values};
-use super::validator::{Case, Check, Validator};
+use super::passes::{self, Pass};
+use super::validator::{Case, Check, Feedback, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
 use crate::problem::{self, SourceFile};
@@ -39,6 +40,10 @@ pub(super) struct Finished {
     pub stderr: Vec<u8>,
     /// A validator rejected it before it ended.
     pub was_rejected_first: bool,
+    /// What a validator tells contestants.
+    pub team_message: Option<String>,
+    /// What it and a validator said to each other.
+    pub transcript: Option<String>,
 }
 
 impl Runnable {
@@ -121,7 +126,7 @@ impl Runnable {
         Ok(slot.prepare_for(&upcoming.collect::<Vec<_>>())?)
     }
 
-    /// Runs once and decides.
+    /// Runs on a case, as often as its validator asks for, and decides.
     pub(super) fn run(
         &self,
         slot: &mut Slot,
@@ -129,27 +134,50 @@ impl Runnable {
         check: Check<'_>,
         cancel: &Cancel,
     ) -> Result<Finished, JudgeError> {
-        let command = Command {
-            stdin: Stdin::Bytes(case.input.clone()),
-            ..self.command.clone()
+        let Some(answer) = case.answer else {
+            let report = self.run_once(slot, case.input, cancel)?;
+            return Ok(self.finished(report, None));
         };
-        let report = slot.run(&self.container, &command, cancel)?;
-        let comparison = match case.answer {
-            Some(answer) if self.ended_well(&report) => {
-                let case = Case {
-                    input: case.input,
-                    answer,
-                };
-                Some(checked(slot, check, &case, &report.stdout.bytes, cancel)?)
+        let case = Case {
+            input: case.input,
+            answer,
+            feedback: Feedback::default(),
+        };
+        passes::run(check.asking(), case, |case| {
+            let report = self.run_once(slot, case.input.clone(), cancel)?;
+            if !self.ended_well(&report) {
+                return Ok(Pass {
+                    finished: self.finished(report, None),
+                    next: None,
+                });
             }
-            _ => None,
-        };
-        Ok(self.finished(report, comparison))
+            let said = checked(slot, check, case, &report.stdout.bytes, cancel)?;
+            Ok(Pass {
+                finished: Finished {
+                    team_message: said.team_message,
+                    ..self.finished(report, Some(said.comparison))
+                },
+                next: said.next,
+            })
+        })
     }
 
-    /// Whether its output is worth a comparison.
+    /// Whether what it did is worth a word of the problem's programs.
     pub(super) fn ended_well(&self, report: &Report) -> bool {
         self.evidence(report).ended_well()
+    }
+
+    fn run_once(
+        &self,
+        slot: &mut Slot,
+        input: Arc<[u8]>,
+        cancel: &Cancel,
+    ) -> Result<Report, JudgeError> {
+        let command = Command {
+            stdin: Stdin::Bytes(input),
+            ..self.command.clone()
+        };
+        Ok(slot.run(&self.container, &command, cancel)?)
     }
 
     /// What a run came to by its report and the comparison.
@@ -218,7 +246,21 @@ fn finished(
         stdout: report.stdout.bytes,
         stderr: report.stderr.bytes,
         was_rejected_first: false,
+        team_message: None,
+        transcript: None,
     }
+}
+
+/// Whether an output is right.
+pub(super) fn accepts(
+    slot: &mut Slot,
+    check: Check<'_>,
+    case: &Case,
+    output: &[u8],
+    cancel: &Cancel,
+) -> Result<bool, JudgeError> {
+    let said = checked(slot, check, case, output, cancel)?;
+    Ok(said.comparison.is_right())
 }
 
 /// Judges an output.
@@ -228,19 +270,21 @@ fn checked(
     case: &Case,
     output: &[u8],
     cancel: &Cancel,
-) -> Result<Comparison, JudgeError> {
+) -> Result<Said, JudgeError> {
     let (validators, arguments) = match check {
-        Check::Compare(checker) => return Ok(compare(checker, output, &case.answer)),
+        Check::Compare(checker) => {
+            return Ok(Said::only(compare(checker, output, &case.answer)));
+        }
         Check::Validate {
             validators,
             arguments,
         } => (validators, arguments),
     };
     let output: Arc<[u8]> = Arc::from(output);
-    let mut last = Comparison::Same;
+    let mut last = Said::only(Comparison::Same);
     for validator in validators {
         last = validator.validate(slot, case, (output.clone(), arguments), cancel)?;
-        if !last.is_right() {
+        if !last.comparison.is_right() {
             break;
         }
     }

@@ -1,14 +1,16 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
+use std::sync::Arc;
+
 use super::compile;
 use super::executable::{Compiled, Executable};
 use super::grade::Points;
 use super::language::{Language, scripts};
 use super::program::Program;
 use super::run::{Finished, Runnable};
-use super::validator::{Case, Check, Validator};
+use super::validator::{Case, Check, Feedback, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact};
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes, run};
 use crate::problem::SourceFile;
 use crate::sandbox::Slot;
 
@@ -258,6 +260,25 @@ impl JudgeSlot {
         Ok(case_run(index, name, run))
     }
 
+    /// Judges an output that no program made; `case` is an input and its answer.
+    ///
+    /// # Errors
+    /// As of [`run_case`](Self::run_case).
+    pub fn accepts(
+        &mut self,
+        (input, answer): (Arc<[u8]>, Arc<[u8]>),
+        check: Check<'_>,
+        output: &[u8],
+        cancel: &Cancel,
+    ) -> Result<bool, JudgeError> {
+        let case = Case {
+            input,
+            answer,
+            feedback: Feedback::default(),
+        };
+        run::accepts(&mut self.slot, check, &case, output, cancel)
+    }
+
     /// Runs a program that talks with a validator of the problem, in a box for each.
     ///
     /// # Errors
@@ -277,9 +298,13 @@ impl JudgeSlot {
         let case = Case {
             input: case.input,
             answer: case.answer.unwrap_or_default(),
+            feedback: Feedback::default(),
         };
-        let slots = (&mut self.slot, partner);
-        let run = interact::run(slots, runnable, (validator, arguments), &case, cancel)?;
+        let own = &mut self.slot;
+        let partnership = (validator, arguments);
+        let run = passes::run(Some(validator), case, |case| {
+            interact::run((own, partner), runnable, partnership, case, cancel)
+        })?;
         Ok(case_run(index, name, run))
     }
 
@@ -373,6 +398,8 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
         score: None,
         facts: Some(run.facts),
         checker_message: run.checker_message,
+        team_message: run.team_message,
+        transcript: run.transcript,
         stdout_prefix: prefix(run.stdout),
         stderr_prefix: prefix(run.stderr),
     }
@@ -408,6 +435,8 @@ mod tests {
             score: None,
             facts: None,
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

@@ -7,6 +7,7 @@
 //! Whatever a protocol does not know is a failure of the validator, and never a verdict.
 
 mod answer;
+mod feedback;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use super::grade::Points;
 use super::{JudgeError, reason};
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
-    Cancel, CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
+    Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
+pub(super) use feedback::{Feedback, NextPass};
 
 const ACCEPTED: i32 = 42;
 const WRONG: i32 = 43;
@@ -38,8 +40,7 @@ const MULTIPLIER: &str = ".case/feedback/score_multiplier.txt";
 
 const BOX: &str = "/box";
 
-/// The most that is kept of a message, in bytes, and of what a failed validator wrote.
-const MESSAGE_BYTES: u64 = 64 << 10;
+/// The most that is kept of what a failed validator wrote, in bytes.
 const EVIDENCE_BYTES: u64 = 4 << 10;
 
 /// Scratch space beyond the files of the case.
@@ -59,6 +60,16 @@ pub enum Check<'a> {
     },
 }
 
+impl<'a> Check<'a> {
+    /// The validator that may ask for further passes: the last one.
+    pub(super) fn asking(self) -> Option<&'a Validator> {
+        match self {
+            Check::Compare(_) => None,
+            Check::Validate { validators, .. } => validators.last(),
+        }
+    }
+}
+
 /// A compiled output validator.
 #[derive(Debug, Clone)]
 pub struct Validator {
@@ -68,6 +79,8 @@ pub struct Validator {
     protocol: Protocol,
     /// Judges what this one, an interactor, wrote.
     checker: Option<Box<Validator>>,
+    /// How often a submission may be run on one case.
+    max_passes: u32,
 }
 
 /// What a validator is told of a case.
@@ -75,6 +88,29 @@ pub struct Validator {
 pub(super) struct Case {
     pub input: Arc<[u8]>,
     pub answer: Arc<[u8]>,
+    /// What the validator left in an earlier pass.
+    pub feedback: Feedback,
+}
+
+/// What a validator says of an output.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub comparison: Comparison,
+    /// What contestants may be told.
+    pub team_message: Option<String>,
+    /// The submission has to be run once more.
+    pub next: Option<NextPass>,
+}
+
+impl Said {
+    /// Nothing but this.
+    pub(super) fn only(comparison: Comparison) -> Said {
+        Said {
+            comparison,
+            team_message: None,
+            next: None,
+        }
+    }
 }
 
 impl Validator {
@@ -86,6 +122,7 @@ impl Validator {
             limits,
             protocol: Protocol::Icpc,
             checker: None,
+            max_passes: 1,
         }
     }
 
@@ -98,6 +135,20 @@ impl Validator {
     pub fn followed_by(self, checker: Validator) -> Self {
         let checker = Some(Box::new(checker));
         Validator { checker, ..self }
+    }
+
+    /// The same program for a problem with several passes, so many at most.
+    pub fn with_passes(self, max_passes: u32) -> Self {
+        Validator { max_passes, ..self }
+    }
+
+    pub(super) fn max_passes(&self) -> u32 {
+        self.max_passes
+    }
+
+    /// What people call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Exit code of a validator that accepts.
@@ -120,7 +171,7 @@ impl Validator {
         case: &Case,
         (output, arguments): (Arc<[u8]>, &[String]),
         cancel: &Cancel,
-    ) -> Result<Comparison, JudgeError> {
+    ) -> Result<Said, JudgeError> {
         let question = match self.protocol {
             Protocol::Icpc => Question {
                 files: vec![(INPUT, &case.input), (ANSWER, &case.answer)],
@@ -146,9 +197,9 @@ impl Validator {
                 stdin: Stdin::Empty,
             },
         };
-        let (container, command) = self.command(question, arguments);
+        let (container, command) = self.command(question, &case.feedback, arguments);
         let report = slot.run(&container, &command, cancel)?;
-        self.answer_of(&report)
+        self.said(&report)
     }
 
     /// The box and the command of a validator that talks with a submission, for which it waits as
@@ -169,13 +220,29 @@ impl Validator {
             },
             stdin,
         };
-        let (container, mut command) = self.command(question, arguments);
+        let (container, mut command) = self.command(question, &case.feedback, arguments);
         command.limits.wall = command.limits.wall.saturating_add(wait);
         (container, command)
     }
 
     /// What a validator says by its end and its files.
-    pub(super) fn answer_of(&self, report: &Report) -> Result<Comparison, JudgeError> {
+    pub(super) fn said(&self, report: &Report) -> Result<Said, JudgeError> {
+        let comparison = self.comparison(report)?;
+        if self.protocol != Protocol::Icpc {
+            return Ok(Said::only(comparison));
+        }
+        let accepts = comparison.is_right();
+        Ok(Said {
+            team_message: self.team_message(report)?,
+            next: match self.max_passes {
+                1 => None,
+                _ => self.next_pass(report, accepts)?,
+            },
+            comparison,
+        })
+    }
+
+    fn comparison(&self, report: &Report) -> Result<Comparison, JudgeError> {
         let code = match report.outcome {
             Outcome::Ended(Exit::Code(code)) => code,
             _ => return Err(self.failure(ending(report), report)),
@@ -197,10 +264,16 @@ impl Validator {
         })
     }
 
-    fn command(&self, question: Question<'_>, arguments: &[String]) -> (Container, Command) {
+    fn command(
+        &self,
+        question: Question<'_>,
+        feedback: &Feedback,
+        arguments: &[String],
+    ) -> (Container, Command) {
         let mut limits = self.limits.clone();
-        let sizes = question.files.iter().map(|(_, bytes)| bytes.len() as u64);
-        let case_bytes = sizes.sum();
+        let files = question.files.iter().map(|(_, bytes)| bytes.len());
+        let kept = feedback.files.iter().map(|file| file.bytes.len());
+        let case_bytes = files.chain(kept).sum::<usize>() as u64;
         // The files of the case are in the box's memory, and not the validator's doing.
         limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
         let runnable = self.executable.under(&limits, EVIDENCE_BYTES);
@@ -212,6 +285,7 @@ impl Validator {
         let given = question.files.into_iter();
         let files = given.map(|(path, bytes)| (path, Arc::clone(bytes), 0o444));
         command.files.extend(files.map(input_file));
+        command.files.extend(feedback.files.iter().cloned());
         // What it may write is there from the beginning.
         let is_given = |path: &str| {
             command
@@ -220,7 +294,7 @@ impl Validator {
                 .any(|file| file.path == Path::new(path))
         };
         let written = question.paths.iter().filter_map(|&path| match path {
-            FEEDBACK => Some(MESSAGE),
+            FEEDBACK => (!is_given(MESSAGE)).then_some(MESSAGE),
             path if !is_given(path) => Some(path),
             _ => None,
         });
@@ -278,26 +352,9 @@ impl Validator {
         };
         let max_bytes = self.limits.output_bytes;
         let written = report.scratch.read(Path::new(OUTPUT), max_bytes);
-        let written = written.map_err(|error| match error {
-            CollectError::Io { .. } => JudgeError::Collect(error),
-            odd => self.failure(format!("left something odd: {odd}"), report),
-        })?;
-        let output = (Arc::from(written), arguments);
-        checker.validate(slot, case, output, cancel).map(Some)
-    }
-
-    /// A file that the validator left; what is not plain or too long is its failure.
-    fn feedback(&self, report: &Report, path: &str) -> Result<Option<String>, JudgeError> {
-        match report.scratch.read(Path::new(path), MESSAGE_BYTES) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
-            Err(CollectError::Missing { .. }) => Ok(None),
-            Err(CollectError::TooLarge { max_bytes, .. }) => {
-                let max = reason::bytes(max_bytes);
-                Ok(Some(format!("[more than {max}, and not kept]")))
-            }
-            Err(error @ CollectError::Io { .. }) => Err(JudgeError::Collect(error)),
-            Err(odd) => Err(self.failure(format!("left something odd: {odd}"), report)),
-        }
+        let written = written.map_err(|error| self.uncollected(error, report))?;
+        let said = checker.validate(slot, case, (Arc::from(written), arguments), cancel)?;
+        Ok(Some(said.comparison))
     }
 
     fn failure(&self, reason: String, report: &Report) -> JudgeError {

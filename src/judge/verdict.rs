@@ -95,6 +95,11 @@ pub struct CaseResult {
     pub facts: Option<Facts>,
     /// What the checker said, e.g. where the first difference is. For judges only.
     pub checker_message: Option<String>,
+    /// What a validator of the problem tells contestants.
+    pub team_message: Option<String>,
+    /// What the program and an interactive validator said to each other, line by line: seconds since the
+    /// start, `>` from the program or `<` to it, and the text. `---` is between passes. For judges only.
+    pub transcript: Option<String>,
     /// The first bytes of standard output.
     pub stdout_prefix: Vec<u8>,
     /// The first bytes of standard error.
@@ -112,6 +117,8 @@ impl CaseResult {
             score: None,
             facts: None,
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

@@ -54,6 +54,9 @@ pub struct Package {
     pub allow_file_writing: bool,
     /// How outputs are judged.
     pub validation: Validation,
+    /// How often a submission may be run on a case, as its validator asks; more than once only in a
+    /// multi-pass problem.
+    pub max_passes: u32,
     /// Programs that say whether an input is valid; all must agree.
     pub input_validators: Vec<ProgramFiles>,
     /// Exit code by which they say so.
@@ -69,6 +72,8 @@ pub struct Package {
     pub scoring: Option<Scoring>,
     /// Test cases in judging order.
     pub cases: Vec<TestCase>,
+    /// Inputs that at least one input validator must reject.
+    pub invalid_inputs: Vec<TestCase>,
     /// The jury's submissions by path.
     pub submissions: Vec<JurySubmission>,
     /// What of the cases is still to be made.
@@ -161,6 +166,10 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         time: settings.time,
         allow_file_writing: settings.allow_file_writing,
         validation,
+        max_passes: match settings.kind.is_multi_pass {
+            true => settings.limits.validation_passes,
+            false => 1,
+        },
         input_validators,
         valid_exit_code: VALID,
         includes: includes(tree),
@@ -168,6 +177,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         groups,
         scoring,
         cases,
+        invalid_inputs: data::read_invalid(tree, findings),
         submissions,
         making: Making::default(),
     })
@@ -175,19 +185,9 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
 
 fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings) {
     let Kind {
-        is_interactive,
-        is_multi_pass,
-        is_submit_answer,
-        ..
+        is_submit_answer, ..
     } = settings.kind;
-    for (is_asked, what) in [
-        (
-            is_interactive && is_multi_pass,
-            "interactive multi-pass problems",
-        ),
-        (is_multi_pass, "multi-pass problems"),
-        (is_submit_answer, "submit-answer problems"),
-    ] {
+    for (is_asked, what) in [(is_submit_answer, "submit-answer problems")] {
         if is_asked {
             let message = format!("{what} are not supported yet");
             findings.error(settings::FILE, None, message);
@@ -224,37 +224,38 @@ fn validation(
         (None, Format::Legacy | Format::Polygon | Format::Dmoj) => false,
         (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
     };
-    let is_interactive = settings.kind.is_interactive;
-    if (is_custom || is_interactive) && programs.is_empty() {
+    let Kind {
+        is_interactive,
+        is_multi_pass,
+        ..
+    } = settings.kind;
+    let is_custom = is_custom || is_interactive || is_multi_pass;
+    if is_custom && programs.is_empty() {
         let message = "there is no output validator: add one to output_validators, or remove \
                        \"validation: custom\"";
         findings.error(settings::FILE, None, message);
     }
-    if is_interactive {
-        return interactive(programs, findings);
+    if is_interactive || is_multi_pass {
+        for other in programs.drain(programs.len().min(1)..) {
+            let message = "an interactive or multi-pass problem has one validator only: remove the \
+                           others";
+            findings.error(&other.path, None, message);
+        }
     }
     if is_custom {
-        return Validation::Custom(programs);
+        return match programs.pop() {
+            Some(only) if is_interactive => Validation::Interactive(only),
+            last => {
+                programs.extend(last);
+                Validation::Custom(programs)
+            }
+        };
     }
     for program in programs {
         let message = "the validator is not used: problem.yaml lacks \"validation: custom\"";
         findings.warning(&program.path, None, message);
     }
     Validation::Default(checkers(settings.format, cases, findings))
-}
-
-fn interactive(programs: Vec<ProgramFiles>, findings: &mut Findings) -> Validation {
-    let mut programs = programs.into_iter();
-    let first = programs.next();
-    for other in programs {
-        let message = "an interactive problem has one validator only: remove the others";
-        findings.error(&other.path, None, message);
-    }
-    match first {
-        Some(program) => Validation::Interactive(program),
-        // That there is none is an error already.
-        None => Validation::Custom(Vec::new()),
-    }
 }
 
 fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
@@ -344,6 +345,35 @@ mod tests {
     }
 
     #[test]
+    fn a_multi_pass_problem_has_one_validator_and_a_number_of_passes() {
+        let one = ("output_validators/v/v.cc", "");
+        let two = ("output_validators/w/w.cc", "");
+        let yaml = (
+            "problem.yaml",
+            "validation: custom multi-pass\nlimits: {validation_passes: 26}\n",
+        );
+        assert_eq!(read_files(&[yaml, one, AC]).0.unwrap().max_passes, 26);
+        let twice = ("problem.yaml", "validation: custom multi-pass\n");
+        assert_eq!(read_files(&[twice, one, AC]).0.unwrap().max_passes, 2);
+        let once = ("problem.yaml", "validation: custom\n");
+        assert_eq!(read_files(&[once, one, two, AC]).0.unwrap().max_passes, 1);
+        let (package, found) = read_files(&[yaml, one, two, AC]);
+        assert!(
+            package.is_none() && found[0].contains("output_validators/w: "),
+            "{found:?}"
+        );
+        for passes in ["1", "2.5", "100000"] {
+            let text =
+                format!("validation: custom multi-pass\nlimits: {{validation_passes: {passes}}}\n");
+            let (package, found) = read_files(&[("problem.yaml", &text), one, AC]);
+            assert!(
+                package.is_none() && found[0].contains("from 2 to"),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_not_supported_is_refused() {
         for (path, text, words) in [
             (
@@ -354,7 +384,7 @@ mod tests {
             (
                 "problem.yaml",
                 "type: [multi-pass]\n",
-                "multi-pass problems",
+                "there is no output validator",
             ),
             (
                 "problem.yaml",

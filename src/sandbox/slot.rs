@@ -141,8 +141,24 @@ impl Slot {
         outputs: &Outputs,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
+        self.run_until(None, container, command, outputs, cancel)
+    }
+
+    /// The same, which also ends when `kill` is switched on; what was measured until then is in the
+    /// report.
+    ///
+    /// # Errors
+    /// As of [`Slot::run`].
+    pub fn run_until(
+        &mut self,
+        kill: Option<&Cancel>,
+        container: &Container,
+        command: &Command,
+        outputs: &Outputs,
+        cancel: &Cancel,
+    ) -> Result<Report, SandboxError> {
         command.limits.check()?;
-        let switches = Switches { cancel, kill: None };
+        let switches = Switches { cancel, kill };
         let made = self.take_box(container);
         self.run_taken(made, command, outputs, &switches)
     }

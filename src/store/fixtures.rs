@@ -143,6 +143,8 @@ pub(super) fn judgement(count: u32) -> Judgement {
         checker_message: ordinal
             .is_multiple_of(2)
             .then(|| format!("token {ordinal}")),
+        team_message: Some("nearly".to_owned()),
+        transcript: Some("0.001 < 5\n".to_owned()),
         stdout_prefix: vec![0, 0xff, ordinal as u8],
         stderr_prefix: Vec::new(),
     };

@@ -61,24 +61,29 @@ async fn insert_case_results(
 ) -> Result<(), StoreError> {
     let ordinals: Vec<i32> = column(cases, |case| case.ordinal.cast_signed());
     let messages = column(cases, |case| case.checker_message.as_deref().map(storable));
+    let team_messages = column(cases, |case| case.team_message.as_deref().map(storable));
+    let transcripts = column(cases, |case| case.transcript.as_deref().map(storable));
     sqlx::query!(
         "INSERT INTO case_results
              (submission_id, ordinal, name, verdict, reason, checker_message,
               stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit,
-              cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls)
+              cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
+              denied_calls)
          SELECT $1, ordinal, name, verdict::verdict, reason, checker_message,
              stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit::exceeded_limit,
-             cpu_ns, wall_ns, memory_bytes, output_bytes,
+             cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
              CASE WHEN denied_calls IS NOT NULL
                  THEN ARRAY(SELECT jsonb_array_elements_text(denied_calls)) END
          FROM UNNEST(
              $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
              $8::bytea[], $9::integer[], $10::integer[], $11::text[], $12::bigint[],
-             $13::bigint[], $14::bigint[], $15::bigint[], $16::jsonb[]
+             $13::bigint[], $14::bigint[], $15::bigint[], $16::jsonb[], $17::text[],
+             $18::text[]
          ) AS new (
              ordinal, name, verdict, reason, checker_message, stdout_prefix,
              stderr_prefix, exit_code, signal, exceeded_limit, cpu_ns,
-             wall_ns, memory_bytes, output_bytes, denied_calls
+             wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
+             transcript
          )",
         id.0,
         &ordinals,
@@ -96,6 +101,8 @@ async fn insert_case_results(
         &facts_column(cases, |facts| Some(signed(facts.memory_bytes))) as &[Option<i64>],
         &facts_column(cases, |facts| Some(signed(facts.output_bytes))) as &[Option<i64>],
         &facts_column(cases, |facts| Some(Json(&facts.denied_calls))) as _,
+        &team_messages as _,
+        &transcripts as _,
     )
     .execute(connection)
     .await?;
@@ -160,7 +167,8 @@ impl Store {
             r#"SELECT ordinal, name, verdict::text AS "verdict!: Word<Verdict>", reason,
                    checker_message, stdout_prefix, stderr_prefix, exit_code, signal,
                    exceeded_limit::text AS "exceeded_limit: Word<Limit>",
-                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls
+                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
+                   transcript
                FROM case_results WHERE submission_id = $1
                ORDER BY ordinal"#,
             id.0,
@@ -188,6 +196,8 @@ struct CaseRow {
     memory_bytes: Option<i64>,
     output_bytes: Option<i64>,
     denied_calls: Option<Vec<String>>,
+    team_message: Option<String>,
+    transcript: Option<String>,
 }
 
 impl CaseRow {
@@ -217,6 +227,8 @@ impl From<CaseRow> for CaseResult {
             reason: row.reason,
             score: None,
             checker_message: row.checker_message,
+            team_message: row.team_message,
+            transcript: row.transcript,
             stdout_prefix: row.stdout_prefix,
             stderr_prefix: row.stderr_prefix,
         }

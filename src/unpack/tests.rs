@@ -74,8 +74,8 @@ fn a_link_is_followed_while_others_rename_files() {
         let is_over = &is_over;
         scope.spawn(move || {
             while !is_over.load(order) {
-                std::fs::rename(&one, &two).unwrap();
-                std::fs::rename(&two, &one).unwrap();
+                fs::rename(&one, &two).unwrap();
+                fs::rename(&two, &one).unwrap();
             }
         });
         let mut reads =

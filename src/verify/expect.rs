@@ -163,6 +163,8 @@ mod tests {
             score: None,
             facts: None,
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

@@ -5,7 +5,7 @@ use crate::judge::package::{PackageError, compile_programs, validation_limits};
 use crate::judge::verdict::{CaseResult, Facts};
 use crate::judge::{CaseData, Check, Executable, crew};
 use crate::problem::Checker;
-use crate::problem::package::{Package, ProgramFiles};
+use crate::problem::package::{Package, ProgramFiles, TestCase};
 
 const STDERR_BYTES: u64 = 1000;
 
@@ -34,13 +34,16 @@ pub(super) fn check(
     let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
     let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
     let limits = validation_limits(package);
-    let cases = &package.cases;
+    let cases: Vec<&TestCase> = package
+        .cases
+        .iter()
+        .chain(&package.invalid_inputs)
+        .collect();
     let count = pairs.len() * cases.len();
     let cancel = verifier.cancel;
-    let mistakes = crew::each(verifier.slots, count, |slot, task| {
+    let complaints = crew::each(verifier.slots, count, |slot, task| {
         progress("checking inputs", task + 1, count);
-        let (program, executable) = pairs[task / cases.len()];
-        let case = &cases[task % cases.len()];
+        let (case, (program, executable)) = (cases[task / pairs.len()], pairs[task % pairs.len()]);
         let runnable = executable.under(&limits, STDERR_BYTES);
         let runnable = runnable
             .with_arguments(&case.input_validator_args)
@@ -63,6 +66,17 @@ pub(super) fn check(
                 .then(|| mistake(&case.name, &program.path, &result)),
         )
     })?;
+    let of_case: Vec<&[Option<String>]> = complaints.chunks(pairs.len().max(1)).collect();
+    let (valid, invalid) = of_case.split_at(package.cases.len().min(of_case.len()));
+    let mut mistakes: Vec<String> = valid.iter().copied().flatten().flatten().cloned().collect();
+    for (case, complaints) in package.invalid_inputs.iter().zip(invalid) {
+        if complaints.iter().all(Option::is_none) {
+            let name = &case.name;
+            mistakes.push(format!(
+                "data/{name}.in must be rejected, and every input validator accepts it"
+            ));
+        }
+    }
     let not_run = |program: &ProgramFiles| {
         format!(
             "{} is not run: it is in no language that is offered here",
@@ -70,7 +84,7 @@ pub(super) fn check(
         )
     };
     Ok(Checked {
-        mistakes: mistakes.into_iter().flatten().collect(),
+        mistakes,
         notes: unknown.iter().map(not_run).collect(),
     })
 }

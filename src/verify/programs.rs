@@ -2,7 +2,7 @@
 
 use super::{Progress, Verifier};
 use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::{Cancel, Executable, JudgeError, JudgeSlot, crew};
+use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew};
 use crate::problem::SourceFile;
 use crate::problem::package::{Expectation, JurySubmission, ProgramFiles};
 
@@ -23,14 +23,14 @@ pub(super) fn compile_each(
 ) -> Result<Vec<Result<Prepared, String>>, PackageError> {
     let sources: Vec<Result<Sources, String>> = submissions
         .iter()
-        .map(|submission| Sources::of(verifier, problem, submission))
+        .map(|submission| Sources::of(verifier, submission))
         .collect();
-    let cancel = verifier.cancel;
+    let (cancel, judge) = (verifier.cancel, verifier.judge);
     let count = submissions.len();
     crew::each(verifier.slots, count, |slot, index| {
         progress("compiling", index + 1, count);
         let attempt = match &sources[index] {
-            Ok(sources) => sources.compile(slot, cancel)?,
+            Ok(sources) => sources.compile(judge, problem, slot, cancel)?,
             Err(reason) => Attempt::NotJudged(reason.clone()),
         };
         Ok(match attempt {
@@ -44,18 +44,14 @@ pub(super) fn compile_each(
     })
 }
 
-/// The sources of a submission together with those that the problem adds.
+/// The sources of a submission.
 struct Sources {
     language: String,
     files: Vec<SourceFile>,
 }
 
 impl Sources {
-    fn of(
-        verifier: &Verifier<'_>,
-        problem: &CompiledPackage,
-        submission: &JurySubmission,
-    ) -> Result<Sources, String> {
+    fn of(verifier: &Verifier<'_>, submission: &JurySubmission) -> Result<Sources, String> {
         let language = match &submission.language {
             Some(code) => verifier.languages.find(code),
             None => verifier.languages.of_program(&submission.files),
@@ -67,15 +63,21 @@ impl Sources {
         if language.id == "python" && asks_for_python_2(&submission.files) {
             return Err("Python 2 is not offered".to_owned());
         }
-        let files = &submission.files.files;
         Ok(Sources {
-            files: problem.with_includes(verifier.judge, &language.id, files),
+            files: submission.files.files.clone(),
             language: language.id.clone(),
         })
     }
 
-    fn compile(&self, slot: &mut JudgeSlot, cancel: &Cancel) -> Result<Attempt, PackageError> {
-        match slot.compile(&self.language, &self.files, cancel) {
+    fn compile(
+        &self,
+        judge: &Judge,
+        problem: &CompiledPackage,
+        slot: &mut JudgeSlot,
+        cancel: &Cancel,
+    ) -> Result<Attempt, PackageError> {
+        let submission = (&*self.language, &self.files[..]);
+        match problem.compile_submission(judge, slot, submission, cancel) {
             Ok(compiled) => Ok(Attempt::Compiled(compiled.executable)),
             Err(error @ JudgeError::File { .. }) => Ok(Attempt::NotJudged(error.to_string())),
             Err(error) => Err(error.into()),

@@ -59,6 +59,25 @@ fn both_see_what_the_other_writes() {
 }
 
 #[test]
+fn what_was_said_is_kept_with_times_and_directions() {
+    let result = talk(
+        "read x; echo got $x; exit 3",
+        "cat $1; read x; echo too bad > $3/teammessage.txt; exit 42",
+    );
+    let result = result.expect("a verdict");
+    assert_verdict(&result, Verdict::RuntimeError, "exit code 3");
+    let transcript = result.transcript.expect("a transcript");
+    let said: Vec<(&str, &str)> = transcript
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .collect();
+    let (times, said): (Vec<&str>, Vec<&str>) = said.into_iter().unzip();
+    assert_eq!(said, ["< secret", "> got secret"]);
+    assert!(times.iter().all(|time| time.parse::<f64>().is_ok()) && times[0] <= times[1]);
+    assert_eq!(result.team_message.as_deref(), Some("too bad"));
+}
+
+#[test]
 fn a_submission_that_fails_after_it_was_accepted_has_failed() {
     assert_comes_to(
         "cat; exit 3",
@@ -82,12 +101,10 @@ fn a_submission_that_was_rejected_first_is_wrong_whatever_it_does_then() {
         "while :; do :; done",
         "while echo x; do :; done",
     ] {
-        assert_comes_to(
-            &format!("cat; {then}"),
-            "exit 43",
-            Verdict::WrongAnswer,
-            "before it ended",
-        );
+        let result = talk(&format!("cat; {then}"), "exit 43").expect("a verdict");
+        assert_verdict(&result, Verdict::WrongAnswer, "before it ended");
+        // It is ended at once, and not by a limit.
+        assert_eq!(result.facts.expect("facts").limit, None, "{then}");
     }
 }
 

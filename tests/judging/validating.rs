@@ -26,18 +26,26 @@ fn script(text: &str) -> Executable {
 
 /// What the validators say of a submission that prints `output`.
 fn validated(validators: &[&str], arguments: &[&str]) -> Result<CaseResult, JudgeError> {
-    let program = script("echo leak > left; printf output").under(&LIMITS, 1000);
     let validators: Vec<Validator> = validators
         .iter()
         .map(|text| Validator::new("check.sh".to_owned(), script(text), VALIDATOR_LIMITS))
         .collect();
+    judged_by(&validators, "echo leak > left; printf output", arguments)
+}
+
+fn judged_by(
+    validators: &[Validator],
+    program: &str,
+    arguments: &[&str],
+) -> Result<CaseResult, JudgeError> {
+    let program = script(program).under(&LIMITS, 1000);
     let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
     let case = CaseData {
         input: Arc::from(&b"input"[..]),
         answer: Some(Arc::from(&b"answer"[..])),
     };
     let check = Check::Validate {
-        validators: &validators,
+        validators,
         arguments: &arguments,
     };
     let cancel = Cancel::new().expect("an eventfd");
@@ -99,7 +107,6 @@ fn a_validator_that_does_not_answer_is_no_verdict() {
             "memory limit",
         ),
         ("while :; do echo xxxxxxxxxxxxxxxx; done", "standard output"),
-        ("echo 1 > $3/score.txt; exit 42", "score.txt"),
         (
             "rm $3/judgemessage.txt; ln -s /etc/passwd $3/judgemessage.txt; exit 43",
             "odd",
@@ -137,4 +144,77 @@ fn nothing_of_the_submission_is_in_the_box_of_the_validator() {
         &["[ ! -e left ] && [ ! -e /tmp/left ] && exit 42"],
         Verdict::Accepted,
     );
+}
+
+/// What a validator of a problem with at most three passes says of a submission that repeats its input.
+fn passed(text: &str) -> Result<CaseResult, JudgeError> {
+    let validator = Validator::new("check.sh".to_owned(), script(text), VALIDATOR_LIMITS);
+    judged_by(&[validator.with_passes(3)], "cat; echo $RANDOM > left", &[])
+}
+
+#[test]
+fn a_validator_asks_for_another_pass_and_finds_what_it_left() {
+    let result = passed(
+        "[ $(cat $2) = answer ] || exit 1
+         if [ -e $3/deep/kept ]; then
+             [ $(cat $1) = second ] && [ $(cat) = second ] && [ ! -e $3/nextpass.in ] && exit 42
+             exit 43
+         fi
+         [ $(cat) = input ] || exit 1
+         mkdir $3/deep; echo x > $3/deep/kept; echo one > $3/judgemessage.txt
+         printf second > $3/nextpass.in; exit 42",
+    );
+    let result = result.expect("an answer");
+    assert_eq!(result.verdict, Verdict::Accepted, "{}", result.reason);
+    assert_eq!(result.reason, "the output is right in each of 2 passes");
+    assert_eq!(result.stdout_prefix, b"second");
+}
+
+#[test]
+fn the_figures_of_passes_are_the_largest_of_any_and_the_failing_one_is_named() {
+    let text = "[ $(cat $1) = second ] && exit 43; printf second > $3/nextpass.in; exit 42";
+    let validator = Validator::new("check.sh".to_owned(), script(text), VALIDATOR_LIMITS);
+    let submission = "read x; echo $x; [ $x = second ] || printf %1000s";
+    let result = judged_by(&[validator.with_passes(2)], submission, &[]);
+    let result = result.expect("an answer");
+    assert_eq!(result.verdict, Verdict::WrongAnswer);
+    assert!(result.reason.starts_with("pass 2: "), "{}", result.reason);
+    assert_eq!(result.facts.expect("facts").output_bytes, 1006);
+}
+
+#[test]
+fn passes_against_the_rules_are_no_verdict() {
+    for (text, words) in [
+        ("echo > $3/nextpass.in; exit 42", "more than 3 passes"),
+        ("echo > $3/nextpass.in; exit 43", "wrote nextpass.in"),
+        ("ln -s $2 $3/nextpass.in; exit 42", "odd"),
+        (
+            "echo > $3/nextpass.in; ln -s $2 $3/judgemessage.txt; exit 42",
+            "more than 3 passes",
+        ),
+        (
+            "echo > $3/nextpass.in; for i in {1..5000}; do : > $3/$i; done; exit 42",
+            "odd",
+        ),
+    ] {
+        match passed(text) {
+            Err(JudgeError::Validator { reason, .. }) => {
+                assert!(reason.contains(words), "{text}: {reason}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn only_a_problem_with_passes_has_another() {
+    assert_says(&["echo > $3/nextpass.in; exit 42"], Verdict::Accepted);
+}
+
+#[test]
+fn a_message_for_contestants_is_kept() {
+    let told = |text| assert_says(&[text], Verdict::Accepted).team_message;
+    let text = "echo well done > $3/teammessage.txt; exit 42";
+    assert_eq!(told(text).as_deref(), Some("well done"));
+    assert_eq!(told("exit 42"), None);
 }

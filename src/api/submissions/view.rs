@@ -107,6 +107,11 @@ struct CaseView {
     denied_calls: Vec<String>,
     /// What the checker said.
     checker_message: Option<String>,
+    /// What the problem's validator tells contestants.
+    team_message: Option<String>,
+    /// What the program and an interactive validator said to each other, line by line: seconds since the
+    /// start, `>` from the program or `<` to it, and the text; `---` between passes. For judges only.
+    transcript: Option<String>,
     /// Beginning of standard output; bytes that are not UTF-8 are replaced.
     stdout: String,
     stdout_base64: String,
@@ -236,6 +241,8 @@ impl From<CaseResult> for CaseView {
             output_bytes: facts.map(|f| f.output_bytes),
             denied_calls: facts.map(|f| f.denied_calls.clone()).unwrap_or_default(),
             checker_message: case.checker_message,
+            team_message: case.team_message,
+            transcript: case.transcript,
             stdout: lossy(&case.stdout_prefix),
             stdout_base64: encode(&case.stdout_prefix),
             stderr: lossy(&case.stderr_prefix),
@@ -276,6 +283,8 @@ mod tests {
                 ..Facts::default()
             }),
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: vec![b'a', 0xff, 0],
             stderr_prefix: Vec::new(),
         }

@@ -58,6 +58,29 @@ impl Checks {
         let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
         Ok((result, score))
     }
+
+    /// Whether programs of the package judge outputs that a submission has made alone.
+    pub(super) fn are_programs(&self) -> bool {
+        matches!(self.by, By::Validate(_))
+    }
+
+    /// Whether the validators accept the answer of a case.
+    pub(super) fn check_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        cancel: &Cancel,
+    ) -> Result<bool, JudgeError> {
+        let By::Validate(validators) = &self.by else {
+            return Ok(true);
+        };
+        let check = Check::Validate {
+            validators,
+            arguments: &case.output_validator_args,
+        };
+        let (input, answer) = (case.input.clone(), case.answer.clone());
+        slot.accepts((input, answer.clone()), check, &answer, cancel)
+    }
 }
 
 impl By {
@@ -84,7 +107,9 @@ impl By {
         let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|(program, executable)| {
-            Validator::new(program.path.clone(), executable, limits.clone()).speaking(protocol)
+            Validator::new(program.path.clone(), executable, limits.clone())
+                .speaking(protocol)
+                .with_passes(package.max_passes)
         });
         if !is_talking {
             return Ok(By::Validate(validators.collect()));
@@ -176,6 +201,8 @@ mod tests {
                 ..Facts::default()
             }),
             checker_message: None,
+            team_message: None,
+            transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),
         }

@@ -81,6 +81,7 @@ pub(super) fn read(
         tree,
         flags,
         findings,
+        needs_answers: true,
         cases: Vec::new(),
     };
     let (arguments, settings) = reader.group(ROOT, Arguments::default());
@@ -102,10 +103,24 @@ pub(super) fn read(
     (cases, root)
 }
 
+/// Reads inputs that input validators must reject.
+pub(super) fn read_invalid(tree: &Tree, findings: &mut Findings) -> Vec<TestCase> {
+    let mut reader = Reader {
+        tree,
+        flags: &[],
+        findings,
+        needs_answers: false,
+        cases: Vec::new(),
+    };
+    reader.directory(&format!("{ROOT}/invalid_input"), &Arguments::default());
+    reader.cases
+}
+
 struct Reader<'a> {
     tree: &'a Tree,
     flags: &'a [String],
     findings: &'a mut Findings,
+    needs_answers: bool,
     cases: Vec<TestCase>,
 }
 
@@ -167,7 +182,9 @@ impl Reader<'_> {
         let Some(input) = self.tree.file(&input) else {
             return false;
         };
-        let Some(answer) = self.tree.file(&answer) else {
+        let none = Arc::from([]);
+        let found = self.tree.file(&answer);
+        let Some(answer) = found.or((!self.needs_answers).then_some(&none)) else {
             let message = format!("there is no answer: add {answer}, which may be empty");
             self.findings.error(&format!("{path}.in"), None, message);
             return false;

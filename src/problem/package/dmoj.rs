@@ -103,6 +103,8 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         cases: cases.all,
         submissions: Vec::new(),
         making: cases.making,
+        max_passes: 1,
+        invalid_inputs: Vec::new(),
     })
 }
 

@@ -17,6 +17,13 @@ const MS: f64 = 1000.0;
 /// Largest number that a limit may have, in its own unit.
 const MAX_NUMBER: f64 = 1e6;
 
+/// What a compiler gets where its language's file says nothing.
+const COMPILER_SECONDS: f64 = 30.0;
+const COMPILER_MIB: f64 = 1024.0;
+
+/// Most passes.
+const MAX_PASSES: u32 = 1000;
+
 /// Limits but for the time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackageLimits {
@@ -32,6 +39,8 @@ pub struct PackageLimits {
     pub validation_memory_bytes: u64,
     /// What a validator may write, in bytes.
     pub validation_output_bytes: u64,
+    /// Passes of a multi-pass problem.
+    pub validation_passes: u32,
 }
 
 impl Default for PackageLimits {
@@ -43,6 +52,7 @@ impl Default for PackageLimits {
             validation_ms: 60_000,
             validation_memory_bytes: 2048 << 20,
             validation_output_bytes: 8 << 20,
+            validation_passes: 2,
         }
     }
 }
@@ -141,8 +151,18 @@ fn take(pair: &Pair, settings: &mut Settings, findings: &mut Findings) -> bool {
             factor(pair, &mut time.limit_to_too_slow, findings);
             return true;
         }
-        // Compilers have limits of their own, which are above what packages ask for.
-        "compilation_time" | "compilation_memory" | "validation_passes" => return true,
+        "compilation_time" => {
+            warn_of_compilers(pair, COMPILER_SECONDS, findings);
+            return true;
+        }
+        "compilation_memory" => {
+            warn_of_compilers(pair, COMPILER_MIB, findings);
+            return true;
+        }
+        "validation_passes" => {
+            passes(pair, &mut limits.validation_passes, findings);
+            return true;
+        }
         _ => return false,
     };
     match number(pair, findings) {
@@ -175,6 +195,27 @@ fn factor(pair: &Pair, place: &mut f64, findings: &mut Findings) {
             findings.error(FILE, Some(pair.line), message);
         }
         None => {}
+    }
+}
+
+/// Compilers have limits of their own.
+fn warn_of_compilers(pair: &Pair, given: f64, findings: &mut Findings) {
+    if number(pair, findings).is_some_and(|wanted| wanted > given) {
+        let message = format!(
+            "a language gives its compiler {given} unless its file says otherwise: raise it there"
+        );
+        findings.warning(FILE, Some(pair.line), message);
+    }
+}
+
+fn passes(pair: &Pair, place: &mut u32, findings: &mut Findings) {
+    let number = pair.value.text().and_then(|text| text.trim().parse().ok());
+    match number {
+        Some(number @ 2..=MAX_PASSES) => *place = number,
+        _ => {
+            let message = format!("{} must be a whole number from 2 to {MAX_PASSES}", pair.key);
+            findings.error(FILE, Some(pair.line), message);
+        }
     }
 }
 
@@ -267,6 +308,19 @@ mod tests {
             assert!(found[0].starts_with("error"), "{found:?}");
             assert!(found[0].contains(words), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_package_that_wants_more_of_a_compiler_than_it_gets_is_told() {
+        let found = |text: &str| read_files(&[(FILE, text)]).1;
+        let little = "limits: {compilation_time: 30, compilation_memory: 1024}\n";
+        assert_eq!(found(little), Vec::<String>::new());
+        let much = "limits: {compilation_time: 60, compilation_memory: 1025}\n";
+        let found = found(much);
+        assert!(
+            found.len() == 2 && found[0].starts_with("warning"),
+            "{found:?}"
+        );
     }
 
     #[test]

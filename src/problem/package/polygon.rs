@@ -101,6 +101,8 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         cases: tests.cases,
         submissions: submissions.all,
         making: tests.making,
+        max_passes: 1,
+        invalid_inputs: Vec::new(),
     })
 }
 

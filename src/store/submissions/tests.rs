@@ -117,11 +117,13 @@ async fn nul_in_texts_is_replaced_and_in_bytes_kept(pool: PgPool) {
     given.compile.as_mut().unwrap().reason = "\0".to_owned();
     given.cases[0].reason = "c\0".to_owned();
     given.cases[0].checker_message = Some("\0d".to_owned());
+    given.cases[0].transcript = Some("\0e".to_owned());
     let found = finish(&store, id, &given).await;
     assert_eq!(found.summary.reason.unwrap(), "a\u{FFFD}b");
     assert_eq!(found.compile.unwrap().reason, "\u{FFFD}");
     assert_eq!(found.cases[0].reason, "c\u{FFFD}");
     assert_eq!(found.cases[0].checker_message.as_deref(), Some("\u{FFFD}d"));
+    assert_eq!(found.cases[0].transcript.as_deref(), Some("\u{FFFD}e"));
     assert_eq!(found.cases[0].stdout_prefix, given.cases[0].stdout_prefix);
 }
 

@@ -1,0 +1,75 @@
+//! `gavel verify` on test data: inputs by their validators, and answers.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::verifying::{changed, copy, verified};
+
+#[test]
+fn input_validators_get_the_arguments_and_files_of_a_case() {
+    for (file, text, case) in [
+        ("data/secret/1.yaml", "args: [a, b]\n", "secret/1"),
+        ("data/secret/2.files/words/greeting.txt", "Hi", "secret/2"),
+    ] {
+        let (report, _) = changed("greeting", file, text);
+        let mistakes = report["mistakes"].as_array().expect("mistakes");
+        let [mistake] = &mistakes[..] else {
+            panic!("{report}");
+        };
+        let beginning = format!("the input of {case} is not valid by input_validators/case");
+        assert!(
+            mistake.as_str().expect("text").starts_with(&beginning),
+            "{mistake}"
+        );
+    }
+}
+
+#[test]
+fn an_input_that_is_not_valid_is_a_mistake() {
+    let (report, code) = changed("sum", "data/sample/1.in", "1  2\n");
+    assert_eq!(code, 1);
+    let mistake = report["mistakes"][0].as_str().expect("a mistake");
+    assert!(
+        mistake
+            .starts_with("the input of sample/1 is not valid by input_validators/two_numbers.sh"),
+        "{mistake}"
+    );
+    assert!(mistake.ends_with(": not two numbers"), "{mistake}");
+}
+
+#[test]
+fn an_invalid_input_must_be_rejected() {
+    for (text, mistakes) in [("1 x\n", 0), ("1 2\n", 1)] {
+        let (report, _) = changed("sum", "data/invalid_input/deep/x.in", text);
+        let found = report["mistakes"].as_array().expect("mistakes");
+        assert_eq!(found.len(), mistakes, "{report}");
+        if let [mistake] = &found[..] {
+            let mistake = mistake.as_str().expect("a text");
+            assert!(mistake.starts_with("data/invalid_input/deep/x.in must be rejected"));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_its_own_validator_does_not_take_is_noted() {
+    let notes = |report: &Value| report["notes"].to_string();
+    for (text, words) in [
+        ("int main() { return 43; }", "is rejected"),
+        ("int main() { return 7; }", "exit code 7"),
+        ("int main() { return 42; }", ""),
+    ] {
+        let directory = copy("root");
+        let validator = directory.path().join("output_validator/check.cpp");
+        fs::write(validator, text).expect("a validator");
+        let path = directory.path().to_str().expect("UTF-8");
+        let (report, _) = verified(&[path, "-s", "none/*"]);
+        let notes = notes(&report);
+        assert!(notes.contains(words), "{notes}");
+        assert_eq!(
+            notes.contains("other answers"),
+            !words.is_empty(),
+            "{notes}"
+        );
+    }
+}

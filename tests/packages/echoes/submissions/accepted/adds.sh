@@ -1,0 +1,1 @@
+while read -r added count; do echo $((count + added)); done

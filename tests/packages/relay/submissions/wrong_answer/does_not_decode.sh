@@ -1,0 +1,2 @@
+read -r task; read -r word
+echo "z$word"
