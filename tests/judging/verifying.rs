@@ -219,13 +219,13 @@ fn sources_that_are_larger_than_the_problem_allows_are_refused() {
     let sum = fs::read_to_string(packages().join("sum/submissions/accepted/sum.sh"));
     let sum = sum.expect("a submission") + "\n# ";
     let long = |bytes: usize| sum.clone() + &"x".repeat(bytes - sum.len());
-    for (bytes, verdict) in [(128 << 10, "AC"), ((128 << 10) + 1, "CE")] {
+    for (bytes, verdict) in [(256 << 10, "AC"), ((256 << 10) + 1, "CE")] {
         let (report, _) = changed("sum", "submissions/accepted/long.sh", &long(bytes));
         let result = submission(&report, "accepted/long.sh");
         assert_eq!(result["verdict"], verdict, "{result}");
         let reason = result["reason"].as_str().expect("a reason");
         assert_eq!(
-            reason.contains("the limit is 128 KiB"),
+            reason.contains("the limit is 256 KiB"),
             verdict == "CE",
             "{reason}"
         );
