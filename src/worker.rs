@@ -13,7 +13,6 @@ mod packages;
 mod retry;
 mod verification;
 
-use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -179,16 +178,4 @@ async fn make_slots(judge: &Judge, count: u32) -> Result<Vec<JudgeSlot>, WorkerE
     tokio::task::spawn_blocking(move || (1..=count).map(make).collect())
         .await
         .map_err(WorkerError::Panicked)?
-}
-
-/// An error with its causes.
-fn in_words(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words.push_str(": ");
-        words.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    words
 }

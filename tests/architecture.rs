@@ -45,7 +45,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Plain data that everything above its home may name.
-const PLAIN_DATA: &[&str] = &["judge::verdict", "sandbox::Limit"];
+const PLAIN_DATA: &[&str] = &[
+    "judge::verdict",
+    "sandbox::Limit",
+    "sandbox::Noise",
+    "sandbox::NoiseSource",
+];
 
 /// Modules below which there is nothing, so that plain data is not above them.
 const BOTTOM: &[&str] = &["sandbox", "config", "problem"];

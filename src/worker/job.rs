@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::Shared;
 use super::held::{Ending, HeldRun};
 use super::packages::{Blobs, LoadError};
 use super::retry::while_unavailable;
-use super::{Shared, in_words};
 use crate::judge::package::{PackageError, Times};
 use crate::judge::verdict::Judgement;
-use crate::judge::{Cancel, CaseData, Cases, JudgeError, JudgeSlot, Work};
+use crate::judge::{Cancel, CaseData, Cases, JudgeError, JudgeSlot, Work, in_words};
 use crate::store::{Claim, ClaimedCase, ClaimedTests, Lease, LeaseState, ProblemError, StoreError};
 
 /// Pause before a failed attempt is repeated, by any worker.

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::in_words;
 use super::retry::while_unavailable;
 use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::{Cancel, Judge, JudgeSlot};
+use crate::judge::{Cancel, Judge, JudgeSlot, in_words};
 use crate::problem::package::{self, Package};
 use crate::store::{BlobId, ProblemError, Store, StoreError};
 use crate::unpack::{self, Caps, UnpackError};

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::Shared;
 use super::held::{Ending, HeldRun};
 use super::job::{PANICKED, RETRY_AFTER, on_thread};
 use super::packages::{Blobs, LoadError, load};
 use super::retry::{self, while_unavailable};
-use super::{Shared, in_words};
 use crate::judge::package::PackageError;
-use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot};
+use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, in_words};
 use crate::store::{
     BlobId, LeaseState, StoreError, VerificationClaim, VerificationEnd, VerificationLease,
     VerificationProgress,
