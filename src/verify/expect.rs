@@ -221,6 +221,7 @@ mod tests {
             name: name.to_owned(),
             verdict,
             score: Some(score),
+            max_score: None,
         };
         let groups = [
             group("secret/a", Accepted, 40.0),
