@@ -2,12 +2,14 @@
 //! them; the rest runs once, at a limit that is higher by the safety margin, and is judged by the
 //! time that it used: so it shows who is near the limit.
 
+use std::collections::BTreeSet;
+
 use super::programs::Prepared;
 use super::{Progress, SubmissionResult, Verifier, expect, must_pass};
 use crate::judge::Executable;
 use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::TimingRole;
+use crate::problem::package::{Expectation, TimingRole};
 
 /// The most that an accepted submission gets while the limit is not known, in milliseconds.
 const LONGEST_MS: u64 = 60_000;
@@ -57,7 +59,7 @@ pub(super) fn judge(
             let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
             let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
             for (index, graded) in indices.into_iter().zip(ran) {
-                results[index] = Some(graded);
+                results[index] = Some(of_those_run(graded));
             }
             Ok::<_, PackageError>(())
         };
@@ -79,6 +81,13 @@ pub(super) fn judge(
         limit_ms: Some(limit_ms),
     };
     run(&|p| !sets_limit(p), times, &mut results)?;
+    let late = late(problem, &prepared, &results);
+    let mut longer: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
+    let no_limit = Times {
+        limit_ms: None,
+        ..times
+    };
+    run(&|p| late.contains(&p.path), no_limit, &mut longer)?;
     let time = TimeLimit {
         limit_ms,
         source,
@@ -87,9 +96,40 @@ pub(super) fn judge(
     let notes = notes(&prepared, &results, &time, times.end_ms);
     let submissions = prepared
         .into_iter()
-        .zip(results)
+        .zip(results.into_iter().zip(longer))
         .map(|(prepared, graded)| submission(problem, prepared, graded));
     Ok((time, notes, submissions.collect()))
+}
+
+fn of_those_run(mut graded: Graded) -> Graded {
+    graded.cases.retain(|case| case.verdict != Verdict::Skipped);
+    graded
+}
+
+/// The paths of submissions that are not as expected, and were slower than the limit without being
+/// ended for it: with the time until that, they may be as expected.
+fn late(
+    problem: &CompiledPackage,
+    prepared: &[Prepared],
+    results: &[Option<Graded>],
+) -> BTreeSet<String> {
+    let is_late = |graded: &Graded| {
+        let slow = |case: &CaseResult| case.verdict == Verdict::TimeLimit && has_ended(case);
+        graded.cases.iter().any(slow)
+    };
+    let all = prepared.iter().zip(results);
+    all.filter(|(prepared, graded)| {
+        let late = graded.as_ref().filter(|graded| is_late(graded));
+        late.is_some_and(|graded| surprise(problem, &prepared.expectation, graded).is_some())
+    })
+    .map(|(prepared, _)| prepared.path.clone())
+    .collect()
+}
+
+/// Whether the program ended by itself.
+fn has_ended(case: &CaseResult) -> bool {
+    let facts = case.facts.as_ref();
+    facts.is_some_and(|facts| facts.limit.is_none())
 }
 
 /// Those that can be run and are wanted, with their places.
@@ -149,11 +189,7 @@ fn notes(
         };
         let path = &prepared.path;
         // It ended by itself, later than the limit and before its run was ended.
-        let has_ended = case
-            .facts
-            .as_ref()
-            .is_some_and(|facts| facts.limit.is_none());
-        if has_ended && case.verdict == Verdict::TimeLimit {
+        if has_ended(case) && case.verdict == Verdict::TimeLimit {
             notes.push(format!(
                 "{path} is near the time limit: {used_ms:.0} ms on {}, and with {too_slow_ms} ms it \
                  would not be too slow",
@@ -173,24 +209,15 @@ fn notes(
 fn submission(
     problem: &CompiledPackage,
     prepared: Prepared,
-    graded: Option<Graded>,
+    (graded, longer): (Option<Graded>, Option<Graded>),
 ) -> SubmissionResult {
-    let mut graded = match (&prepared.program, graded) {
-        (Err(reason), _) => problem.refused(reason.clone()),
+    let graded = match (&prepared.program, graded) {
+        (Err(reason), _) => of_those_run(problem.refused(reason.clone())),
         (Ok(_), Some(graded)) => graded,
-        (Ok(_), None) => problem.refused("it was not run".to_owned()),
+        (Ok(_), None) => of_those_run(problem.refused("it was not run".to_owned())),
     };
-    graded.cases.retain(|case| case.verdict != Verdict::Skipped);
-    let package = problem.package();
-    let scoring = package.scoring;
-    let seen = expect::Seen {
-        verdict: graded.verdict,
-        score: graded.score,
-        full_score: scoring.and_then(|scoring| scoring.full_score(&package.groups)),
-        groups: &graded.groups,
-        cases: &graded.cases,
-    };
-    let surprise = expect::broken(&prepared.expectation, &seen);
+    let excused = longer.is_some_and(|g| surprise(problem, &prepared.expectation, &g).is_none());
+    let surprise = surprise(problem, &prepared.expectation, &graded).filter(|_| !excused);
     SubmissionResult {
         as_expected: surprise.is_none(),
         surprise,
@@ -203,4 +230,22 @@ fn submission(
         groups: graded.groups,
         cases: graded.cases,
     }
+}
+
+/// What is not as expected.
+fn surprise(
+    problem: &CompiledPackage,
+    expectation: &Expectation,
+    graded: &Graded,
+) -> Option<String> {
+    let package = problem.package();
+    let scoring = package.scoring;
+    let seen = expect::Seen {
+        verdict: graded.verdict,
+        score: graded.score,
+        full_score: scoring.and_then(|scoring| scoring.full_score(&package.groups)),
+        groups: &graded.groups,
+        cases: &graded.cases,
+    };
+    expect::broken(expectation, &seen)
 }

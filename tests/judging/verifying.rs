@@ -215,6 +215,27 @@ fn what_is_not_expected_makes_the_command_fail() {
 }
 
 #[test]
+fn what_comes_to_what_is_expected_within_the_safety_margin_is_as_expected() {
+    // More than the limit of 1 s, and less than twice as much.
+    let late = "import time\nwhile time.process_time() < 1.3: pass\n\
+                print(sum(map(int, input().split())))\n";
+    for (path, as_expected) in [("accepted/late.py", true), ("wrong_answer/late.py", false)] {
+        let (report, _) = changed("sum", &format!("submissions/{path}"), late);
+        let result = submission(&report, path);
+        assert_eq!(
+            (&result["verdict"], &result["as_expected"]),
+            (&"TLE".into(), &as_expected.into()),
+            "{result}"
+        );
+        let notes = report["notes"].to_string();
+        assert!(
+            notes.contains(&format!("{path} is near the time limit")),
+            "{notes}"
+        );
+    }
+}
+
+#[test]
 fn sources_that_are_larger_than_the_problem_allows_are_refused() {
     let sum = fs::read_to_string(packages().join("sum/submissions/accepted/sum.sh"));
     let sum = sum.expect("a submission") + "\n# ";
