@@ -21,6 +21,7 @@ use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
+use answer::Answer;
 pub(super) use feedback::{Feedback, NextPass};
 
 const ACCEPTED: i32 = 42;
@@ -81,6 +82,16 @@ pub struct Validator {
     checker: Option<Box<Validator>>,
     /// How often a submission may be run on one case.
     max_passes: u32,
+    partly_right: PartlyRight,
+}
+
+/// What an output comes to that is worth a part of the points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartlyRight {
+    /// Nothing, for there are no points to have.
+    Wrong,
+    /// That part.
+    Accepted,
 }
 
 /// What a validator is told of a case.
@@ -123,6 +134,7 @@ impl Validator {
             protocol: Protocol::Icpc,
             checker: None,
             max_passes: 1,
+            partly_right: PartlyRight::Wrong,
         }
     }
 
@@ -135,6 +147,15 @@ impl Validator {
     pub fn followed_by(self, checker: Validator) -> Self {
         let checker = Some(Box::new(checker));
         Validator { checker, ..self }
+    }
+
+    /// The same program for a problem with points, where an output may be right in part.
+    pub fn with_points(self) -> Self {
+        let partly_right = PartlyRight::Accepted;
+        Validator {
+            partly_right,
+            ..self
+        }
     }
 
     /// The same program for a problem with several passes, so many at most.
@@ -256,12 +277,16 @@ impl Validator {
             Protocol::Dmoj => answer::dmoj(code, &stdout),
         };
         let answer = answer.map_err(|reason| self.failure(reason, report))?;
-        Ok(match answer.judgement.is_right() {
-            true => Comparison::Same,
-            false => Comparison::Rejected {
-                message: answer.message,
-            },
-        })
+        Ok(self.compared(answer))
+    }
+
+    /// What an answer of another world comes to here.
+    fn compared(&self, Answer { judgement, message }: Answer) -> Comparison {
+        match (judgement.points(), self.partly_right) {
+            (points @ Some(_), PartlyRight::Accepted) => Comparison::Accepted { message, points },
+            _ if judgement.is_right() => Comparison::Same,
+            _ => Comparison::Rejected { message },
+        }
     }
 
     fn command(
