@@ -35,3 +35,5 @@ mod verdicts;
 mod verifying;
 #[path = "judging/verifying_data.rs"]
 mod verifying_data;
+#[path = "judging/verifying_points.rs"]
+mod verifying_points;

@@ -21,6 +21,7 @@ use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
+use answer::Answer;
 pub(super) use feedback::{Feedback, NextPass};
 pub(super) use points::Zeros;
 use points::points;
@@ -84,6 +85,16 @@ pub struct Validator {
     /// How often a submission may be run on one case.
     max_passes: u32,
     zeros: Zeros,
+    partly_right: PartlyRight,
+}
+
+/// What an output comes to that is worth a part of the points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartlyRight {
+    /// Nothing, for there are no points to have.
+    Wrong,
+    /// That part.
+    Accepted,
 }
 
 /// What a validator is told of a case.
@@ -127,6 +138,7 @@ impl Validator {
             checker: None,
             max_passes: 1,
             zeros: Zeros::Refused,
+            partly_right: PartlyRight::Wrong,
         }
     }
 
@@ -144,6 +156,15 @@ impl Validator {
     pub fn followed_by(self, checker: Validator) -> Self {
         let checker = Some(Box::new(checker));
         Validator { checker, ..self }
+    }
+
+    /// The same program for a problem with points, where an output may be right in part.
+    pub fn with_points(self) -> Self {
+        let partly_right = PartlyRight::Accepted;
+        Validator {
+            partly_right,
+            ..self
+        }
     }
 
     /// The same program for a problem with several passes, so many at most.
@@ -265,12 +286,16 @@ impl Validator {
             Protocol::Dmoj => answer::dmoj(code, &stdout),
         };
         let answer = answer.map_err(|reason| self.failure(reason, report))?;
-        Ok(match answer.judgement.is_right() {
-            true => Comparison::Same,
-            false => Comparison::Rejected {
-                message: answer.message,
-            },
-        })
+        Ok(self.compared(answer))
+    }
+
+    /// What an answer of another world comes to here.
+    fn compared(&self, Answer { judgement, message }: Answer) -> Comparison {
+        match (judgement.points(), self.partly_right) {
+            (points @ Some(_), PartlyRight::Accepted) => Comparison::Accepted { message, points },
+            _ if judgement.is_right() => Comparison::Same,
+            _ => Comparison::Rejected { message },
+        }
     }
 
     fn command(

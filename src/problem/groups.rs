@@ -28,6 +28,28 @@ pub enum Member {
     Group(Group),
 }
 
+/// Points by their text: a decimal number from 0 on, and so small that sums are numbers, too.
+pub fn points_of(text: &str) -> Option<f64> {
+    let points = text.parse::<f64>().ok();
+    points.filter(|points| (0.0..=MAX_POINTS).contains(points))
+}
+
+/// Nobody gives more for one case.
+const MAX_POINTS: f64 = 1e12;
+
+impl Member {
+    /// The most that it is worth.
+    pub fn most(&self) -> f64 {
+        match self {
+            Member::Group(group) => group.range.max,
+            Member::Case(_, Worth::NoPoints | Worth::Ignored) => 0.0,
+            Member::Case(_, Worth::Fixed { accepted, .. }) => *accepted,
+            Member::Case(_, Worth::UpTo(most)) => *most,
+            Member::Case(_, Worth::Unbounded) => f64::INFINITY,
+        }
+    }
+}
+
 /// What a group does about a member that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnReject {
@@ -169,6 +191,12 @@ pub enum Objective {
 }
 
 impl Scoring {
+    /// More is better, and a submission has its points though it fails.
+    pub const PLAIN: Scoring = Scoring {
+        objective: Objective::Max,
+        needs_acceptance: false,
+    };
+
     /// The score of a submission by the score of its cases; `None` where it gets none, which is
     /// nothing but zero where more is better.
     pub fn score(&self, is_accepted: bool, score: f64) -> Option<f64> {
@@ -202,6 +230,36 @@ impl Group {
             requires: Vec::new(),
             grading: Grading::Rules(Rules::PLAIN),
             range: Range::ANY,
+        }
+    }
+
+    /// A group whose members' scores add up, whichever of them fail.
+    pub fn adding_up(name: String, members: Vec<Member>) -> Group {
+        let max = members.iter().map(Member::most).sum();
+        Group {
+            name,
+            members,
+            on_reject: OnReject::Continue,
+            requires: Vec::new(),
+            grading: Grading::Rules(Rules::PLAIN),
+            range: Range { min: 0.0, max },
+        }
+    }
+
+    /// A group that has the score of its worst case, of which each is worth as much as the group:
+    /// nothing where one fails, and all cases after that are left out.
+    pub fn of_the_worst(name: String, cases: &[usize], worth: Worth) -> Group {
+        let members = cases.iter().map(|&index| Member::Case(index, worth));
+        let members: Vec<Member> = members.collect();
+        let max = members.first().map_or(0.0, Member::most);
+        Group {
+            on_reject: OnReject::Break,
+            grading: Grading::Rules(Rules {
+                score: ScoreRule::Min,
+                ..Rules::PLAIN
+            }),
+            range: Range { min: 0.0, max },
+            ..Group::adding_up(name, members)
         }
     }
 
@@ -257,6 +315,32 @@ mod tests {
         assert_eq!(root.cases(), [0, 1]);
         assert!(root.has_program() && !Group::of_cases(1).has_program());
         assert_eq!(root.find("secret").unwrap().cases(), [1]);
+    }
+
+    #[test]
+    fn points_are_numbers_that_can_be_added() {
+        assert_eq!(points_of("2.50"), Some(2.5));
+        for text in ["", "-1", "nan", "inf", "1e300", "1 2"] {
+            assert_eq!(points_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_worth_what_its_members_are() {
+        let case = |index, worth| Member::Case(index, worth);
+        let fixed = Worth::Fixed {
+            accepted: 2.0,
+            rejected: 0.0,
+        };
+        let worst = Group::of_the_worst("a".to_owned(), &[1, 2], Worth::UpTo(5.0));
+        assert_eq!((worst.range.max, worst.cases()), (5.0, vec![1, 2]));
+        let members = vec![
+            case(0, fixed),
+            Member::Group(worst),
+            case(3, Worth::NoPoints),
+        ];
+        assert_eq!(Group::adding_up(String::new(), members).range.max, 7.0);
+        assert_eq!(case(0, Worth::Unbounded).most(), f64::INFINITY);
     }
 
     #[test]

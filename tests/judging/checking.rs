@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use gavel::judge::grade::Points;
 use gavel::judge::verdict::{CaseResult, Verdict};
-use gavel::judge::{Cancel, CaseData, Check, Executable, JudgeError, Validator};
+use gavel::judge::{Cancel, CaseData, CaseRun, Check, Executable, JudgeError, Validator};
 use gavel::problem::{Limits, Protocol};
 
 use crate::support::{LIMITS, assert_verdict, file, slot};
@@ -56,15 +57,18 @@ fn checked(
     protocol: Protocol,
     input: &str,
 ) -> Result<CaseResult, JudgeError> {
-    let program = compiled("bash", "printf output").under(&LIMITS, 1000);
     let checker = Validator::new("check".to_owned(), checker.clone(), CHECKER_LIMITS);
+    Ok(asked(checker.speaking(protocol), input)?.result)
+}
+
+fn asked(checker: Validator, input: &str) -> Result<CaseRun, JudgeError> {
+    let program = compiled("bash", "printf output").under(&LIMITS, 1000);
     let check = Check::Validate {
-        validators: &[checker.speaking(protocol)],
+        validators: &[checker],
         arguments: &["--strict".to_owned()],
     };
     let cancel = Cancel::new().expect("an eventfd");
-    let run = slot().run_case(&program, (0, "1"), case(input), check, &cancel)?;
-    Ok(run.result)
+    slot().run_case(&program, (0, "1"), case(input), check, &cancel)
 }
 
 #[track_caller]
@@ -123,6 +127,56 @@ fn a_checker_of_cms_gets_input_answer_and_output_and_its_outcome_decides() {
     assert_fails(says("echo 1.0; exit 1"), "exit code 1");
     assert_fails(says("kill -SEGV $$"), "SIGSEGV");
     assert_fails(says("while :; do :; done"), "time limit");
+}
+
+#[test]
+fn an_output_that_is_partly_right_is_accepted_where_there_are_points() {
+    let like_testlib = compiled("cpp", LIKE_TESTLIB);
+    let like_cms = compiled("bash", r#"cat "$1"; echo told >&2"#);
+    for (protocol, checker, input, verdict, points) in [
+        (
+            Protocol::Testlib,
+            &like_testlib,
+            "7 points 12.5",
+            Verdict::Accepted,
+            Some(Points::Score(12.5)),
+        ),
+        (
+            Protocol::Testlib,
+            &like_testlib,
+            "50 partially correct (50)",
+            Verdict::Accepted,
+            Some(Points::Part(0.5)),
+        ),
+        (
+            Protocol::Testlib,
+            &like_testlib,
+            "7 points 0",
+            Verdict::WrongAnswer,
+            None,
+        ),
+        (
+            Protocol::Testlib,
+            &like_testlib,
+            "0 ok",
+            Verdict::Accepted,
+            None,
+        ),
+        (
+            Protocol::Cms,
+            &like_cms,
+            "0.25",
+            Verdict::Accepted,
+            Some(Points::Part(0.25)),
+        ),
+        (Protocol::Cms, &like_cms, "0.0", Verdict::WrongAnswer, None),
+    ] {
+        let checker = Validator::new("check".to_owned(), checker.clone(), CHECKER_LIMITS);
+        let run = asked(checker.speaking(protocol).with_points(), input).expect("a verdict");
+        assert_verdict(&run.result, verdict, "");
+        assert_eq!(run.points, points, "{input}");
+        assert!(input == "0 ok" || run.result.checker_message.is_some());
+    }
 }
 
 #[test]

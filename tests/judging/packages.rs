@@ -59,16 +59,26 @@ fn a_problem_of_dmoj_is_made_whole_and_judged() {
         (&made.input[..], &made.answer[..]),
         (&b"7 1000\n"[..], &b"1007\n"[..])
     );
-    for (text, verdict) in [
-        ("read a b; echo $((a + b))", Verdict::Accepted),
-        ("read a b; echo $(((a + b) % 1000))", Verdict::WrongAnswer),
+    for (text, verdict, score) in [
+        ("read a b; echo $((a + b))", Verdict::Accepted, 100.0),
+        (
+            "read a b; echo $(((a + b) % 1000))",
+            Verdict::WrongAnswer,
+            10.0,
+        ),
+        (
+            "read a b; echo $((a + b > 100 ? a + b : 0))",
+            Verdict::WrongAnswer,
+            90.0,
+        ),
     ] {
         let files = [file("main", text)];
         let submission = ("bash", &files[..]);
         let judged = problem.judge(&judge, &mut slot, submission, Times::limit(1000), &cancel);
         let judged = judged.expect("a judgement");
         assert_eq!(judged.verdict, verdict, "{}", judged.reason);
-        if verdict == Verdict::WrongAnswer {
+        assert_eq!(judged.score, Some(score), "{}", judged.reason);
+        if score == 10.0 {
             let message = judged.cases[2].checker_message.as_deref();
             assert_eq!(message, Some("7 and not 1007"), "{}", judged.reason);
         }

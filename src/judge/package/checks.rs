@@ -112,10 +112,14 @@ impl By {
         let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|(program, executable)| {
-            Validator::new(program.path.clone(), executable, limits.clone())
+            let validator = Validator::new(program.path.clone(), executable, limits.clone())
                 .speaking(protocol)
                 .with_passes(package.max_passes)
-                .with_zeros(zeros)
+                .with_zeros(zeros);
+            match package.scoring {
+                Some(_) => validator.with_points(),
+                None => validator,
+            }
         });
         if !is_talking {
             return Ok(By::Validate(validators.collect()));

@@ -1,6 +1,8 @@
 //! What a program of the problem says by its exit code and what it writes: pure functions, one for each
 //! protocol. What no protocol knows is the program's failure, and never a verdict.
 
+use crate::judge::grade;
+
 /// What a program says of an output.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
@@ -27,6 +29,16 @@ impl Judgement {
             Judgement::Right => true,
             Judgement::Wrong => false,
             Judgement::Points(points) | Judgement::Part(points) => points >= 1.0,
+        }
+    }
+
+    /// The points that it gives by itself, where they are more than none: an output that is worth
+    /// nothing is wrong.
+    pub(super) fn points(self) -> Option<grade::Points> {
+        match self {
+            Judgement::Points(points) if points > 0.0 => Some(grade::Points::Score(points)),
+            Judgement::Part(part) if part > 0.0 => Some(grade::Points::Part(part)),
+            _ => None,
         }
     }
 }
@@ -232,6 +244,21 @@ mod tests {
         );
         assert_eq!(judgement(dmoj(0, "")), Ok(Right));
         assert!(dmoj(2, "").is_err());
+    }
+
+    #[test]
+    fn points_are_given_where_there_are_more_than_none() {
+        use grade::Points::{Part as Share, Score};
+        for (judgement, points) in [
+            (Right, None),
+            (Wrong, None),
+            (Points(12.5), Some(Score(12.5))),
+            (Points(0.0), None),
+            (Part(0.01), Some(Share(0.01))),
+            (Part(0.0), None),
+        ] {
+            assert_eq!(judgement.points(), points, "{judgement:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod cases;
 mod checkers;
+mod groups;
 mod patterns;
 
 use std::collections::BTreeMap;
@@ -67,12 +68,12 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         );
     }
     let validation = validation(&files, pairs, cases.judged, findings)?;
-    for message in [
-        "the file has no limits: 2 seconds and 256 MiB are taken",
-        "points, batches and dependencies are not counted yet: a submission passes all cases or fails",
-    ] {
-        findings.warning(FILE, None, message);
-    }
+    let message = "the file has no limits: 2 seconds and 256 MiB are taken";
+    findings.warning(FILE, None, message);
+    let (groups, scoring) = match cases.points {
+        Some((groups, scoring)) => (groups, Some(scoring)),
+        None => (Group::of_cases(cases.all.len()), None),
+    };
     let mut limits = PackageLimits {
         memory_bytes: MEMORY_BYTES,
         output_bytes: OUTPUT_BYTES,
@@ -98,8 +99,8 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         valid_exit_code: 0,
         includes: BTreeMap::new(),
         grader: None,
-        groups: Group::of_cases(cases.all.len()),
-        scoring: None,
+        groups,
+        scoring,
         cases: cases.all,
         submissions: Vec::new(),
         making: cases.making,

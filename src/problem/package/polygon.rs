@@ -2,6 +2,7 @@
 //! no generated tests and no answers; they are to be made.
 
 mod cases;
+mod groups;
 mod programs;
 mod solutions;
 mod xml;
@@ -42,14 +43,10 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
     refuse_unsupported(judging, findings);
     let testset = testset(judging, findings)?;
     let assets = root.child("assets");
-    let submissions = solutions::read(&programs, assets, findings);
+    let points = groups::read(testset, findings);
+    let submissions = solutions::read(&programs, assets, points.is_some(), findings);
     let mut tests = cases::read(tree, testset, &programs, findings);
     let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
-    if testset.child("groups").is_some() {
-        let message =
-            "points and groups are not counted yet: a submission passes all tests or fails";
-        testset.warning(findings, message);
-    }
     let lacking = std::mem::take(&mut tests.without_answers);
     if !lacking.is_empty() {
         match submissions.main {
@@ -80,6 +77,10 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         limit_ms: testset.number("time-limit", findings),
         ..TimeRule::of(Format::Polygon)
     };
+    let (groups, scoring) = match points {
+        Some((groups, scoring)) => (groups, Some(scoring)),
+        None => (Group::of_cases(tests.cases.len()), None),
+    };
     let validators = assets.and_then(|assets| assets.child("validators"));
     let validators = validators.map(|v| v.children("validator"));
     let validators = validators.into_iter().flatten();
@@ -96,8 +97,8 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         valid_exit_code: 0,
         includes: BTreeMap::new(),
         grader: None,
-        groups: Group::of_cases(tests.cases.len()),
-        scoring: None,
+        groups,
+        scoring,
         cases: tests.cases,
         submissions: submissions.all,
         making: tests.making,

@@ -7,7 +7,8 @@ use super::super::making::{Generation, Making};
 use super::super::report::Findings;
 use super::super::yaml::{Node, Pair, Value};
 use super::checkers::{self, Judged};
-use super::{FILE, Files, patterns, value};
+use super::{FILE, Files, groups, patterns, value};
+use crate::problem::groups::{Group, Member, OnReject, Scoring, Worth, points_of};
 
 /// The test cases, and what has to be made of them.
 pub(super) struct Cases {
@@ -15,6 +16,8 @@ pub(super) struct Cases {
     /// How each is judged.
     pub judged: Vec<Judged>,
     pub making: Making,
+    /// How they are scored; `None` where there are no points.
+    pub points: Option<(Group, Scoring)>,
 }
 
 /// Reads all test cases, pretests first.
@@ -27,18 +30,36 @@ pub(super) fn read(files: &Files<'_>, pairs: &[Pair], findings: &mut Findings) -
             all: Vec::new(),
             judged: Vec::new(),
             making: Making::default(),
+            points: None,
         },
+        members: Vec::new(),
+        batches: Vec::new(),
+        has_points: false,
     };
     let settings = Settings::default().under(pairs, &mut reader);
     for (key, prefix) in [("pretest_test_cases", "pretest."), ("test_cases", "")] {
         let listed = value(pairs, key);
+        let settings = match key {
+            "test_cases" => settings.clone(),
+            // Whatever is said of them, they are there to stop the rest.
+            _ => Settings {
+                points: 0.0,
+                is_pretest: true,
+                ..settings.clone()
+            },
+        };
         match listed.map(|listed| &listed.value) {
             Some(Value::List(items)) => reader.list(items, &settings, prefix),
             _ if key == "test_cases" => reader.matched(listed, &settings),
             _ => {}
         }
     }
-    reader.cases
+    let short = value(pairs, "short_circuit").and_then(Node::text);
+    let on_reject = match checkers::is_true(short) {
+        true => OnReject::Break,
+        false => OnReject::Continue,
+    };
+    reader.finish(on_reject)
 }
 
 /// What a case inherits.
@@ -48,6 +69,8 @@ struct Settings {
     generator: Option<usize>,
     generator_args: Vec<String>,
     is_binary: bool,
+    points: f64,
+    is_pretest: bool,
 }
 
 impl Default for Settings {
@@ -57,6 +80,8 @@ impl Default for Settings {
             generator: None,
             generator_args: Vec::new(),
             is_binary: false,
+            points: 1.0,
+            is_pretest: false,
         }
     }
 }
@@ -75,6 +100,7 @@ impl Settings {
                         Vec::new()
                     });
                 }
+                "points" if !self.is_pretest => self.points = reader.points(pair),
                 "binary_data" => self.is_binary = checkers::is_true(pair.value.text()),
                 _ => {}
             }
@@ -89,6 +115,11 @@ struct Reader<'a> {
     /// Lines at which generators are declared.
     generators: Vec<usize>,
     cases: Cases,
+    members: Vec<Member>,
+    /// Names of the batches so far.
+    batches: Vec<String>,
+    /// Whether the file says anything of points.
+    has_points: bool,
 }
 
 impl Reader<'_> {
@@ -98,9 +129,17 @@ impl Reader<'_> {
             let settings = inherited.clone().under(pairs, self);
             let name = format!("{prefix}{number}");
             match value(pairs, "batched").map(|batched| &batched.value) {
-                None => self.case(item.line, pairs, &settings, name),
+                None => {
+                    self.case(item.line, pairs, &settings, name);
+                    let worth = Worth::UpTo(settings.points);
+                    self.members
+                        .push(Member::Case(self.cases.all.len() - 1, worth));
+                }
                 Some(Value::List(items)) if !prefix.ends_with('-') => {
+                    let requires = self.dependencies(pairs);
+                    let before = self.members.len();
                     self.list(items, &settings, &format!("{name}-"));
+                    self.batch(name, before, settings.points, requires);
                 }
                 Some(_) => {
                     let message = "a batch must be a list of test cases, and no batches";
@@ -135,6 +174,63 @@ impl Reader<'_> {
             output_validator_args: Vec::new(),
             input_validator_args: Vec::new(),
         });
+    }
+
+    fn points(&mut self, pair: &Pair) -> f64 {
+        self.has_points = true;
+        let points = pair.value.text().and_then(points_of);
+        points.unwrap_or_else(|| {
+            let message = "points must be a number from 0 on";
+            self.findings.error(FILE, Some(pair.line), message);
+            0.0
+        })
+    }
+
+    /// Makes a batch of all members from this one on.
+    fn batch(&mut self, name: String, first: usize, points: f64, requires: Vec<String>) {
+        let members = self.members.split_off(first);
+        let index = |member: &Member| match member {
+            Member::Case(index, _) => Some(*index),
+            Member::Group(_) => None,
+        };
+        let cases: Vec<usize> = members.iter().filter_map(index).collect();
+        self.batches.push(name.clone());
+        let batch = groups::batch(name, &cases, points, requires);
+        self.members.push(Member::Group(batch));
+    }
+
+    /// Names of the batches without which one is not run. They are numbered from 1.
+    fn dependencies(&mut self, pairs: &[Pair]) -> Vec<String> {
+        let Some(pair) = pairs.iter().find(|pair| pair.key == "dependencies") else {
+            return Vec::new();
+        };
+        let batch = |word: String| {
+            self.batches
+                .get(word.parse::<usize>().ok()?.checked_sub(1)?)
+        };
+        let words = pair.value.words();
+        let found =
+            words.and_then(|words| words.into_iter().map(batch).collect::<Option<Vec<_>>>());
+        match found {
+            Some(found) => found.into_iter().cloned().collect(),
+            None => {
+                let message = "dependencies must be numbers of earlier batches, from 1 on";
+                self.findings.error(FILE, Some(pair.line), message);
+                Vec::new()
+            }
+        }
+    }
+
+    /// All cases, and how they are scored.
+    fn finish(mut self, on_reject: OnReject) -> Cases {
+        let most: f64 = self.members.iter().map(Member::most).sum();
+        if self.has_points && most > 0.0 {
+            match groups::root(self.members, on_reject) {
+                Ok(root) => self.cases.points = Some((root, Scoring::PLAIN)),
+                Err(message) => self.findings.error(FILE, None, message),
+            }
+        }
+        self.cases
     }
 
     fn data(&mut self, line: usize, name: &str, settings: &Settings) -> Arc<[u8]> {
@@ -189,22 +285,75 @@ impl Reader<'_> {
         match patterns::matched(names, formats) {
             Err(message) => self.findings.error(FILE, Some(line), message),
             Ok(found) => {
-                for found in found {
-                    let input = found.input.map(|name| self.data(line, name, settings));
-                    let answer = found.output.map(|name| self.data(line, name, settings));
-                    self.cases.judged.push(settings.judged.clone());
-                    self.cases.all.push(TestCase {
-                        name: found.name,
-                        input: input.unwrap_or_default(),
-                        args: Vec::new(),
-                        files: Vec::new(),
-                        answer: answer.unwrap_or_default(),
-                        output_validator_args: Vec::new(),
-                        input_validator_args: Vec::new(),
-                    });
-                }
+                let points = self.points_in_order(pairs);
+                self.take_found(found, settings, line, points);
             }
         }
+    }
+
+    /// What `case_points` says of batches and of cases outside of them, in order.
+    fn points_in_order(&mut self, pairs: &[Pair]) -> Option<Vec<f64>> {
+        let pair = pairs.iter().find(|pair| pair.key == "case_points")?;
+        self.has_points = true;
+        let words = pair.value.words();
+        let points = words.and_then(|words| words.iter().map(|word| points_of(word)).collect());
+        if points.is_none() {
+            let message = "case_points must be a list of numbers from 0 on";
+            self.findings.error(FILE, Some(pair.line), message);
+        }
+        points
+    }
+
+    fn take_found(
+        &mut self,
+        found: Vec<patterns::Found<'_>>,
+        settings: &Settings,
+        line: usize,
+        points: Option<Vec<f64>>,
+    ) {
+        let mut points = points.map(Vec::into_iter);
+        let batches = found.chunk_by(|a, b| a.batch.is_some() && a.batch == b.batch);
+        for batch in batches {
+            let points = match &mut points {
+                None => settings.points,
+                Some(points) => points.next().unwrap_or_else(|| {
+                    let message = "case_points has too few numbers: one for each batch and for each \
+                                   case outside of them";
+                    self.findings.error(FILE, Some(line), message);
+                    0.0
+                }),
+            };
+            let before = self.members.len();
+            for found in batch {
+                self.found(found, settings, line, points);
+            }
+            if let Some(name) = batch.first().and_then(|found| found.batch.clone()) {
+                self.batch(name, before, points, Vec::new());
+            }
+        }
+    }
+
+    fn found(
+        &mut self,
+        found: &patterns::Found<'_>,
+        settings: &Settings,
+        line: usize,
+        points: f64,
+    ) {
+        let input = found.input.map(|name| self.data(line, name, settings));
+        let answer = found.output.map(|name| self.data(line, name, settings));
+        let worth = Worth::UpTo(points);
+        self.members.push(Member::Case(self.cases.all.len(), worth));
+        self.cases.judged.push(settings.judged.clone());
+        self.cases.all.push(TestCase {
+            name: found.name.clone(),
+            input: input.unwrap_or_default(),
+            args: Vec::new(),
+            files: Vec::new(),
+            answer: answer.unwrap_or_default(),
+            output_validator_args: Vec::new(),
+            input_validator_args: Vec::new(),
+        });
     }
 }
 

@@ -14,6 +14,8 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 #[derive(Debug, PartialEq)]
 pub(super) struct Found<'a> {
     pub name: String,
+    /// The batch that it is in.
+    pub batch: Option<String>,
     pub input: Option<&'a str>,
     pub output: Option<&'a str>,
 }
@@ -53,6 +55,7 @@ pub(super) fn matched<'a>(
                     true => format!("{batch}-{case}"),
                     false => case.to_string(),
                 },
+                batch: is_batched.then(|| batch.to_string()),
                 input,
                 output,
             });

@@ -3,6 +3,7 @@
 use super::super::tree::tests::tree;
 use super::super::{self as package, Package};
 use super::*;
+use crate::problem::groups::{Member, OnReject, Worth};
 use crate::problem::{Checker, Protocol};
 
 fn read_with(yaml: &str) -> (Option<Package>, Vec<String>) {
@@ -48,6 +49,97 @@ fn test_cases_and_batches_are_read_in_order() {
         found.iter().any(|f| f.contains("no limits: 2 seconds")),
         "{found:?}"
     );
+}
+
+#[test]
+fn cases_have_points_and_batches_those_of_their_worst_case() {
+    let (package, found) = read_with(
+        "test_cases:\n- {in: 1.in, points: 5}\n- {in: 1.in}\n\
+         - {batched: [{in: 1.in}, {in: 1.in}], points: 40}\n\
+         - {batched: [{in: 1.in}], points: 54.5, dependencies: [1]}\n",
+    );
+    let package = package.unwrap_or_else(|| panic!("{found:?}"));
+    assert!(!found.iter().any(|f| f.contains("points")), "{found:?}");
+    let first = Group::of_the_worst("3".to_owned(), &[2, 3], Worth::UpTo(40.0));
+    let second = Group {
+        requires: vec!["3".to_owned()],
+        ..Group::of_the_worst("4".to_owned(), &[4], Worth::UpTo(54.5))
+    };
+    let members = vec![
+        Member::Case(0, Worth::UpTo(5.0)),
+        // What says nothing is worth one point.
+        Member::Case(1, Worth::UpTo(1.0)),
+        Member::Group(first),
+        Member::Group(second),
+    ];
+    assert_eq!(package.groups, Group::adding_up(String::new(), members));
+    assert_eq!(
+        package.scoring.unwrap().full_score(&package.groups),
+        Some(100.5)
+    );
+}
+
+#[test]
+fn pretests_give_no_points_and_stop_the_rest() {
+    let package = read_with(
+        "pretest_test_cases:\n- {in: 1.in, points: 9}\n- {batched: [{in: 1.in}], points: 9}\n\
+         test_cases:\n- {in: 1.in, points: 5}\n- {batched: [{in: 1.in}], dependencies: [1], points: 1}\n",
+    );
+    let root = package.0.unwrap().groups;
+    assert_eq!((root.on_reject, root.range.max), (OnReject::Break, 6.0));
+    let [
+        Member::Case(0, _),
+        Member::Group(batch),
+        Member::Group(rest),
+    ] = &root.members[..]
+    else {
+        panic!("{root:?}");
+    };
+    assert_eq!((batch.name.as_str(), batch.range.max), ("pretest.2", 0.0));
+    assert_eq!(
+        (rest.on_reject, rest.cases()),
+        (OnReject::Continue, vec![2, 3])
+    );
+    assert_eq!(rest.find("2").unwrap().requires, ["pretest.2"]);
+}
+
+#[test]
+fn patterns_have_points_for_each_batch_and_each_case_outside() {
+    let of = |points: &str| {
+        let formats = r"input_format: '((?P<batch>\w)\.)?(?P<case>\d)\.in', output_format: '((?P<batch>\w)\.)?(?P<case>\d)\.out'";
+        read_with(&format!(
+            "archive: data.zip\ntest_cases: {{{formats}, case_points: {points}}}\n"
+        ))
+    };
+    let (package, found) = of("[70]");
+    let package = package.unwrap_or_else(|| panic!("{found:?}"));
+    let batch = Group::of_the_worst("a".to_owned(), &[0], Worth::UpTo(70.0));
+    assert_eq!(package.groups.members, [Member::Group(batch)]);
+    for (points, words) in [("[]", "too few"), ("[x]", "must be a list of numbers")] {
+        let (package, found) = of(points);
+        assert!(
+            package.is_none() && found.iter().any(|f| f.contains(words)),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_problem_gives_points_where_it_says_any() {
+    let of = |rest: &str| {
+        read_with(&format!("test_cases: [{{in: 1.in}}, {{in: 1.in}}]\n{rest}"))
+            .0
+            .unwrap()
+    };
+    let none = of("");
+    assert_eq!((none.scoring, none.groups), (None, Group::of_cases(2)));
+    let all = of("points: 50\n");
+    assert_eq!(
+        (all.groups.range.max, all.groups.on_reject),
+        (100.0, OnReject::Continue)
+    );
+    let short = of("points: 50\nshort_circuit: true\n");
+    assert_eq!(short.groups.on_reject, OnReject::Break);
 }
 
 #[test]
@@ -170,6 +262,7 @@ fn what_is_not_supported_is_named_with_its_line() {
             "generator: none.cpp\n",
             "init.yml:1: there is no file none.cpp",
         ),
+        ("points: -1\n", "init.yml:1: points must be a number"),
         ("output_limit_length: 0\n", "init.yml:1: the limit must be"),
     ] {
         let (package, found) = read_with(&format!("{yaml}test_cases: [{{in: 1.in}}]\n"));
@@ -181,6 +274,17 @@ fn what_is_not_supported_is_named_with_its_line() {
     }
     let missing = read_with("test_cases: [{in: none}]\n").1;
     assert!(missing[0].contains("there is no file none"), "{missing:?}");
+    for dependency in ["1", "0", "x"] {
+        let yaml =
+            format!("test_cases: [{{batched: [{{in: 1.in}}], dependencies: [{dependency}]}}]\n");
+        let found = read_with(&yaml).1;
+        assert!(
+            found
+                .iter()
+                .any(|f| f.contains("numbers of earlier batches")),
+            "{found:?}"
+        );
+    }
     let mixed = "checker: {name: bridged, args: {files: gen.cpp}}\n\
                  test_cases: [{in: 1.in}, {in: 1.in, checker: sorted}]\n";
     assert!(

@@ -3,7 +3,7 @@
 
 use super::{cases, directories, name};
 use crate::problem::groups::{
-    Grading, Group, Member, Objective, OnReject, Range, Rules, ScoreRule, Scoring, Worth,
+    Grading, Group, Member, OnReject, Range, Rules, ScoreRule, Scoring, Worth,
 };
 use crate::problem::package::data::{Directory, Entry};
 use crate::problem::package::report::Findings;
@@ -77,10 +77,7 @@ pub(super) fn read(
         grading: Grading::Rules(Rules::PLAIN),
         range: range.unwrap_or(Range::ANY),
     };
-    let scoring = is_scoring.then_some(Scoring {
-        objective: Objective::Max,
-        needs_acceptance: false,
-    });
+    let scoring = is_scoring.then_some(Scoring::PLAIN);
     (group, scoring)
 }
 

@@ -17,6 +17,7 @@ pub(super) struct Solutions {
 pub(super) fn read(
     programs: &Programs<'_>,
     assets: Option<Element<'_>>,
+    is_scoring: bool,
     findings: &mut Findings,
 ) -> Solutions {
     let solutions = assets.and_then(|assets| assets.child("solutions"));
@@ -39,7 +40,7 @@ pub(super) fn read(
             path: files.path.clone(),
             files,
             language: kind.map(language),
-            expectation: expected(tag).unwrap_or_else(|| {
+            expectation: expected(tag, is_scoring).unwrap_or_else(|| {
                 let message = format!("the tag {tag:?} is unknown: anything is taken for right");
                 solution.warning(findings, message);
                 Expectation::anything()
@@ -57,7 +58,7 @@ pub(super) fn read(
 }
 
 /// What a tag says; `None` where nobody knows.
-fn expected(tag: &str) -> Option<Expectation> {
+fn expected(tag: &str, is_scoring: bool) -> Option<Expectation> {
     use Expected::{Accepted, RuntimeError, TimeLimit};
     let slow_or_large = Rule::new(
         &[Accepted, TimeLimit, RuntimeError],
@@ -81,7 +82,7 @@ fn expected(tag: &str) -> Option<Expectation> {
     };
     let context = Context {
         of: Of::Whole,
-        is_scoring: false,
+        is_scoring,
     };
     expectation::of_directory(directory, context)
 }
@@ -100,6 +101,7 @@ fn language(kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::expectation::ExpectedScore;
     use super::*;
 
     #[test]
@@ -115,9 +117,19 @@ mod tests {
             ),
             ("memory-limit-exceeded", &[RuntimeError]),
         ] {
-            assert_eq!(expected(tag).unwrap().summary(), summary, "{tag}");
+            assert_eq!(expected(tag, false).unwrap().summary(), summary, "{tag}");
         }
-        assert!(expected("odd").is_none());
+        assert!(expected("odd", false).is_none());
+    }
+
+    #[test]
+    fn right_solutions_have_all_points_where_there_are_any() {
+        let score = |tag, is_scoring| expected(tag, is_scoring).unwrap().rules[0].score;
+        for tag in ["main", "accepted"] {
+            assert_eq!(score(tag, true), Some(ExpectedScore::Full));
+            assert_eq!(score(tag, false), None);
+        }
+        assert_eq!(score("wrong-answer", true), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::tree::tests::tree;
 use super::super::{self as package, Package, Validation};
 use super::*;
+use crate::problem::groups::{Member, Worth};
 
 const JUDGING: &str = r#"<judging input-file="" output-file="" run-count="1">
 <testset name="tests">
@@ -222,6 +223,97 @@ fn what_cannot_be_used_is_named_with_its_line() {
             .iter()
             .any(|f| f.starts_with("error: ") && f.contains(words));
         assert!(is_told, "{words}: {found:?}");
+    }
+}
+
+/// The package with these tests in place of its own, and these groups.
+fn with_groups(tests: &str, groups: &str) -> (Option<Package>, Vec<String>) {
+    let xml = problem(JUDGING, FILES, &[CHECKER, SOLUTIONS]);
+    let (start, end) = (
+        xml.find("<tests>").unwrap(),
+        xml.find("</testset>").unwrap(),
+    );
+    let (before, after) = (&xml[..start], &xml[end..]);
+    let xml = format!("{before}<tests>{tests}</tests><groups>{groups}</groups>{after}");
+    let more = [("tests/02", "2"), ("tests/03", "3"), ("tests/04", "4")];
+    read_with(&xml, &more)
+}
+
+const GROUPED: &str = r#"<test method="manual" points="1"/><test method="manual" group="b" points="9.5"/>
+<test method="manual" group="a" points="30"/><test method="manual" group="b"/>"#;
+
+#[test]
+fn tests_and_groups_have_points() {
+    let groups = r#"<group name="b" points-policy="complete-group"/>
+        <group name="a" points-policy="each-test"><dependencies><dependency group="b"/></dependencies></group>"#;
+    let (package, found) = with_groups(GROUPED, groups);
+    let package = package.unwrap_or_else(|| panic!("{found:?}"));
+    assert!(!found.iter().any(|f| f.contains("points")), "{found:?}");
+    assert_eq!(
+        package.scoring.unwrap().full_score(&package.groups),
+        Some(40.5)
+    );
+    let fixed = |accepted| Worth::Fixed {
+        accepted,
+        rejected: 0.0,
+    };
+    let b = Group::of_the_worst("b".to_owned(), &[1, 3], fixed(9.5));
+    let a = Group {
+        requires: vec!["b".to_owned()],
+        ..Group::adding_up("a".to_owned(), vec![Member::Case(2, fixed(30.0))])
+    };
+    assert_eq!(
+        package.groups.members,
+        [
+            Member::Case(0, fixed(1.0)),
+            Member::Group(b),
+            Member::Group(a)
+        ]
+    );
+}
+
+#[test]
+fn a_complete_group_may_have_the_points_instead_of_its_tests() {
+    let bare = GROUPED.replace("points", "verify");
+    let groups = r#"<group name="b" points="25.0" points-policy="complete-group"/>"#;
+    let package = with_groups(&bare, groups).0.unwrap();
+    assert_eq!(package.groups.find("b").unwrap().range.max, 25.0);
+    assert_eq!(package.groups.range.max, 25.0);
+}
+
+#[test]
+fn groups_without_points_are_no_points() {
+    let bare = GROUPED.replace("points", "verify");
+    let groups = r#"<group name="b" points-policy="complete-group"/>"#;
+    let package = with_groups(&bare, groups).0.unwrap();
+    assert_eq!(
+        (package.scoring, package.groups),
+        (None, Group::of_cases(4))
+    );
+}
+
+#[test]
+fn points_that_mean_nothing_are_refused() {
+    for (tests, groups, words) in [
+        (GROUPED.replace("30", "-1"), "", "points must be a number"),
+        (GROUPED.replace("30", "inf"), "", "points must be a number"),
+        (
+            GROUPED.to_owned(),
+            r#"<group name="a" points-policy="some"/>"#,
+            "points-policy must be",
+        ),
+        (
+            GROUPED.to_owned(),
+            r#"<group name="b"><dependencies><dependency group="a"/></dependencies></group>"#,
+            "no group \"a\" before this one",
+        ),
+    ] {
+        let (package, found) = with_groups(&tests, groups);
+        assert!(package.is_none(), "{words}");
+        assert!(
+            found.iter().any(|f| f.contains(words)),
+            "{words}: {found:?}"
+        );
     }
 }
 
