@@ -1,8 +1,10 @@
 //! `gavel verify`: judges the jury's submissions of problem packages on this machine, and tells
 //! whether each comes to what its authors expect. Needs neither database nor API.
 
+mod junit;
 mod report;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +28,7 @@ Examples:
   gavel verify problems/hello
   gavel verify problems/* --jobs 4 --json > report.jsonl
   gavel verify hello.zip -s 'wrong_answer/*'
+  gavel verify problems/* --junit report.xml
 
 Takes packages of the ICPC and Kattis formats, of Polygon and of DMOJ, as directories or zip or
 tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
@@ -38,6 +41,9 @@ pub(super) struct Arguments {
     /// Print one JSON object for each package
     #[arg(long)]
     json: bool,
+    /// Write a report in the XML of JUnit: a suite for each package
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Judge so many cases at the same time [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -79,21 +85,26 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         languages,
         judge,
     };
-    let mut wrong = 0;
+    let mut all = Vec::new();
     for path in &arguments.packages {
         let checked = crew.check(path, arguments.submissions.as_deref(), cancel);
         if cancel.is_cancelled() {
             bail!("stopped before all packages were verified");
         }
-        wrong += usize::from(!checked.is_ok());
         let mut out = io::stdout().lock();
         let printed = match arguments.json {
             true => report::write_json(&checked, &mut out),
             false => report::write_text(&checked, &mut out),
         };
         printed.context("cannot print the report")?;
+        all.push(checked);
     }
-    match (wrong, arguments.packages.len()) {
+    if let Some(path) = &arguments.junit {
+        let written = fs::write(path, junit::document(&all));
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let wrong = all.iter().filter(|checked| !checked.is_ok()).count();
+    match (wrong, all.len()) {
         (0, _) => Ok(()),
         (_, 1) => bail!("the package is not as it should be"),
         (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
