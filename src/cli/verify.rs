@@ -2,6 +2,7 @@
 //! whether each comes to what its authors expect. Needs neither database nor API.
 
 mod junit;
+mod matrix;
 mod report;
 
 use std::fs;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::judging;
 use super::progress::Line;
 use crate::config::Config;
-use crate::judge::package::PackageError;
+use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
@@ -29,6 +30,7 @@ Examples:
   gavel verify problems/* --jobs 4 --json > report.jsonl
   gavel verify hello.zip -s 'wrong_answer/*'
   gavel verify problems/* --junit report.xml
+  gavel verify problems/hello --all-cases --table
 
 Takes packages of the ICPC and Kattis formats, of Polygon and of DMOJ, as directories or zip or
 tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
@@ -44,6 +46,12 @@ pub(super) struct Arguments {
     /// Write a report in the XML of JUnit: a suite for each package
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Run every case, also those that cannot change a verdict
+    #[arg(long)]
+    all_cases: bool,
+    /// Print which cases fail which submissions
+    #[arg(long)]
+    table: bool,
     /// Judge so many cases at the same time [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -82,6 +90,10 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut crew = Crew {
         slots: judging::slots(&judge, arguments.jobs)?,
+        extent: match arguments.all_cases {
+            true => Extent::All,
+            false => Extent::Deciding,
+        },
         languages,
         judge,
     };
@@ -94,7 +106,7 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         let mut out = io::stdout().lock();
         let printed = match arguments.json {
             true => report::write_json(&checked, &mut out),
-            false => report::write_text(&checked, &mut out),
+            false => report::write_text(&checked, arguments.table, &mut out),
         };
         printed.context("cannot print the report")?;
         all.push(checked);
@@ -125,6 +137,7 @@ struct Crew {
     languages: Languages,
     judge: Judge,
     slots: Vec<JudgeSlot>,
+    extent: Extent,
 }
 
 impl Crew {
@@ -163,6 +176,7 @@ impl Crew {
             judge: &self.judge,
             slots: &mut self.slots,
             only,
+            extent: self.extent,
             cancel,
         };
         let verification = verifier.verify(package, &|what, done, all| line.show(what, done, all));

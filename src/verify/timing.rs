@@ -3,7 +3,7 @@
 //! time that it used: so it shows who is near the limit.
 
 use super::programs::Prepared;
-use super::{Progress, SubmissionResult, Verifier, expect, must_pass};
+use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin, must_pass};
 use crate::judge::Executable;
 use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
@@ -49,10 +49,11 @@ pub(super) fn judge(
     progress: Progress<'_>,
 ) -> Result<Judged, PackageError> {
     let package = problem.package();
+    let extent = verifier.extent;
     let mut results: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
     let mut run =
         |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Graded>]| {
-            let (indices, programs) = runnable(&prepared, wanted);
+            let (indices, programs) = runnable(&prepared, wanted, extent);
             let told = |done, all| progress("judging", done, all);
             let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
             let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
@@ -84,18 +85,21 @@ pub(super) fn judge(
         source,
         slowest_accepted_ms: slowest_accepted(&prepared, &results),
     };
-    let notes = notes(&prepared, &results, &time, times.end_ms);
-    let submissions = prepared
+    let roles: Vec<TimingRole> = prepared.iter().map(|p| p.expectation.timing).collect();
+    let submissions: Vec<SubmissionResult> = prepared
         .into_iter()
         .zip(results)
-        .map(|(prepared, graded)| submission(problem, prepared, graded));
-    Ok((time, notes, submissions.collect()))
+        .map(|(prepared, graded)| submission(problem, prepared, graded, limit_ms))
+        .collect();
+    let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
+    Ok((time, notes, submissions))
 }
 
 /// Those that can be run and are wanted, with their places.
 fn runnable(
     prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
+    extent: Extent,
 ) -> (Vec<usize>, Vec<(Executable, Extent)>) {
     prepared
         .iter()
@@ -105,7 +109,7 @@ fn runnable(
             let executable = prepared.program.as_ref().ok()?;
             let extent = match prepared.expectation.asks_for_cases() {
                 true => Extent::All,
-                false => Extent::Deciding,
+                false => extent,
             };
             Some((index, (executable.clone(), extent)))
         })
@@ -129,52 +133,16 @@ fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option
     times.max_by(f64::total_cmp)
 }
 
-/// Who is so near the limit that another machine might decide otherwise.
-fn notes(
-    prepared: &[Prepared],
-    results: &[Option<Graded>],
-    time: &TimeLimit,
-    too_slow_ms: u64,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    if time.slowest_accepted_ms.is_none() && time.source == LimitSource::Calibrated {
-        notes.push(
-            "no accepted submission was judged: the time limit is the smallest one".to_owned(),
-        );
-    }
-    for (prepared, results) in prepared.iter().zip(results) {
-        let cases = results.as_ref().map(|graded| &graded.cases[..]);
-        let Some((used_ms, case)) = cases.and_then(slowest) else {
-            continue;
-        };
-        let path = &prepared.path;
-        // It ended by itself, later than the limit and before its run was ended.
-        let has_ended = case
-            .facts
-            .as_ref()
-            .is_some_and(|facts| facts.limit.is_none());
-        if has_ended && case.verdict == Verdict::TimeLimit {
-            notes.push(format!(
-                "{path} is near the time limit: {used_ms:.0} ms on {}, and with {too_slow_ms} ms it \
-                 would not be too slow",
-                case.name
-            ));
-        }
-        let must_fail = prepared.expectation.timing == TimingRole::MustFail;
-        if must_fail && used_ms <= time.limit_ms as f64 && case.verdict == Verdict::Accepted {
-            notes.push(format!(
-                "{path} should be too slow, and took only {used_ms:.0} ms"
-            ));
-        }
-    }
-    notes
-}
-
 fn submission(
     problem: &CompiledPackage,
     prepared: Prepared,
     graded: Option<Graded>,
+    limit_ms: u64,
 ) -> SubmissionResult {
+    let limit_ms = match &prepared.program {
+        Ok(program) => problem.scaled_ms(program, limit_ms),
+        Err(_) => limit_ms,
+    };
     let mut graded = match (&prepared.program, graded) {
         (Err(reason), _) => problem.refused(reason.clone()),
         (Ok(_), Some(graded)) => graded,
@@ -191,16 +159,22 @@ fn submission(
         cases: &graded.cases,
     };
     let surprise = expect::broken(&prepared.expectation, &seen);
-    SubmissionResult {
+    let slowest = slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone()));
+    let mut result = SubmissionResult {
         as_expected: surprise.is_none(),
         surprise,
         expected: prepared.expectation.summary(),
-        slowest: slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone())),
+        limit_ms,
+        margin: slowest.as_ref().map(|(ms, _)| Margin::of(*ms, limit_ms)),
+        is_sensitive: false,
+        slowest,
         path: prepared.path,
         verdict: graded.verdict,
         reason: graded.reason,
         score: graded.score,
         groups: graded.groups,
         cases: graded.cases,
-    }
+    };
+    result.is_sensitive = margin::is_sensitive(&result);
+    result
 }

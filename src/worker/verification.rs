@@ -12,7 +12,7 @@ use super::job::{PANICKED, RETRY_AFTER, on_thread};
 use super::packages::{Blobs, LoadError, load};
 use super::retry::{self, while_unavailable};
 use super::{Shared, in_words};
-use crate::judge::package::PackageError;
+use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot};
 use crate::store::{
     BlobId, LeaseState, StoreError, VerificationClaim, VerificationEnd, VerificationLease,
@@ -113,6 +113,7 @@ fn report(
             judge,
             slots: std::slice::from_mut(slot),
             only: None,
+            extent: Extent::Deciding,
             cancel,
         };
         let tell = |step: &str, done: usize, total: usize| {

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::verifying::{copy, gavel, verified};
+use serde_json::{Value, json};
+
+use crate::verifying::{copy, gavel, submission, verified};
 
 /// Files of a package that is changed by a test.
 fn write(directory: &Path, files: &[(&str, &str)]) {
@@ -39,4 +41,114 @@ fn junit_has_a_suite_for_each_package_and_a_test_for_each_submission() {
     let text = fs::read_to_string(&report).expect("a report");
     let suite = r#"<testsuite name="/nonexistent" tests="1" failures="0" errors="1""#;
     assert!(text.contains(suite), "{text}");
+}
+
+fn case<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let cases = report["cases"].as_array().expect("cases");
+    let found = cases.iter().find(|case| case["name"] == name);
+    found.unwrap_or_else(|| panic!("no {name} in {report}"))
+}
+
+#[test]
+fn with_all_cases_it_is_known_which_cases_fail_whom() {
+    let (report, _) = verified(&["sum", "-s", "{accepted,wrong_answer,run_time_error}/*"]);
+    assert_eq!(report["all_cases"], false);
+    let (report, code) = verified(&["sum", "--all-cases"]);
+    assert_eq!((code, &report["all_cases"]), (0, &true.into()), "{report}");
+    let kills = |name| case(&report, name)["kills"].as_array().expect("paths");
+    let narrow = Value::from("wrong_answer/narrow.c");
+    assert!(kills("secret/large/1").contains(&narrow), "{report}");
+    assert!(!kills("sample/1").contains(&narrow), "{report}");
+    assert!(!kills("secret/large/1").contains(&"accepted/sum.c".into()));
+    let of_narrow = &submission(&report, "wrong_answer/narrow.c")["failing_cases"];
+    assert_eq!(
+        of_narrow,
+        &json!([{"case": "secret/large/1", "verdict": "WA"}])
+    );
+    let ran = |name| case(&report, name)["slowest_accepted_ms"].is_f64();
+    assert!(ran("sample/1") && ran("secret/small/2"), "{report}");
+    let large = &report["groups"][1];
+    assert_eq!(large["name"], "secret/large");
+    assert_eq!(large["slowest_accepted_case"], "secret/large/1");
+
+    let output = gavel(&["sum", "--all-cases", "--table"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let is_there = |words: &[&str]| {
+        let mut lines = text.lines();
+        let found = lines.any(|line| line.split_whitespace().eq(words.iter().copied()));
+        assert!(found, "{words:?}: {text}");
+    };
+    is_there(&["[4]", "wrong_answer/narrow.c"]);
+    let narrow_alone = "wrong_answer/narrow.c fails on one case only: secret/large/1";
+    is_there(&narrow_alone.split(' ').collect::<Vec<_>>());
+}
+
+#[test]
+fn equal_inputs_are_told_with_whether_their_answers_are_equal() {
+    let package = copy("sum");
+    let read = |name: &str| fs::read_to_string(package.path().join(name)).expect("a file");
+    let (input, answer) = (read("data/sample/1.in"), read("data/sample/1.ans"));
+    write(
+        package.path(),
+        &[
+            ("data/secret/small/8.in", &input),
+            ("data/secret/small/8.ans", &answer),
+            ("data/secret/small/9.in", &input),
+            ("data/secret/small/9.ans", &format!("{answer}\n")),
+        ],
+    );
+    let path = package.path().to_str().expect("UTF-8");
+    let (report, code) = verified(&[path, "-s", "accepted/sum.sh"]);
+    assert_eq!(code, 0, "{report}");
+    for (name, is_same) in [("secret/small/8", true), ("secret/small/9", false)] {
+        let case = case(&report, name);
+        assert_eq!(
+            (&case["same_as"], &case["same_answer"]),
+            (&"sample/1".into(), &is_same.into())
+        );
+    }
+    assert!(case(&report, "sample/1").get("same_as").is_none());
+    let note = "the input of an earlier case comes again: secret/small/8 that of sample/1; \
+                secret/small/9 that of sample/1, with another answer";
+    let notes = report["notes"].as_array().expect("notes");
+    assert!(notes.contains(&note.into()), "{report}");
+}
+
+/// Uses so much CPU time, and is right.
+fn busy(ms: u32) -> String {
+    format!(
+        "#include <stdio.h>\n#include <time.h>\n\
+         int main(void) {{ long a, b; scanf(\"%ld %ld\", &a, &b);\n\
+         while (clock() < {ms} * (CLOCKS_PER_SEC / 1000)) {{}}\n\
+         printf(\"%ld\\n\", a + b); return 0; }}\n"
+    )
+}
+
+#[test]
+fn a_verdict_that_depends_on_the_limit_is_told() {
+    let package = copy("sum");
+    write(
+        package.path(),
+        &[
+            ("submissions/slow/between.c", &busy(1400)),
+            ("submissions/slow/half.c", &busy(700)),
+            ("submissions/slow/endless.c", &busy(60_000)),
+        ],
+    );
+    let path = package.path().to_str().expect("UTF-8");
+    let (report, _) = verified(&[path, "-s", "{slow/*,accepted/sum.c}"]);
+    for (path, verdict, is_sensitive, margin) in [
+        ("slow/between.c", "TLE", true, "narrow"),
+        ("slow/half.c", "AC", false, "narrow"),
+        ("slow/endless.c", "TLE", false, "ample"),
+        ("accepted/sum.c", "AC", false, "ample"),
+    ] {
+        let result = submission(&report, path);
+        assert_eq!(result["verdict"], verdict, "{result}");
+        assert_eq!(result["limit_sensitive"], is_sensitive, "{result}");
+        assert_eq!(result["margin"], margin, "{result}");
+    }
+    let notes = report["notes"].as_array().expect("notes");
+    let mut notes = notes.iter().filter_map(Value::as_str);
+    assert!(notes.any(|note| note.starts_with("slow/between.c is near the time limit: 14")));
 }

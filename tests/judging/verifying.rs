@@ -51,7 +51,7 @@ fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-fn submission<'a>(report: &'a Value, path: &str) -> &'a Value {
+pub(crate) fn submission<'a>(report: &'a Value, path: &str) -> &'a Value {
     let submissions = report["submissions"].as_array().expect("submissions");
     let found = submissions.iter().find(|result| result["path"] == path);
     found.unwrap_or_else(|| panic!("no {path} in {report}"))

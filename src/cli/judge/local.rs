@@ -9,7 +9,7 @@ use super::{Arguments, Batch};
 use crate::batch::{Header, JournalError, LocalJudge};
 use crate::cli::judging;
 use crate::config::Config;
-use crate::judge::package::{CompiledPackage, PackageError, Times};
+use crate::judge::package::{CompiledPackage, Extent, PackageError, Times};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
 use crate::problem::package::{self, Package};
 use crate::unpack::{self, Caps};
@@ -100,6 +100,7 @@ fn calibrated(
         judge,
         slots,
         only: Some(ACCEPTED),
+        extent: Extent::Deciding,
         cancel,
     };
     let verification = verifier.verify(package, &|_, _, _| {}).map_err(explained)?;
