@@ -14,7 +14,7 @@ mod timing;
 
 use std::sync::Arc;
 
-use crate::judge::package::{CompiledPackage, Extent, PackageError};
+use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
@@ -39,9 +39,14 @@ pub struct Verifier<'a> {
     pub only: Option<&'a str>,
     /// Which cases are run.
     pub extent: Extent,
+    /// Runs that are nearer than so many percent to the time limit are repeated alone; 0 for none.
+    pub band_percent: u16,
     /// Ends it from another thread.
     pub cancel: &'a Cancel,
 }
+
+/// The usual band around the time limit, in percent.
+pub const BAND_PERCENT: u16 = 10;
 
 /// A step of the work: what is done, how much of it, and of how much. May be told on any thread.
 pub type Progress<'a> = &'a (dyn Fn(&str, usize, usize) + Sync);
@@ -108,6 +113,8 @@ pub struct SubmissionResult {
     pub is_sensitive: bool,
     /// The cases that were run, in order; empty where it was not compiled.
     pub cases: Vec<CaseResult>,
+    /// Runs near the limit that were repeated, by the names of their cases.
+    pub reruns: Vec<(String, Rerun)>,
 }
 
 impl Verification {

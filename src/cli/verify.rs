@@ -20,7 +20,7 @@ use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
-use crate::verify::{Verification, Verifier};
+use crate::verify::{BAND_PERCENT, Verification, Verifier};
 
 /// Arguments of `gavel verify`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +49,9 @@ pub(super) struct Arguments {
     /// Run every case, also those that cannot change a verdict
     #[arg(long)]
     all_cases: bool,
+    /// Repeat runs alone that are nearer than so many percent to the time limit; 0 for none
+    #[arg(long, value_name = "PERCENT", default_value_t = BAND_PERCENT, value_parser = clap::value_parser!(u16).range(..=50))]
+    band: u16,
     /// Print which cases fail which submissions
     #[arg(long)]
     table: bool,
@@ -94,6 +97,7 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
             true => Extent::All,
             false => Extent::Deciding,
         },
+        band_percent: arguments.band,
         languages,
         judge,
     };
@@ -138,6 +142,7 @@ struct Crew {
     judge: Judge,
     slots: Vec<JudgeSlot>,
     extent: Extent,
+    band_percent: u16,
 }
 
 impl Crew {
@@ -177,6 +182,7 @@ impl Crew {
             slots: &mut self.slots,
             only,
             extent: self.extent,
+            band_percent: self.band_percent,
             cancel,
         };
         let verification = verifier.verify(package, &|what, done, all| line.show(what, done, all));

@@ -67,6 +67,14 @@ pub(super) fn notes(
     }
     for (result, role) in submissions.iter().zip(roles) {
         let path = &result.path;
+        notes.extend(result.reruns.iter().map(|(case, rerun)| {
+            let [first, last] = [rerun.alone_ms.first(), rerun.alone_ms.last()];
+            let [first, last] = [first, last].map(|ms| ms.copied().unwrap_or_default());
+            format!(
+                "{path} was repeated alone on {case}, where it took {:.0} ms: {first:.0} to {last:.0} ms",
+                rerun.first_ms
+            )
+        }));
         if let Some(case) = result.failing_cases().find(|case| is_slow_only(case))
             && result.is_sensitive
         {

@@ -45,6 +45,13 @@ struct SlowestView<'a> {
 }
 
 #[derive(Debug, Serialize)]
+struct RerunView<'a> {
+    case: &'a str,
+    first_ms: f64,
+    alone_ms: &'a [f64],
+}
+
+#[derive(Debug, Serialize)]
 struct FailingView<'a> {
     case: &'a str,
     verdict: Verdict,
@@ -63,6 +70,7 @@ struct SubmissionView<'a> {
     reason: &'a str,
     groups: Vec<GroupView<'a>>,
     failing_cases: Vec<FailingView<'a>>,
+    reruns: Vec<RerunView<'a>>,
     limit_ms: u64,
     limit_sensitive: bool,
     margin: Option<Margin>,
@@ -164,6 +172,11 @@ fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
         verdict: case.verdict,
     });
     let groups = result.groups.iter();
+    let reruns = result.reruns.iter().map(|(case, rerun)| RerunView {
+        case,
+        first_ms: rerun.first_ms,
+        alone_ms: &rerun.alone_ms,
+    });
     SubmissionView {
         path: &result.path,
         expected: &result.expected,
@@ -173,6 +186,7 @@ fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
         surprise: result.surprise.as_deref(),
         groups: groups.map(|group| group_view(result, group)).collect(),
         failing_cases: failing.collect(),
+        reruns: reruns.collect(),
         limit_ms: result.limit_ms,
         limit_sensitive: result.is_sensitive,
         margin: result.margin,

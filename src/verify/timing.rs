@@ -66,6 +66,7 @@ pub(super) fn judge(
     let unlimited = Times {
         end_ms: LONGEST_MS,
         limit_ms: None,
+        band_percent: 0,
     };
     run(&sets_limit, unlimited, &mut results)?;
     let (limit_ms, source) = match package.time.limit_ms {
@@ -78,6 +79,7 @@ pub(super) fn judge(
     let times = Times {
         end_ms: package.time.too_slow_ms(limit_ms),
         limit_ms: Some(limit_ms),
+        band_percent: verifier.band_percent,
     };
     run(&|p| !sets_limit(p), times, &mut results)?;
     let time = TimeLimit {
@@ -148,6 +150,10 @@ fn submission(
         (Ok(_), Some(graded)) => graded,
         (Ok(_), None) => problem.refused("it was not run".to_owned()),
     };
+    let reruns = std::mem::take(&mut graded.reruns).into_iter();
+    let cases = &problem.package().cases;
+    let reruns = reruns.map(|rerun| (cases[rerun.index].name.clone(), rerun));
+    let reruns = reruns.collect();
     graded.cases.retain(|case| case.verdict != Verdict::Skipped);
     let package = problem.package();
     let scoring = package.scoring;
@@ -174,6 +180,7 @@ fn submission(
         score: graded.score,
         groups: graded.groups,
         cases: graded.cases,
+        reruns,
     };
     result.is_sensitive = margin::is_sensitive(&result);
     result

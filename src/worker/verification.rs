@@ -18,7 +18,7 @@ use crate::store::{
     BlobId, LeaseState, StoreError, VerificationClaim, VerificationEnd, VerificationLease,
     VerificationProgress,
 };
-use crate::verify::{Report, Verifier};
+use crate::verify::{BAND_PERCENT, Report, Verifier};
 
 /// Progress is written at most this often.
 const NOTE_EVERY: Duration = Duration::from_millis(300);
@@ -114,6 +114,7 @@ fn report(
             slots: std::slice::from_mut(slot),
             only: None,
             extent: Extent::Deciding,
+            band_percent: BAND_PERCENT,
             cancel,
         };
         let tell = |step: &str, done: usize, total: usize| {

@@ -114,12 +114,13 @@ fn equal_inputs_are_told_with_whether_their_answers_are_equal() {
     assert!(notes.contains(&note.into()), "{report}");
 }
 
-/// Uses so much CPU time, and is right.
-fn busy(ms: u32) -> String {
+/// Uses so much CPU time, an expression of C, and is right.
+fn busy(ms: impl std::fmt::Display) -> String {
     format!(
         "#include <stdio.h>\n#include <time.h>\n\
          int main(void) {{ long a, b; scanf(\"%ld %ld\", &a, &b);\n\
-         while (clock() < {ms} * (CLOCKS_PER_SEC / 1000)) {{}}\n\
+         long ms = {ms};\n\
+         while (clock() < ms * (CLOCKS_PER_SEC / 1000)) {{}}\n\
          printf(\"%ld\\n\", a + b); return 0; }}\n"
     )
 }
@@ -151,4 +152,70 @@ fn a_verdict_that_depends_on_the_limit_is_told() {
     let notes = report["notes"].as_array().expect("notes");
     let mut notes = notes.iter().filter_map(Value::as_str);
     assert!(notes.any(|note| note.starts_with("slow/between.c is near the time limit: 14")));
+}
+
+/// A limit of 400 ms.
+const SHORT: &str = "name: Sum\nlimits:\n  memory: 256\n  time_limit: 0.4\n";
+
+#[test]
+fn a_run_near_the_limit_is_repeated_alone_three_times() {
+    let package = copy("sum");
+    write(
+        package.path(),
+        &[
+            ("problem.yaml", SHORT),
+            ("submissions/slow/just_in.c", &busy(384)),
+            ("submissions/slow/just_out.c", &busy(416)),
+            ("submissions/slow/in.c", &busy(320)),
+        ],
+    );
+    let path = package.path().to_str().expect("UTF-8");
+    let (report, _) = verified(&[path, "-s", "slow/*"]);
+    for (path, verdict, repeated) in [
+        ("slow/just_in.c", "AC", 4),
+        // Its later cases do not count.
+        ("slow/just_out.c", "TLE", 1),
+        ("slow/in.c", "AC", 0),
+    ] {
+        let result = submission(&report, path);
+        assert_eq!(result["verdict"], verdict, "{result}");
+        let reruns = result["reruns"].as_array().expect("reruns");
+        assert_eq!(reruns.len(), repeated, "{result}");
+        for rerun in reruns {
+            let alone = rerun["alone_ms"].as_array().expect("times");
+            let alone: Vec<f64> = alone.iter().filter_map(Value::as_f64).collect();
+            assert!(alone.len() == 3 && alone.is_sorted(), "{result}");
+        }
+    }
+    let (report, _) = verified(&[path, "-s", "slow/just_out.c", "--band", "0"]);
+    assert_eq!(report["submissions"][0]["reruns"], json!([]), "{report}");
+}
+
+/// From 372 to 427 by chance.
+const BY_CHANCE: &str = "({ struct timespec t; clock_gettime(CLOCK_REALTIME, &t); \
+                         372 + t.tv_nsec / 1000 % 56; })";
+
+#[test]
+fn near_the_limit_the_median_decides_and_what_then_counts_is_run() {
+    let package = copy("sum");
+    write(
+        package.path(),
+        &[
+            ("problem.yaml", SHORT),
+            ("submissions/slow/by_chance.c", &busy(BY_CHANCE)),
+        ],
+    );
+    let path = package.path().to_str().expect("UTF-8");
+    let (report, _) = verified(&[path, "-s", "slow/*"]);
+    let result = submission(&report, "slow/by_chance.c");
+    let reruns = result["reruns"].as_array().expect("reruns");
+    let is_slow = |rerun: &&Value| rerun["alone_ms"][1].as_f64().expect("a time") > 400.0;
+    match reruns.iter().find(is_slow) {
+        None => assert_eq!((&result["verdict"], reruns.len()), (&"AC".into(), 4)),
+        Some(rerun) => {
+            let failing = json!([{"case": rerun["case"], "verdict": "TLE"}]);
+            assert_eq!(result["failing_cases"], failing, "{result}");
+            assert_eq!(reruns.last(), Some(rerun), "{result}");
+        }
+    }
 }
