@@ -4,11 +4,12 @@
 //! Three processes take part: the launcher clones **init** (PID 1 of the box), init sets the box
 //! up and forks the **program**, which waits for what to run. Init then only reaps. The program
 //! is never PID 1: there, default signal actions would not apply to it and orphans would pile up.
-//! It shares init's memory until execve, and init sleeps that long (`vfork`), for copying a memory
-//! map and dropping the copy is a large part of what a box costs.
+//! It shares init's memory until execve, for copying a memory map and dropping the copy is a large
+//! part of what a box costs. Init writes nothing meanwhile: it waits for the end of its children.
 
 mod start;
 
+use std::convert::Infallible;
 use std::ffi::{CStr, CString, c_char};
 use std::io;
 use std::mem;
@@ -116,12 +117,15 @@ impl<T, E: Into<io::Error>> InStep<T> for Result<T, E> {
 
 /// Runs as PID 1 of a new box and never returns.
 pub(super) fn run_init(inside: &mut Inside<'_>) -> ! {
-    if let Err(failure) = init(inside) {
-        // The supervising side takes a closed connection as a failure too, so a lost report is safe.
-        let _ = sys::send_with_fds(inside.socket, &failure.report().encode(), &[]);
-        sys::exit_now(1);
-    }
-    sys::exit_now(0)
+    let Err(failure) = init(inside);
+    give_up(inside.socket, &failure)
+}
+
+/// Reports a failure; ending init ends the box.
+fn give_up(socket: BorrowedFd<'_>, failure: &Failure) -> ! {
+    // The supervising side takes a closed connection as a failure too, so a lost report is safe.
+    let _ = sys::send_with_fds(socket, &failure.report().encode(), &[]);
+    sys::exit_now(1)
 }
 
 impl Failure {
@@ -131,7 +135,7 @@ impl Failure {
     }
 }
 
-fn init(inside: &mut Inside<'_>) -> StepResult<()> {
+fn init(inside: &mut Inside<'_>) -> StepResult<Infallible> {
     await_proceed(inside.socket).in_step(Step::AwaitProceed)?;
     // The launcher has none.
     umask(Mode::from_bits_truncate(0o022));
@@ -162,11 +166,15 @@ fn init(inside: &mut Inside<'_>) -> StepResult<()> {
     drop_init_privileges().in_step(Step::DropInitPrivileges)?;
     let stack = mem::take(&mut inside.stack);
     let mut program = || run_program(inside, socket, &landlock);
-    let program = sys::vfork(stack, &mut program).in_step(Step::ForkProgram)?;
-    keep_kill().in_step(Step::KeepKill)?;
-    drop(landlock);
-    reap_until_end(socket, program);
-    Ok(())
+    let error = sys::share_memory_with_child(stack, &mut program, |program| {
+        // The descriptors of the rulesets; the program-to-be has its own.
+        let closed = sys::close_from(REPORT_FD as u32 + 1);
+        if let Err(failure) = closed.and_then(|()| keep_kill()).in_step(Step::KeepKill) {
+            give_up(socket, &failure);
+        }
+        reap_until_end(socket, program);
+    });
+    Err(Failure(Step::ForkProgram, error, 0))
 }
 
 fn await_proceed(socket: BorrowedFd<'_>) -> io::Result<()> {
@@ -287,8 +295,8 @@ fn add_path_rule(ruleset: &OwnedFd, path: &CStr, access: u64, file_access: u64) 
     sys::landlock_add_path(ruleset.as_fd(), beneath.as_fd(), access & mask)
 }
 
-/// Before the fork, because init sleeps until the program is executed. What the program-to-be still
-/// needs to become somebody else stays until then.
+/// Before the fork, so that the program-to-be has them no more either, but for what it still needs to
+/// become somebody else.
 fn drop_init_privileges() -> io::Result<()> {
     sys::set_no_new_privileges()?;
     sys::keep_capabilities(&[Capability::Kill, Capability::SetGroups, Capability::SetUser])?;

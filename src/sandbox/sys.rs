@@ -20,7 +20,7 @@ pub(super) use process::{
     keep_capabilities, keep_capabilities_of_ids, kill_all_others, monotonic_ns, move_fd,
     open_process, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
     set_effective_uid, set_groups, set_ids, set_not_dumpable, set_parent_death_signal,
-    signal_process, vfork, wait_any,
+    share_memory_with_child, signal_process, wait_any,
 };
 pub(super) use secure::{
     install_filter, install_listening_filter, landlock_abi, landlock_add_path, landlock_add_port,

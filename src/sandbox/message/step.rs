@@ -59,6 +59,8 @@ steps! {
     DropInitPrivileges = "drop the privileges of init",
     /// Fork the program.
     ForkProgram = "fork the program",
+    /// Give up what init kept for the program.
+    KeepKill = "drop the last privileges of init",
     /// New session.
     NewSession = "start a session",
     /// Become the program's user.
@@ -79,8 +81,6 @@ steps! {
     SetRlimits = "set resource limits",
     /// Announce the start.
     AnnounceStart = "announce the start",
-    /// Give up what init kept for the program.
-    KeepKill = "drop the last privileges of init",
 }
 
 #[cfg(test)]
