@@ -67,6 +67,7 @@ mount -t proc proc /host/proc
 mount -t sysfs sys /host/sys
 mount -t cgroup2 cgroup /host/sys/fs/cgroup
 mount -t devtmpfs dev /host/dev
+mkdir -p /host/dev/shm
 # Kept, for it may lie below what is covered next.
 directory=$(cat /directory)
 mount --bind "/host$directory" /directory.kept

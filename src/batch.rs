@@ -26,6 +26,9 @@ pub struct Row {
     pub verdict: Verdict,
     /// One line that explains it.
     pub reason: String,
+    /// Its points; `None` where the problem has none, or where it gets none.
+    #[serde(default)]
+    pub score: Option<f64>,
     /// CPU time of the slowest case, in milliseconds.
     pub slowest_ms: Option<f64>,
     /// Peak memory of all cases, in bytes.
@@ -41,6 +44,9 @@ pub struct CaseRow {
     pub name: String,
     /// Its verdict.
     pub verdict: Verdict,
+    /// Its points; `None` where the problem has none, and where it was not run.
+    #[serde(default)]
+    pub score: Option<f64>,
     /// CPU time in milliseconds; `None` where it was not run.
     pub cpu_ms: Option<f64>,
 }
@@ -68,6 +74,7 @@ impl Row {
             digest: program.digest(),
             language: program.language.clone(),
             verdict: judgement.verdict,
+            score: judgement.score,
             slowest_ms: cpu_ns.map(milliseconds),
             memory_bytes: figures(|case| Some(case.facts.as_ref()?.memory_bytes)),
             cases: judgement.cases.iter().map(CaseRow::of).collect(),
@@ -81,6 +88,7 @@ impl CaseRow {
         CaseRow {
             name: case.name.clone(),
             verdict: case.verdict,
+            score: case.score,
             cpu_ms: case.facts.as_ref().map(|facts| milliseconds(facts.cpu_ns)),
         }
     }

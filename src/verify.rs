@@ -18,7 +18,9 @@ use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
-use crate::problem::package::{Expectation, Expected, Package, TimingRole, path_matches};
+use crate::problem::package::{
+    Expectation, Expected, ExpectedScore, Package, TimingRole, path_matches,
+};
 
 pub use cases::{CaseSummary, SameCase, Slowest};
 pub use margin::Margin;
@@ -146,12 +148,20 @@ impl Verifier<'_> {
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         let package = problem.package();
         let out_of_range = out_of_range(&package.groups, &submissions);
+        let not_full = not_full(package, &submissions);
         let cases = cases::summaries(package, &submissions);
         Ok(Verification {
             groups: with_cases(&package.groups),
             is_scoring: package.scoring.is_some(),
             time,
-            notes: [checked.notes, of_answers, notes, cases::notes(&cases)].concat(),
+            notes: [
+                checked.notes,
+                of_answers,
+                notes,
+                not_full,
+                cases::notes(&cases),
+            ]
+            .concat(),
             cases,
             extent: self.extent,
             mistakes: [checked.mistakes, out_of_range].concat(),
@@ -219,6 +229,36 @@ fn out_of_range(root: &Group, submissions: &[SubmissionResult]) -> Vec<String> {
         ))
     };
     root.all().into_iter().filter_map(told).collect()
+}
+
+/// Submissions that are right as a whole, and come to less than the full score that is expected.
+fn not_full(package: &Package, submissions: &[SubmissionResult]) -> Vec<String> {
+    let scoring = package.scoring;
+    let Some(full) = scoring.and_then(|scoring| scoring.full_score(&package.groups)) else {
+        return Vec::new();
+    };
+    let is_expected = |result: &&SubmissionResult| {
+        let mut of_jury = package.submissions.iter();
+        let found = of_jury.find(|submission| submission.path == result.path);
+        let rules = found.map(|found| &found.expectation.rules);
+        rules.is_some_and(|rules| rules.iter().any(|r| r.score == Some(ExpectedScore::Full)))
+    };
+    let told = |result: &SubmissionResult| {
+        let score = result.score.filter(|_| result.as_expected)?;
+        let range = Range {
+            min: full,
+            max: full,
+        };
+        (!range.includes(score)).then(|| {
+            format!(
+                "{}: the score {score} is not the full one of {full}; is it one for \
+                 partially_accepted?",
+                result.path
+            )
+        })
+    };
+    let expected = submissions.iter().filter(is_expected);
+    expected.filter_map(told).collect()
 }
 
 /// Whether a submission takes part in finding the time limit as one that must pass.

@@ -82,6 +82,8 @@ pub(super) struct PackageView {
     limit_ms: Option<u64>,
     /// `given` by the package, `calibrated` by the jury's submissions, or null.
     limit_source: Option<&'static str>,
+    /// The highest score of a submission; null where there are no points, or no end of them.
+    max_score: Option<f64>,
     /// Memory of a submission.
     memory_bytes: u64,
     /// Standard output of a submission.
@@ -108,6 +110,7 @@ impl PackageView {
             validation: about.validation,
             limit_ms,
             limit_source: limit_ms.map(|_| source),
+            max_score: about.max_score,
             memory_bytes: about.memory_bytes,
             output_bytes: about.output_bytes,
             findings: about.findings.into_iter().map(FindingView::from).collect(),
@@ -215,6 +218,7 @@ fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,
         limit_ms: package.time.limit_ms,
+        max_score: package.max_score_of(""),
         findings,
     }
 }

@@ -236,6 +236,7 @@ mod tests {
             language: "c".to_owned(),
             verdict: Verdict::Accepted,
             reason: "why".to_owned(),
+            score: Some(0.5),
             slowest_ms: Some(1.5),
             memory_bytes: None,
             cases: Vec::new(),

@@ -6,12 +6,15 @@
 //! - A submission that writes to a validator that accepted and ended is not disturbed; to one that
 //!   did not accept, it is told by SIGPIPE.
 //! - A validator that writes to a submission that ended is never disturbed.
+//! - A validator that closes its output while it goes on is heard: some submissions read to the end. Of a
+//!   submission that does so, nothing is seen until it ends.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod};
@@ -31,6 +34,11 @@ use crate::sandbox::{
 const CHUNK_BYTES: usize = 64 << 10;
 /// How much of what a submission writes is kept, in bytes.
 const KEPT_BYTES: usize = 4 << 10;
+
+/// How long after the end of a validator's output its own end may still be noted. The kernel closes
+/// the streams of a program that ends before anybody hears of its end; one that takes longer has
+/// closed its output itself, and goes on.
+const ENDING: Duration = Duration::from_millis(250);
 
 /// Who ended, in order, and how the validator did.
 #[derive(Debug, Default)]
@@ -64,6 +72,7 @@ pub(super) fn run(
     cancel: &Cancel,
 ) -> Result<Pass, JudgeError> {
     let ends = Mutex::new(Ends::default());
+    let validator_ended = Condvar::new();
     let transcript = Mutex::new(Transcript::new());
     // Whatever a submission does once it is rejected does not count.
     let rejected = Cancel::new()?;
@@ -72,7 +81,7 @@ pub(super) fn run(
     let (from_validator, validator_out) = pipe()?;
     let (submission_in, to_submission) = pipe()?;
     let (container, command) = runnable.talking(Stdin::Descriptor(Arc::new(submission_in)));
-    let submission = Side::new(container, command, submission_out);
+    let submission = Side::new(container, command, submission_out).heard_at_its_end();
     let stdin = Stdin::Descriptor(Arc::new(validator_in));
     let (container, command) = validator.talking(case, arguments, stdin, runnable.wall());
     let interactor = Side::new(container, command, validator_out);
@@ -84,6 +93,7 @@ pub(super) fn run(
         let validating = scope.spawn(|| {
             interactor.run(partner, (cancel, None), |exit| {
                 note_validator(&ends, exit);
+                validator_ended.notify_all();
                 if has_rejected() {
                     rejected.cancel();
                 }
@@ -97,7 +107,12 @@ pub(super) fn run(
                 (&hear, has_rejected),
             )
         });
-        scope.spawn(|| carry_down(from_validator, to_submission, &hear));
+        scope.spawn(|| {
+            let to_submission = carry_down(from_validator, to_submission, &hear);
+            let still_running = |ends: &mut Ends| ends.validator.is_none();
+            drop(validator_ended.wait_timeout_while(lock(&ends), ENDING, still_running));
+            drop(to_submission);
+        });
         let switches = (cancel, Some(&rejected));
         let submitted = submission.run(own, switches, |_| lock(&ends).submission = true);
         (submitted, joined(validating), joined(carrying))
@@ -165,6 +180,8 @@ struct Side {
     container: Container,
     command: Command,
     outputs: Outputs,
+    /// A copy of its output, so that nobody sees an end of that before its own.
+    held: Option<Output>,
 }
 
 impl Side {
@@ -177,19 +194,27 @@ impl Side {
             container,
             command,
             outputs,
+            held: None,
         }
     }
 
-    /// Runs it. `note` is told of its end before anybody can see that in a pipe, for only then the
-    /// streams are closed.
+    /// The same, of which others see that its output ends only when it has ended itself.
+    fn heard_at_its_end(self) -> Self {
+        let held = Some(self.outputs.stdout.clone());
+        Side { held, ..self }
+    }
+
+    /// Runs it. `note` is told of its end before its input is closed, and its output where that is
+    /// held.
     fn run(
         self,
         slot: &mut Slot,
         (cancel, kill): (&Cancel, Option<&Cancel>),
         note: impl FnOnce(Option<Exit>),
     ) -> Result<Report, SandboxError> {
-        let result = slot.run_until(kill, &self.container, &self.command, &self.outputs, cancel);
+        let result = slot.run_until(kill, &self.container, &self.command, self.outputs, cancel);
         note(result.as_ref().ok().and_then(exit_of));
+        drop(self.held);
         result
     }
 }
@@ -246,8 +271,9 @@ fn carry_up(
     carried
 }
 
-/// Carries what the validator writes to the submission, and away once that is gone.
-fn carry_down(from: OwnedFd, to: OwnedFd, hear: &Hear<'_>) {
+/// Carries what the validator writes to the submission, and away once that is gone. At the end the
+/// submission's input is still open, unless it reads no more.
+fn carry_down(from: OwnedFd, to: OwnedFd, hear: &Hear<'_>) -> Option<File> {
     let (mut from, mut to) = (File::from(from), Some(File::from(to)));
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = read(&mut from, &mut chunk) {
@@ -258,6 +284,7 @@ fn carry_down(from: OwnedFd, to: OwnedFd, hear: &Hear<'_>) {
             to = None;
         }
     }
+    to
 }
 
 fn read(from: &mut File, chunk: &mut [u8]) -> io::Result<usize> {

@@ -366,6 +366,7 @@ impl CompiledPackage {
             name: name.clone(),
             verdict: grade.map_or(Verdict::Skipped, |grade| grade.verdict),
             score: grade.filter(|_| scoring.is_some()).map(|grade| grade.score),
+            max_score: self.package.max_score_of(name),
         };
         let groups = standing.groups.iter().skip(1).map(group).collect();
         Graded {

@@ -8,6 +8,7 @@
 
 mod answer;
 mod feedback;
+mod points;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use std::time::Duration;
 
 use super::compare::Comparison;
 use super::executable::Executable;
-use super::grade::Points;
 use super::{JudgeError, reason};
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
 pub(super) use feedback::{Feedback, NextPass};
+pub(super) use points::Zeros;
+use points::points;
 
 const ACCEPTED: i32 = 42;
 const WRONG: i32 = 43;
@@ -81,6 +83,7 @@ pub struct Validator {
     checker: Option<Box<Validator>>,
     /// How often a submission may be run on one case.
     max_passes: u32,
+    zeros: Zeros,
 }
 
 /// What a validator is told of a case.
@@ -123,12 +126,18 @@ impl Validator {
             protocol: Protocol::Icpc,
             checker: None,
             max_passes: 1,
+            zeros: Zeros::Refused,
         }
     }
 
     /// The same program under another protocol.
     pub fn speaking(self, protocol: Protocol) -> Self {
         Validator { protocol, ..self }
+    }
+
+    /// The same program, which may or may not give zero points to what it rejects.
+    pub(super) fn with_zeros(self, zeros: Zeros) -> Self {
+        Validator { zeros, ..self }
     }
 
     /// The same program as an interactor, after which a checker judges what it wrote.
@@ -322,7 +331,8 @@ impl Validator {
             self.feedback(report, SCORE)?,
             self.feedback(report, MULTIPLIER)?,
         ];
-        let points = points(code, files).map_err(|reason| self.failure(reason, report))?;
+        let points =
+            points((code, self.zeros), files).map_err(|reason| self.failure(reason, report))?;
         Ok(match code {
             ACCEPTED => Comparison::Accepted { message, points },
             _ => Comparison::Rejected { message },
@@ -372,28 +382,6 @@ impl Validator {
     }
 }
 
-/// What a validator takes an output to be worth, by `score.txt` and `score_multiplier.txt`.
-fn points(code: i32, files: [Option<String>; 2]) -> Result<Option<Points>, String> {
-    let number = |text: String| {
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-        number.ok_or_else(|| format!("gave {text:?} for points, which is no number"))
-    };
-    match files {
-        [None, None] => Ok(None),
-        _ if code != ACCEPTED => Err("gave points for an output that it rejects".to_owned()),
-        [Some(_), Some(_)] => {
-            Err("wrote both score.txt and score_multiplier.txt; it must be one".to_owned())
-        }
-        [Some(score), None] => Ok(Some(Points::Score(number(score)?))),
-        [None, Some(part)] => match number(part)? {
-            part @ 0.0..=1.0 => Ok(Some(Points::Part(part))),
-            part => Err(format!(
-                "wrote {part} to score_multiplier.txt; it must be from 0 to 1"
-            )),
-        },
-    }
-}
-
 /// What a validator is asked: files of the case, where they or others are in its arguments, and its
 /// standard input.
 struct Question<'a> {
@@ -424,36 +412,5 @@ fn ending(report: &Report) -> String {
             Limit::Output => "wrote more than its limit to standard output",
         }
         .to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_are_one_number_for_an_accepted_output() {
-        let of = |code, score: Option<&str>, part: Option<&str>| {
-            points(code, [score, part].map(|text| text.map(str::to_owned)))
-        };
-        assert_eq!(of(42, None, None), Ok(None));
-        assert_eq!(of(43, None, None), Ok(None));
-        assert_eq!(of(42, Some("12.5"), None), Ok(Some(Points::Score(12.5))));
-        assert_eq!(of(42, Some("-1"), None), Ok(Some(Points::Score(-1.0))));
-        assert_eq!(of(42, None, Some("1")), Ok(Some(Points::Part(1.0))));
-        for (code, score, part, words) in [
-            (43, Some("1"), None, "that it rejects"),
-            (43, None, Some("1"), "that it rejects"),
-            (42, Some("1"), Some("1"), "must be one"),
-            (42, Some(""), None, "is no number"),
-            (42, Some("1 2"), None, "is no number"),
-            (42, Some("nan"), None, "is no number"),
-            (42, Some("inf"), None, "is no number"),
-            (42, None, Some("1.01"), "from 0 to 1"),
-            (42, None, Some("-0.1"), "from 0 to 1"),
-        ] {
-            let error = of(code, score, part).unwrap_err();
-            assert!(error.contains(words), "{error}");
-        }
     }
 }

@@ -66,7 +66,7 @@ pub struct Facts {
     pub output_bytes: u64,
     /// Names of system calls the sandbox refused.
     pub denied_calls: Vec<String>,
-    /// How much the run was disturbed, where the kernel counts that. It is not stored.
+    /// How much the run was disturbed, where the kernel counts that.
     pub noise: Option<Noise>,
 }
 
@@ -134,6 +134,9 @@ pub struct GroupResult {
     pub verdict: Verdict,
     /// Its score; `None` where the problem has no points.
     pub score: Option<f64>,
+    /// The highest score that it may have; `None` where there is no bound.
+    #[serde(default)]
+    pub max_score: Option<f64>,
 }
 
 /// The result of compiling.

@@ -80,6 +80,15 @@ pub struct Package {
     pub making: Making,
 }
 
+impl Package {
+    /// The highest score of a group, by its path, or of the whole, by an empty one; `None` where there
+    /// are no points, or no end of them.
+    pub fn max_score_of(&self, group: &str) -> Option<f64> {
+        let max = self.scoring.and(self.groups.find(group))?.range.max;
+        max.is_finite().then_some(max)
+    }
+}
+
 /// How outputs are judged.
 #[derive(Debug, Clone)]
 pub enum Validation {

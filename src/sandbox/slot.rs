@@ -141,11 +141,11 @@ impl Slot {
         outputs: &Outputs,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
-        self.run_until(None, container, command, outputs, cancel)
+        self.run_until(None, container, command, outputs.clone(), cancel)
     }
 
     /// The same, which also ends when `kill` is switched on; what was measured until then is in the
-    /// report.
+    /// report. Descriptors among the outputs are let go as soon as the program has them.
     ///
     /// # Errors
     /// As of [`Slot::run`].
@@ -154,7 +154,7 @@ impl Slot {
         kill: Option<&Cancel>,
         container: &Container,
         command: &Command,
-        outputs: &Outputs,
+        outputs: Outputs,
         cancel: &Cancel,
     ) -> Result<Report, SandboxError> {
         command.limits.check()?;
@@ -178,7 +178,7 @@ impl Slot {
         let made = self.take_box(container)?;
         let id = made.pending.pid;
         Child::start(id, move |switches| {
-            let report = self.run_taken(Ok(made), &command, &outputs, &switches);
+            let report = self.run_taken(Ok(made), &command, outputs, &switches);
             (report, self)
         })
     }
@@ -188,7 +188,7 @@ impl Slot {
         &mut self,
         made: Result<Waiting, SandboxError>,
         command: &Command,
-        outputs: &Outputs,
+        outputs: Outputs,
         switches: &Switches<'_>,
     ) -> Result<Report, SandboxError> {
         let result = made.and_then(|made| self.run_in(made, command, outputs, switches));
@@ -276,7 +276,7 @@ impl Slot {
         &mut self,
         made: Waiting,
         command: &Command,
-        outputs: &Outputs,
+        outputs: Outputs,
         switches: &Switches<'_>,
     ) -> Result<Report, SandboxError> {
         let Waiting {
@@ -309,12 +309,13 @@ fn watch(
     listener: Option<std::os::fd::OwnedFd>,
     lane: &mut Lane,
     command: &Command,
-    outputs: &Outputs,
+    outputs: Outputs,
     switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     place_files(pending, &command.files, lane.first_id, user)?;
-    let streams = Streams::new(&command.stdin, outputs, user)?;
+    let streams = Streams::new(&command.stdin, &outputs, user)?;
+    drop(outputs);
     let group = lane.group()?;
     let limits = command.limits.group_limits();
     group.start(&limits)?;

@@ -8,10 +8,10 @@ use super::{
     Claim, NewProblem, NewSubmission, NewTestCase, NewVersion, NewWorker, OfferedLanguage,
     PackageAbout, Store, SubmissionId, Tests, WorkerId,
 };
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
+use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Judgement, Verdict};
 use crate::problem::package::{Finding, Severity};
 use crate::problem::{Checker, Limits, SourceFile};
-use crate::sandbox::Limit;
+use crate::sandbox::{Limit, Noise, NoiseSource};
 
 /// Longer than any test.
 pub(super) const LEASE: Duration = Duration::from_secs(600);
@@ -78,6 +78,7 @@ pub(super) fn package(archive: &[u8], limit_ms: Option<u64>) -> NewVersion {
             memory_bytes: 1 << 40,
             output_bytes: 7,
             limit_ms,
+            max_score: Some(99.5),
             findings: vec![Finding {
                 severity: Severity::Warning,
                 path: "problem.yaml".to_owned(),
@@ -123,7 +124,19 @@ pub(super) fn facts(seed: u64) -> Facts {
         memory_bytes: (1 << 50) + seed,
         output_bytes: seed + 2,
         denied_calls: ["socket", "a,b", ""].map(String::from)[..seed as usize % 4].to_vec(),
-        noise: None,
+        noise: seed.is_multiple_of(2).then_some(Noise {
+            source: NoiseSource::MachinePressure,
+            waited_ns: seed,
+        }),
+    }
+}
+
+fn group(name: &str, verdict: Verdict, score: Option<f64>, max_score: Option<f64>) -> GroupResult {
+    GroupResult {
+        name: name.to_owned(),
+        verdict,
+        score,
+        max_score,
     }
 }
 
@@ -138,7 +151,7 @@ pub(super) fn judgement(count: u32) -> Judgement {
             Verdict::WrongAnswer
         },
         reason: format!("reason {ordinal}"),
-        score: None,
+        score: (ordinal % 3 != 2).then_some(f64::from(ordinal) / 3.0),
         facts: (ordinal % 3 != 2).then(|| facts(ordinal.into())),
         checker_message: ordinal
             .is_multiple_of(2)
@@ -151,8 +164,11 @@ pub(super) fn judgement(count: u32) -> Judgement {
     Judgement {
         verdict: Verdict::WrongAnswer,
         reason: "token 1 differs".to_owned(),
-        score: None,
-        groups: Vec::new(),
+        score: Some(0.1 + 0.2),
+        groups: vec![
+            group("secret", Verdict::WrongAnswer, Some(1e-9), None),
+            group("secret/a", Verdict::Skipped, None, Some(60.0)),
+        ],
         compile: Some(CompileResult {
             ok: true,
             reason: String::new(),

@@ -206,7 +206,7 @@ impl Store {
                    )
                    UPDATE submissions
                    SET state = 'finished', verdict = $3::text::verdict, reason = $4,
-                       finished_at = now(),
+                       score = $5, finished_at = now(),
                        degraded = (SELECT degraded FROM workers WHERE workers.id = worker_id)
                    FROM held WHERE id = held.submission_id
                    RETURNING pg_notify('gavel_ended', id::text)"#,
@@ -214,6 +214,7 @@ impl Store {
                 lease.token,
                 Word(judgement.verdict).to_string(),
                 &storable(&judgement.reason),
+                judgement.score,
             )
             .execute(&mut *transaction)
             .await?;

@@ -1,12 +1,12 @@
-//! Results: the compile step, the test cases and the measured facts, as columns.
+//! Results: the compile step, the groups, the test cases and the measured facts, as columns.
 
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::word::{Word, signed, storable, unsigned};
 use super::{Store, StoreError, SubmissionId};
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use crate::sandbox::Limit;
+use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Judgement, Verdict};
+use crate::sandbox::{Limit, Noise, NoiseSource};
 
 /// Stores the results of a judgement.
 pub(super) async fn insert_results(
@@ -20,6 +20,9 @@ pub(super) async fn insert_results(
     if !judgement.cases.is_empty() {
         insert_case_results(&mut *connection, id, &judgement.cases).await?;
     }
+    if !judgement.groups.is_empty() {
+        insert_group_results(&mut *connection, id, &judgement.groups).await?;
+    }
     Ok(())
 }
 
@@ -32,8 +35,10 @@ async fn insert_compile_result(
     sqlx::query!(
         "INSERT INTO compile_results
              (submission_id, ok, reason, output, exit_code, signal, exceeded_limit,
-              cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls)
-         VALUES ($1, $2, $3, $4, $5, $6, $7::text::exceeded_limit, $8, $9, $10, $11, $12)",
+              cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls,
+              noise_source, noise_ns)
+         VALUES ($1, $2, $3, $4, $5, $6, $7::text::exceeded_limit, $8, $9, $10, $11, $12,
+             $13::text::noise_source, $14)",
         id.0,
         compile.ok,
         &storable(&compile.reason),
@@ -46,6 +51,8 @@ async fn insert_compile_result(
         signed(facts.memory_bytes),
         signed(facts.output_bytes),
         &facts.denied_calls,
+        noise_word(facts),
+        noise_ns(facts),
     )
     .execute(connection)
     .await?;
@@ -68,22 +75,23 @@ async fn insert_case_results(
              (submission_id, ordinal, name, verdict, reason, checker_message,
               stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit,
               cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
-              denied_calls)
+              denied_calls, score, noise_source, noise_ns)
          SELECT $1, ordinal, name, verdict::verdict, reason, checker_message,
              stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit::exceeded_limit,
              cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
              CASE WHEN denied_calls IS NOT NULL
-                 THEN ARRAY(SELECT jsonb_array_elements_text(denied_calls)) END
+                 THEN ARRAY(SELECT jsonb_array_elements_text(denied_calls)) END,
+             score, noise_source::noise_source, noise_ns
          FROM UNNEST(
              $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
              $8::bytea[], $9::integer[], $10::integer[], $11::text[], $12::bigint[],
              $13::bigint[], $14::bigint[], $15::bigint[], $16::jsonb[], $17::text[],
-             $18::text[]
+             $18::text[], $19::double precision[], $20::text[], $21::bigint[]
          ) AS new (
              ordinal, name, verdict, reason, checker_message, stdout_prefix,
              stderr_prefix, exit_code, signal, exceeded_limit, cpu_ns,
              wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
-             transcript
+             transcript, score, noise_source, noise_ns
          )",
         id.0,
         &ordinals,
@@ -103,14 +111,38 @@ async fn insert_case_results(
         &facts_column(cases, |facts| Some(Json(&facts.denied_calls))) as _,
         &team_messages as _,
         &transcripts as _,
+        &column(cases, |case| case.score) as &[Option<f64>],
+        &facts_column(cases, noise_word) as &[Option<String>],
+        &facts_column(cases, noise_ns) as &[Option<i64>],
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-fn column<'a, T>(cases: &'a [CaseResult], value: impl Fn(&'a CaseResult) -> T) -> Vec<T> {
-    cases.iter().map(value).collect()
+async fn insert_group_results(
+    connection: &mut PgConnection,
+    id: SubmissionId,
+    groups: &[GroupResult],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO group_results (submission_id, ordinal, name, verdict, score, max_score)
+         SELECT $1, position - 1, name, verdict::verdict, score, max_score
+         FROM UNNEST($2::text[], $3::text[], $4::double precision[], $5::double precision[])
+             WITH ORDINALITY AS new (name, verdict, score, max_score, position)",
+        id.0,
+        &column(groups, |group| storable(&group.name)) as _,
+        &column(groups, |group| Word(group.verdict).to_string()),
+        &column(groups, |group| group.score) as &[Option<f64>],
+        &column(groups, |group| group.max_score) as &[Option<f64>],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn column<'a, R, T>(results: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
+    results.iter().map(value).collect()
 }
 
 fn facts_column<'a, T>(
@@ -124,6 +156,22 @@ fn limit_word(facts: &Facts) -> Option<String> {
     facts.limit.map(|limit| Word(limit).to_string())
 }
 
+fn noise_word(facts: &Facts) -> Option<String> {
+    facts.noise.map(|noise| Word(noise.source).to_string())
+}
+
+fn noise_ns(facts: &Facts) -> Option<i64> {
+    facts.noise.map(|noise| signed(noise.waited_ns))
+}
+
+/// The schema has both or none.
+fn noise(source: Option<Word<NoiseSource>>, waited_ns: Option<i64>) -> Option<Noise> {
+    Some(Noise {
+        source: source?.0,
+        waited_ns: unsigned(waited_ns?),
+    })
+}
+
 impl Store {
     /// Reads the result of the compile step, if there is one.
     pub(super) async fn read_compile_result(
@@ -133,7 +181,8 @@ impl Store {
         let row = sqlx::query!(
             r#"SELECT ok, reason, output, exit_code, signal,
                    exceeded_limit::text AS "exceeded_limit: Word<Limit>",
-                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls
+                   cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls,
+                   noise_source::text AS "noise_source: Word<NoiseSource>", noise_ns
                FROM compile_results WHERE submission_id = $1"#,
             id.0,
         )
@@ -152,7 +201,7 @@ impl Store {
                 memory_bytes: unsigned(row.memory_bytes),
                 output_bytes: unsigned(row.output_bytes),
                 denied_calls: row.denied_calls,
-                noise: None,
+                noise: noise(row.noise_source, row.noise_ns),
             },
         }))
     }
@@ -168,7 +217,8 @@ impl Store {
                    checker_message, stdout_prefix, stderr_prefix, exit_code, signal,
                    exceeded_limit::text AS "exceeded_limit: Word<Limit>",
                    cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
-                   transcript
+                   transcript, score,
+                   noise_source::text AS "noise_source: Word<NoiseSource>", noise_ns
                FROM case_results WHERE submission_id = $1
                ORDER BY ordinal"#,
             id.0,
@@ -176,6 +226,28 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(CaseResult::from).collect())
+    }
+
+    /// Reads the results of the groups, each before those in it.
+    pub(super) async fn read_group_results(
+        &self,
+        id: SubmissionId,
+    ) -> Result<Vec<GroupResult>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT name, verdict::text AS "verdict!: Word<Verdict>", score, max_score
+               FROM group_results WHERE submission_id = $1
+               ORDER BY ordinal"#,
+            id.0,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let results = rows.into_iter().map(|row| GroupResult {
+            name: row.name,
+            verdict: row.verdict.0,
+            score: row.score,
+            max_score: row.max_score,
+        });
+        Ok(results.collect())
     }
 }
 
@@ -198,6 +270,9 @@ struct CaseRow {
     denied_calls: Option<Vec<String>>,
     team_message: Option<String>,
     transcript: Option<String>,
+    score: Option<f64>,
+    noise_source: Option<Word<NoiseSource>>,
+    noise_ns: Option<i64>,
 }
 
 impl CaseRow {
@@ -212,7 +287,7 @@ impl CaseRow {
             memory_bytes: unsigned(self.memory_bytes?),
             output_bytes: unsigned(self.output_bytes?),
             denied_calls: self.denied_calls.take()?,
-            noise: None,
+            noise: noise(self.noise_source.take(), self.noise_ns),
         })
     }
 }
@@ -225,7 +300,7 @@ impl From<CaseRow> for CaseResult {
             name: row.name,
             verdict: row.verdict.0,
             reason: row.reason,
-            score: None,
+            score: row.score,
             checker_message: row.checker_message,
             team_message: row.team_message,
             transcript: row.transcript,

@@ -162,6 +162,38 @@ mod tests {
     }
 
     #[sqlx::test(migrations = false)]
+    async fn judgements_survive_the_migration_to_scores(pool: PgPool) {
+        migrate_to(&pool, 6).await;
+        let [tests, id] = [1, 2].map(uuid::Uuid::from_u128);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            r#"INSERT INTO test_sets VALUES ('{tests}', 1, 2, 3, 4, 5, '{{"kind": "exact"}}');
+               INSERT INTO submissions
+                   (id, language, test_set_id, state, verdict, reason, finished_at)
+                   VALUES ('{id}', 'c', '{tests}', 'finished', 'WA', 'wrong', now());
+               INSERT INTO compile_results VALUES
+                   ('{id}', true, '', '', 0, NULL, NULL, 1, 2, 3, 4, '{{}}');
+               INSERT INTO case_results VALUES
+                   ('{id}', 0, 'one', 'WA', 'why', NULL, 'out', '', 0, NULL, NULL, 5, 6, 7, 8, '{{}}'),
+                   ('{id}', 1, 'two', 'SKIPPED', 'so', NULL, '', '',
+                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"#
+        )))
+        .execute(&pool)
+        .await
+        .unwrap();
+        let store = Store::from_pool(pool);
+        store.migrate().await.unwrap();
+        let found = store.find_submission(super::super::SubmissionId(id)).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(found.summary.reason.as_deref(), Some("wrong"));
+        assert_eq!((found.summary.score, found.max_score), (None, None));
+        assert_eq!(found.compile.unwrap().facts.wall_ns, 2);
+        assert_eq!((found.groups.len(), found.cases.len()), (0, 2));
+        let facts = found.cases[0].facts.as_ref().unwrap();
+        assert_eq!((facts.memory_bytes, facts.noise), (7, None));
+        assert!(found.cases[1].facts.is_none() && found.cases[1].score.is_none());
+    }
+
+    #[sqlx::test(migrations = false)]
     async fn a_database_without_schema_is_too_old(pool: PgPool) {
         let error = Store::from_pool(pool).check_schema().await.unwrap_err();
         assert!(matches!(error, StoreError::SchemaTooOld { found: 0, .. }));

@@ -9,7 +9,7 @@ use super::blobs::insert_blobs;
 use super::test_sets::{LimitColumns, insert_test_set};
 use super::word::{Word, storable};
 use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId, VersionState};
-use crate::judge::verdict::{CaseResult, CompileResult, Verdict};
+use crate::judge::verdict::{CaseResult, CompileResult, GroupResult, Verdict};
 use crate::problem::{Checker, Limits, SourceFile};
 
 /// What a submission is judged on.
@@ -73,6 +73,8 @@ pub struct SubmissionSummary {
     pub verdict: Option<Verdict>,
     /// One line that explains the verdict.
     pub reason: Option<String>,
+    /// The score; `None` where the problem has no points, or where it gets none.
+    pub score: Option<f64>,
     /// Attempts begun so far.
     pub attempts: i32,
     /// When it was accepted for judging.
@@ -93,6 +95,10 @@ pub struct Submission {
     /// Protections that the machine lacked that gave the verdict; `None` where there is none, or it is
     /// not known.
     pub degraded: Option<Vec<String>>,
+    /// The highest score that the problem's version gives, where it has points and an end of them.
+    pub max_score: Option<f64>,
+    /// What came of the groups of cases, each before those in it; empty until finished.
+    pub groups: Vec<GroupResult>,
     /// Compile result, once known and where the language compiles.
     pub compile: Option<CompileResult>,
     /// Case results in order; empty until finished.
@@ -169,6 +175,7 @@ impl Store {
                 state: judged_on.state,
                 verdict: None,
                 reason: None,
+                score: None,
                 attempts: 0,
                 created_at,
                 finished_at: None,
@@ -184,14 +191,19 @@ impl Store {
     ) -> Result<Option<Submission>, StoreError> {
         self.in_time(async {
             let Some(row) = sqlx::query!(
-                r#"SELECT submissions.id, language, problem_id, problem_version,
-                       state AS "state: SubmissionState",
-                       verdict::text AS "verdict: Word<Verdict>", reason, attempts,
+                r#"SELECT submissions.id, language, submissions.problem_id, problem_version,
+                       submissions.state AS "state: SubmissionState",
+                       verdict::text AS "verdict: Word<Verdict>", reason, score, attempts,
                        submissions.created_at, finished_at, degraded,
+                       (version.about ->> 'max_score')::double precision AS max_score,
                        cpu_ms AS "cpu_ms?", wall_ms AS "wall_ms?",
                        memory_bytes AS "memory_bytes?", output_bytes AS "output_bytes?",
                        processes AS "processes?", checker AS "checker?: Json<Checker>"
-                   FROM submissions LEFT JOIN test_sets ON test_sets.id = test_set_id
+                   FROM submissions
+                   LEFT JOIN test_sets ON test_sets.id = submissions.test_set_id
+                   LEFT JOIN problem_versions AS version
+                       ON version.problem_id = submissions.problem_id
+                           AND version.number = submissions.problem_version
                    WHERE submissions.id = $1"#,
                 id.0,
             )
@@ -201,12 +213,13 @@ impl Store {
                 return Ok(None);
             };
             // Results are written together with the state, so they are there if it says so.
-            let (compile, cases) = match row.state {
+            let (compile, groups, cases) = match row.state {
                 SubmissionState::Finished => (
                     self.read_compile_result(id).await?,
+                    self.read_group_results(id).await?,
                     self.read_case_results(id).await?,
                 ),
-                _ => (None, Vec::new()),
+                _ => (None, Vec::new(), Vec::new()),
             };
             let limits = || {
                 Some(LimitColumns {
@@ -226,6 +239,7 @@ impl Store {
                 state: row.state,
                 verdict: row.verdict,
                 reason: row.reason,
+                score: row.score,
                 attempts: row.attempts,
                 created_at: row.created_at,
                 finished_at: row.finished_at,
@@ -235,6 +249,8 @@ impl Store {
                 limits,
                 checker: row.checker.map(|checker| checker.0),
                 degraded: row.degraded,
+                max_score: row.max_score,
+                groups,
                 compile,
                 cases,
             }))
@@ -258,7 +274,7 @@ impl Store {
                 SummaryRow,
                 r#"SELECT id, language, problem_id, problem_version,
                        state AS "state: SubmissionState",
-                       verdict::text AS "verdict: Word<Verdict>", reason, attempts,
+                       verdict::text AS "verdict: Word<Verdict>", reason, score, attempts,
                        created_at, finished_at
                    FROM submissions
                    WHERE ($1::text IS NULL OR language = $1)
@@ -352,6 +368,7 @@ struct SummaryRow {
     state: SubmissionState,
     verdict: Option<Word<Verdict>>,
     reason: Option<String>,
+    score: Option<f64>,
     attempts: i32,
     created_at: OffsetDateTime,
     finished_at: Option<OffsetDateTime>,
@@ -367,6 +384,7 @@ impl From<SummaryRow> for SubmissionSummary {
             state: row.state,
             verdict: row.verdict.map(|word| word.0),
             reason: row.reason,
+            score: row.score,
             attempts: row.attempts,
             created_at: row.created_at,
             finished_at: row.finished_at,

@@ -55,6 +55,9 @@ pub struct PackageAbout {
     pub output_bytes: u64,
     /// CPU time of a test case, where the package gives it.
     pub limit_ms: Option<u64>,
+    /// The highest score, where it has points and an end of them.
+    #[serde(default)]
+    pub max_score: Option<f64>,
     /// What was found in it.
     pub findings: Vec<Finding>,
 }

@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
     use crate::judge::verdict::Verdict;
-    use crate::sandbox::Limit;
+    use crate::sandbox::{Limit, NoiseSource};
 
     async fn words_of(pool: &PgPool, sql_enum: &str) -> Vec<String> {
         sqlx::query_scalar(
@@ -98,6 +98,14 @@ mod tests {
         let words = words_of(&pool, "exceeded_limit").await;
         let limits = [Cpu, Wall, Idle, Memory, Output];
         assert_eq!(limits.map(|l| Word(l).to_string()).to_vec(), words);
+    }
+
+    #[sqlx::test]
+    async fn every_source_of_noise_has_its_word_in_the_database(pool: PgPool) {
+        use NoiseSource::*;
+        let words = words_of(&pool, "noise_source").await;
+        let sources = [BoxPressure, MachinePressure, MachineSteal];
+        assert_eq!(sources.map(|s| Word(s).to_string()).to_vec(), words);
     }
 
     #[sqlx::test(migrations = false)]

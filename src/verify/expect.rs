@@ -110,11 +110,8 @@ impl Seen<'_> {
             max: full,
         });
         match expected {
-            ExpectedScore::Full => {
-                let full = full?;
-                let is_full = score.is_some_and(|score| full.includes(score));
-                (!is_full).then(|| format!("{told} is not the full one of {}", full.max))
-            }
+            // Of a heuristic problem nobody may come to it: that is for people to look at.
+            ExpectedScore::Full => None,
             ExpectedScore::NotFull => {
                 let is_full = score.is_some_and(|score| full.is_some_and(|f| f.includes(score)));
                 is_full.then(|| format!("{told} is the full one, which is not expected"))
@@ -224,6 +221,7 @@ mod tests {
             name: name.to_owned(),
             verdict,
             score: Some(score),
+            max_score: None,
         };
         let groups = [
             group("secret/a", Accepted, 40.0),
@@ -253,10 +251,7 @@ mod tests {
                 with("", within(0.0, 39.0), None),
                 Some("not the expected 0 to 39"),
             ),
-            (
-                with("", full, None),
-                Some("the score 40 is not the full one of 100"),
-            ),
+            (with("", full, None), None),
             (with("", not_full, None), None),
             (with("secret/a", within(1.0, 50.0), None), None),
             (

@@ -152,6 +152,26 @@ fn who_waits_for_each_other_is_ended_by_the_clock() {
 }
 
 #[test]
+fn a_submission_sees_the_end_of_what_a_validator_writes_while_that_goes_on() {
+    assert_comes_to(
+        "echo $(cat)",
+        "echo 1; exec >&-; read x; [ $x = 1 ] && exit 42; exit 43",
+        Verdict::Accepted,
+        "",
+    );
+}
+
+#[test]
+fn a_validator_sees_the_end_of_what_a_submission_writes_with_its_end_alone() {
+    assert_comes_to(
+        "exec >&-; read x; exit 3",
+        "cat; echo; exit 42",
+        Verdict::IdleLimit,
+        "on the clock",
+    );
+}
+
+#[test]
 fn endless_output_is_cut() {
     let endless = "while printf %1000s x; do :; done";
     assert_comes_to(

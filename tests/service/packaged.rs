@@ -100,6 +100,38 @@ async fn packages_are_judged_by_their_own_checkers_and_validators() {
 }
 
 #[tokio::test]
+async fn points_are_kept_for_the_whole_its_groups_and_its_cases() {
+    let all = Everything::up().await;
+    let points = store(&all.api, "points", &packed("points", &[])).await;
+    let (_, problem) = all.api.get(&points).await;
+    assert_eq!(problem["package"]["max_score"], 100.0);
+    let narrow = "read -r a b\necho $(((a + b) % 1000000000))\n";
+    let id = all.api.submit(&on(&points, "bash", narrow)).await;
+    let judged = all.api.ended(&id).await;
+    assert_eq!(
+        (&judged["score"], &judged["max_score"]),
+        (&json!(40.0), &json!(100.0)),
+        "{judged}"
+    );
+    let group = |name: &str| {
+        let groups = judged["groups"].as_array().unwrap().iter();
+        groups.clone().find(|group| group["name"] == name).unwrap()
+    };
+    assert_eq!(
+        *group("secret/small"),
+        json!({ "name": "secret/small", "verdict": "AC", "score": 40.0, "max_score": 40.0 })
+    );
+    assert_eq!(group("secret/large")["score"], 0.0);
+    let cases = judged["cases"].as_array().unwrap();
+    let scored = cases.iter().find(|case| case["name"] == "secret/small/1");
+    assert_eq!(scored.unwrap()["score"], 40.0, "{judged}");
+    // Whether the kernel counts is the machine's affair; that the field is there is ours.
+    assert!(scored.unwrap().get("noise").is_some());
+    let (_, page) = all.api.get("/api/v1/submissions").await;
+    assert_eq!(page["items"][0]["score"], 40.0);
+}
+
+#[tokio::test]
 async fn a_broken_validator_holds_its_problem_and_never_becomes_a_verdict() {
     let all = Everything::up().await;
     let api = &all.api;

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use crate::api::checker::CheckerBody;
 use crate::api::content::{encode, lossy};
 use crate::api::limits::LimitsView;
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, Verdict};
+use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Verdict};
 use crate::problem::SourceFile;
-use crate::sandbox::Limit;
+use crate::sandbox::{Limit, Noise, NoiseSource};
 use crate::store::{Submission, SubmissionState, SubmissionSummary};
 
 /// A submission as listed.
@@ -32,6 +32,8 @@ pub(in crate::api) struct SubmissionSummaryView {
     verdict: Option<Verdict>,
     /// One line that explains the verdict.
     reason: Option<String>,
+    /// Its points; null where the problem has none, or where it gets none.
+    score: Option<f64>,
     /// Attempts begun so far.
     attempts: i32,
     #[serde(with = "time::serde::rfc3339")]
@@ -53,6 +55,10 @@ pub(in crate::api) struct SubmissionView {
     /// Protections that the machine lacked that gave the verdict, with its operator's consent; null where
     /// that is not known.
     degraded: Option<Vec<String>>,
+    /// The most points that the problem gives; null where it has none, or no end of them.
+    max_score: Option<f64>,
+    /// What came of the groups of test cases, each before those in it; empty where there are none.
+    groups: Vec<GroupView>,
     /// Null until known, and for languages that do not compile.
     compile: Option<CompileView>,
     /// Null until a test case was run.
@@ -81,6 +87,32 @@ struct TotalsView {
     memory_bytes: u64,
 }
 
+/// The result of a group of test cases.
+#[derive(Debug, Serialize, ToSchema)]
+struct GroupView {
+    /// Path below the test data.
+    #[schema(example = "secret/group1")]
+    name: String,
+    /// As of a test case.
+    #[schema(value_type = String, example = "AC")]
+    verdict: Verdict,
+    /// Null where the problem has no points.
+    score: Option<f64>,
+    /// The most points that it gives; left out where there is no end of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_score: Option<f64>,
+}
+
+/// For how long work waited for a CPU during a run: a sign of a disturbed measurement.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoiseView {
+    /// Whose work waited: `box_pressure`, of the run itself; `machine_pressure`, of any program on the
+    /// machine; `machine_steal`, of the whole machine, for other virtual ones.
+    #[schema(value_type = String, example = "machine_pressure")]
+    source: NoiseSource,
+    waited_ms: f64,
+}
+
 /// The result of one test case. Figures are null where it was not run.
 #[derive(Debug, Serialize, ToSchema)]
 struct CaseView {
@@ -89,6 +121,8 @@ struct CaseView {
     #[schema(value_type = String, example = "WA")]
     verdict: Verdict,
     reason: String,
+    /// Its points; null where the problem has none.
+    score: Option<f64>,
     /// CPU time of the process tree.
     cpu_ms: Option<f64>,
     /// Time on the clock.
@@ -105,6 +139,8 @@ struct CaseView {
     output_bytes: Option<u64>,
     /// Names of system calls that the sandbox refused.
     denied_calls: Vec<String>,
+    /// Null where the kernel of the worker's machine does not tell.
+    noise: Option<NoiseView>,
     /// What the checker said.
     checker_message: Option<String>,
     /// What the problem's validator tells contestants.
@@ -177,6 +213,7 @@ impl From<SubmissionSummary> for SubmissionSummaryView {
             state: summary.state,
             verdict: summary.verdict,
             reason: summary.reason,
+            score: summary.score,
             attempts: summary.attempts,
             created_at: summary.created_at,
             finished_at: summary.finished_at,
@@ -191,6 +228,8 @@ impl From<Submission> for SubmissionView {
             limits: submission.limits.map(LimitsView::from),
             checker: submission.checker.map(CheckerBody::from),
             degraded: submission.degraded,
+            max_score: submission.max_score,
+            groups: submission.groups.into_iter().map(GroupView::from).collect(),
             compile: submission.compile.map(CompileView::from),
             totals: totals(&submission.cases),
             cases: submission.cases.into_iter().map(CaseView::from).collect(),
@@ -205,6 +244,8 @@ impl From<SubmissionSummary> for SubmissionView {
             limits: None,
             checker: None,
             degraded: None,
+            max_score: None,
+            groups: Vec::new(),
             compile: None,
             totals: None,
             cases: Vec::new(),
@@ -225,6 +266,26 @@ impl From<CompileResult> for CompileView {
     }
 }
 
+impl From<GroupResult> for GroupView {
+    fn from(group: GroupResult) -> Self {
+        GroupView {
+            name: group.name,
+            verdict: group.verdict,
+            score: group.score,
+            max_score: group.max_score,
+        }
+    }
+}
+
+impl From<Noise> for NoiseView {
+    fn from(noise: Noise) -> Self {
+        NoiseView {
+            source: noise.source,
+            waited_ms: milliseconds(noise.waited_ns),
+        }
+    }
+}
+
 impl From<CaseResult> for CaseView {
     fn from(case: CaseResult) -> Self {
         let facts = case.facts.as_ref();
@@ -232,6 +293,7 @@ impl From<CaseResult> for CaseView {
             name: case.name,
             verdict: case.verdict,
             reason: case.reason,
+            score: case.score,
             cpu_ms: facts.map(|f| milliseconds(f.cpu_ns)),
             wall_ms: facts.map(|f| milliseconds(f.wall_ns)),
             memory_bytes: facts.map(|f| f.memory_bytes),
@@ -240,6 +302,7 @@ impl From<CaseResult> for CaseView {
             limit: facts.and_then(|f| f.limit),
             output_bytes: facts.map(|f| f.output_bytes),
             denied_calls: facts.map(|f| f.denied_calls.clone()).unwrap_or_default(),
+            noise: facts.and_then(|f| f.noise).map(NoiseView::from),
             checker_message: case.checker_message,
             team_message: case.team_message,
             transcript: case.transcript,

@@ -43,8 +43,9 @@ impl Report {
             let time = row
                 .slowest_ms
                 .map_or("-".to_owned(), |ms| format!("{ms:.0} ms"));
+            let score = score_column(&self.submissions, row);
             text.push_str(&format!(
-                "{:width$}  {:4} {time:>9}  {}\n",
+                "{:width$}  {:4} {score}{time:>9}  {}\n",
                 name(row),
                 code(&row.verdict),
                 shown(&row.reason)
@@ -84,7 +85,7 @@ impl Report {
 
     pub(super) fn csv(&self) -> String {
         let mut text = String::from(
-            "submission,language,verdict,slowest_ms,memory_bytes,passed,cases,reason\r\n",
+            "submission,language,verdict,score,slowest_ms,memory_bytes,passed,cases,reason\r\n",
         );
         for row in &self.submissions {
             let passed = row
@@ -96,6 +97,7 @@ impl Report {
                 cell(&row.submission),
                 cell(&row.language),
                 code(&row.verdict),
+                row.score.map_or(String::new(), |score| score.to_string()),
                 row.slowest_ms
                     .map_or(String::new(), |ms| format!("{ms:.3}")),
                 row.memory_bytes
@@ -107,7 +109,7 @@ impl Report {
             text.push_str(&(fields.join(",") + "\r\n"));
         }
         for (submission, reason) in self.unjudged.iter().chain(&self.failed) {
-            text.push_str(&format!("{},,,,,,,{}\r\n", cell(submission), cell(reason)));
+            text.push_str(&format!("{},,,,,,,,{}\r\n", cell(submission), cell(reason)));
         }
         text
     }
@@ -140,6 +142,16 @@ impl Report {
         let tests = judged.chain(unjudged.chain(failed).map(other)).collect();
         junit::document(&[(&self.problem, tests)])
     }
+}
+
+/// Points, where any submission has some.
+fn score_column(rows: &[Row], row: &Row) -> String {
+    let points = |row: &Row| row.score.map_or("-".to_owned(), |score| score.to_string());
+    if rows.iter().all(|row| row.score.is_none()) {
+        return String::new();
+    }
+    let width = rows.iter().map(|row| points(row).len()).max().unwrap_or(0);
+    format!("{:>width$} ", points(row))
 }
 
 /// A field as CSV has it (RFC 4180). A spreadsheet takes what begins like a formula for one, and names are
@@ -179,11 +191,13 @@ mod tests {
                 language: "c".to_owned(),
                 verdict: Verdict::WrongAnswer,
                 reason: "=1+1".to_owned(),
+                score: Some(12.5),
                 slowest_ms: Some(2.0),
                 memory_bytes: Some(4096),
                 cases: vec![CaseRow {
                     name: "1".to_owned(),
                     verdict: Verdict::Accepted,
+                    score: None,
                     cpu_ms: Some(2.0),
                 }],
             }],
@@ -196,12 +210,13 @@ mod tests {
     fn fields_of_csv_cannot_break_out_nor_be_formulas() {
         let csv = report().csv();
         let line = csv.lines().nth(1).unwrap();
-        assert_eq!(line, "\"a,\"\"b\"\"\",c,WA,2.000,4096,1,1,'=1+1");
+        assert_eq!(line, "\"a,\"\"b\"\"\",c,WA,12.5,2.000,4096,1,1,'=1+1");
     }
 
     #[test]
     fn the_table_says_how_many_came_to_what() {
         let text = report().text();
+        assert!(text.contains("  WA   12.5      2 ms  =1+1\n"), "{text}");
         assert!(text.ends_with("1 judged: 1 WA; 1 not judged\n"), "{text}");
         assert!(text.contains("x\u{fffd}: why"), "{text}");
     }

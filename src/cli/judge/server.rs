@@ -62,6 +62,7 @@ struct Answer {
     state: String,
     verdict: Option<Verdict>,
     reason: Option<String>,
+    score: Option<f64>,
     #[serde(default)]
     cases: Vec<CaseAnswer>,
 }
@@ -70,6 +71,7 @@ struct Answer {
 struct CaseAnswer {
     name: String,
     verdict: Verdict,
+    score: Option<f64>,
     cpu_ms: Option<f64>,
     memory_bytes: Option<u64>,
 }
@@ -247,6 +249,7 @@ fn judged(submission: &Submission, program: &Program, answer: Answer) -> Judged 
         language: program.language.clone(),
         verdict,
         reason: answer.reason.unwrap_or_default(),
+        score: answer.score,
         slowest_ms: times.max_by(f64::total_cmp),
         memory_bytes: answer
             .cases
@@ -259,6 +262,7 @@ fn judged(submission: &Submission, program: &Program, answer: Answer) -> Judged 
             .map(|case| CaseRow {
                 name: case.name,
                 verdict: case.verdict,
+                score: case.score,
                 cpu_ms: case.cpu_ms,
             })
             .collect(),

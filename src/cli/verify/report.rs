@@ -241,6 +241,7 @@ mod tests {
             name: "secret".to_owned(),
             verdict,
             score,
+            max_score: None,
         };
         assert_eq!(cell(&group(Verdict::Accepted, Some(33.333_3))), "AC 33.33");
         assert_eq!(cell(&group(Verdict::Accepted, Some(40.0))), "AC 40");

@@ -3,12 +3,13 @@
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
 use crate::judge::grade;
+use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
     Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator,
 };
 use crate::problem::groups::Worth;
-use crate::problem::package::{TestCase, Validation};
+use crate::problem::package::{Format, TestCase, Validation};
 use crate::problem::{Checker, Protocol};
 
 /// What judges outputs, and what they are worth.
@@ -104,12 +105,17 @@ impl By {
             }
         };
         let limits = validation_limits(package);
+        let zeros = match package.format {
+            Format::Legacy => Zeros::Ignored,
+            _ => Zeros::Refused,
+        };
         let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|(program, executable)| {
             Validator::new(program.path.clone(), executable, limits.clone())
                 .speaking(protocol)
                 .with_passes(package.max_passes)
+                .with_zeros(zeros)
         });
         if !is_talking {
             return Ok(By::Validate(validators.collect()));

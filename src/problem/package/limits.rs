@@ -48,7 +48,8 @@ impl Default for PackageLimits {
         PackageLimits {
             memory_bytes: 2048 << 20,
             output_bytes: 8 << 20,
-            code_bytes: 128 << 10,
+            // The format's usual 128 KiB are too few for tables that DOMjudge's packages bring.
+            code_bytes: 256 << 10,
             validation_ms: 60_000,
             validation_memory_bytes: 2048 << 20,
             validation_output_bytes: 8 << 20,

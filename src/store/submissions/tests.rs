@@ -4,10 +4,11 @@ use sqlx::PgPool;
 
 use super::*;
 use crate::judge::verdict::Judgement;
-use crate::store::LeaseState;
 use crate::store::fixtures::{
-    checker, claim_in, create, judgement, limits, problem, register, submission, submission_on,
+    checker, claim_in, create, judgement, limits, package, problem, register, submission,
+    submission_on,
 };
+use crate::store::{LeaseState, NewProblem};
 
 /// Claims the submission, which must be the next, and gives it this judgement.
 async fn finish(store: &Store, id: SubmissionId, judgement: &Judgement) -> Submission {
@@ -53,6 +54,26 @@ async fn a_submission_on_a_problem_has_the_problems_terms(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_submission_on_a_package_knows_the_highest_score(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let new = NewProblem {
+        name: "points".to_owned(),
+        version: package(b"zip", Some(7)),
+    };
+    let problem = store.create_problem(&new).await.unwrap().id;
+    let sent = submission_on("c", Tests::Problem(problem));
+    let id = store.create_submission(&sent).await.unwrap().id;
+    let found = finish(&store, id, &judgement(2)).await;
+    assert_eq!(found.max_score, Some(99.5));
+    let all = ListFilter {
+        limit: 1,
+        ..ListFilter::default()
+    };
+    let listed = store.list_submissions(&all).await.unwrap();
+    assert_eq!(listed[0].score, judgement(2).score);
+}
+
+#[sqlx::test]
 async fn an_unknown_problem_is_told_and_nothing_is_stored(pool: PgPool) {
     let store = Store::from_pool(pool.clone());
     let id = ProblemId(Uuid::now_v7());
@@ -88,8 +109,8 @@ async fn every_field_of_a_judgement_is_read_back(pool: PgPool) {
         let read = Judgement {
             verdict: found.summary.verdict.unwrap(),
             reason: found.summary.reason.unwrap(),
-            score: None,
-            groups: Vec::new(),
+            score: found.summary.score,
+            groups: found.groups,
             compile: found.compile,
             cases: found.cases,
         };
