@@ -4,15 +4,17 @@
 //! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
 mod answers;
+mod cases;
 mod expect;
 mod inputs;
+mod margin;
 mod programs;
 mod report;
 mod timing;
 
 use std::sync::Arc;
 
-use crate::judge::package::{CompiledPackage, PackageError};
+use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
@@ -20,6 +22,8 @@ use crate::problem::package::{
     Expectation, Expected, ExpectedScore, Package, TimingRole, path_matches,
 };
 
+pub use cases::{CaseSummary, SameCase, Slowest};
+pub use margin::Margin;
 use programs::Prepared;
 pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
@@ -35,9 +39,16 @@ pub struct Verifier<'a> {
     pub slots: &'a mut [JudgeSlot],
     /// Only submissions whose paths this pattern matches.
     pub only: Option<&'a str>,
+    /// Which cases are run.
+    pub extent: Extent,
+    /// Runs that are nearer than so many percent to the time limit are repeated alone; 0 for none.
+    pub band_percent: u16,
     /// Ends it from another thread.
     pub cancel: &'a Cancel,
 }
+
+/// The usual band around the time limit, in percent.
+pub const BAND_PERCENT: u16 = 10;
 
 /// A step of the work: what is done, how much of it, and of how much. May be told on any thread.
 pub type Progress<'a> = &'a (dyn Fn(&str, usize, usize) + Sync);
@@ -55,6 +66,10 @@ pub struct Verification {
     pub submissions: Vec<SubmissionResult>,
     /// Submissions that cannot be judged here.
     pub skipped: Vec<Skipped>,
+    /// What came of the test cases, in judging order.
+    pub cases: Vec<CaseSummary>,
+    /// Which of them were run.
+    pub extent: Extent,
     /// Names of the groups that have cases of their own, in judging order.
     pub groups: Vec<String>,
     /// Whether the problem gives points.
@@ -91,11 +106,25 @@ pub struct SubmissionResult {
     pub surprise: Option<String>,
     /// The slowest case that was run: CPU time in milliseconds, and its name.
     pub slowest: Option<(f64, String)>,
+    /// The time limit in its language, in milliseconds.
+    pub limit_ms: u64,
+    /// How far its slowest case is from the limit.
+    pub margin: Option<Margin>,
+    /// Whether it would come to something else with the time at which it ran, which is more than the
+    /// limit.
+    pub is_sensitive: bool,
     /// The cases that were run, in order; empty where it was not compiled.
     pub cases: Vec<CaseResult>,
+    /// Runs near the limit that were repeated, by the names of their cases.
+    pub reruns: Vec<(String, Rerun)>,
 }
 
 impl Verification {
+    /// The slowest accepted run on the cases below a group.
+    pub fn slowest_in(&self, group: &str) -> Option<&Slowest> {
+        cases::slowest_in(group, &self.cases)
+    }
+
     /// Whether everything is as it should be.
     pub fn is_ok(&self) -> bool {
         self.mistakes.is_empty() && self.submissions.iter().all(|result| result.as_expected)
@@ -120,11 +149,21 @@ impl Verifier<'_> {
         let package = problem.package();
         let out_of_range = out_of_range(&package.groups, &submissions);
         let not_full = not_full(package, &submissions);
+        let cases = cases::summaries(package, &submissions);
         Ok(Verification {
             groups: with_cases(&package.groups),
             is_scoring: package.scoring.is_some(),
             time,
-            notes: [checked.notes, of_answers, notes, not_full].concat(),
+            notes: [
+                checked.notes,
+                of_answers,
+                notes,
+                not_full,
+                cases::notes(&cases),
+            ]
+            .concat(),
+            cases,
+            extent: self.extent,
             mistakes: [checked.mistakes, out_of_range].concat(),
             submissions,
             skipped,

@@ -1,15 +1,16 @@
 //! Reports in the XML of JUnit, which build servers show.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// How one test ended.
 pub(super) enum End<'a> {
     Passed,
     /// It is not as it should be.
-    Failed(&'a str),
+    Failed(Cow<'a, str>),
     /// Nothing can be said of it.
-    Errored(&'a str),
-    Skipped(&'a str),
+    Errored(Cow<'a, str>),
+    Skipped(Cow<'a, str>),
 }
 
 /// One test of a suite.
@@ -48,7 +49,7 @@ pub(super) fn document(suites: &[(&str, Vec<Test<'_>>)]) -> String {
 }
 
 fn element(suite: &str, test: &Test<'_>) -> String {
-    let inner = match test.end {
+    let inner = match &test.end {
         End::Passed => String::new(),
         End::Failed(reason) => format!("<failure message=\"{}\"/>", escaped(reason)),
         End::Errored(reason) => format!("<error message=\"{}\"/>", escaped(reason)),
@@ -96,12 +97,12 @@ mod tests {
             Test {
                 name: "\"><x>&\u{1}",
                 time: 1.0,
-                end: End::Failed("line 1\nline 2"),
+                end: End::Failed("line 1\nline 2".into()),
             },
             Test {
                 name: "c",
                 time: 0.0,
-                end: End::Skipped("why"),
+                end: End::Skipped("why".into()),
             },
         ];
         let text = document(&[("s", tests)]);

@@ -1,8 +1,11 @@
 //! `gavel verify`: judges the jury's submissions of problem packages on this machine, and tells
 //! whether each comes to what its authors expect. Needs neither database nor API.
 
+mod junit;
+mod matrix;
 mod report;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use super::judging;
 use super::progress::Line;
 use crate::config::Config;
-use crate::judge::package::PackageError;
+use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
-use crate::verify::{Verification, Verifier};
+use crate::verify::{BAND_PERCENT, Verification, Verifier};
 
 /// Arguments of `gavel verify`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +29,8 @@ Examples:
   gavel verify problems/hello
   gavel verify problems/* --jobs 4 --json > report.jsonl
   gavel verify hello.zip -s 'wrong_answer/*'
+  gavel verify problems/* --junit report.xml
+  gavel verify problems/hello --all-cases --table
 
 Takes packages of the ICPC and Kattis formats, of Polygon and of DMOJ, as directories or zip or
 tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
@@ -38,6 +43,18 @@ pub(super) struct Arguments {
     /// Print one JSON object for each package
     #[arg(long)]
     json: bool,
+    /// Write a report in the XML of JUnit: a suite for each package
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Run every case, also those that cannot change a verdict
+    #[arg(long)]
+    all_cases: bool,
+    /// Repeat runs alone that are nearer than so many percent to the time limit; 0 for none
+    #[arg(long, value_name = "PERCENT", default_value_t = BAND_PERCENT, value_parser = clap::value_parser!(u16).range(..=50))]
+    band: u16,
+    /// Print which cases fail which submissions
+    #[arg(long)]
+    table: bool,
     /// Judge so many cases at the same time [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -76,24 +93,34 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut crew = Crew {
         slots: judging::slots(&judge, arguments.jobs)?,
+        extent: match arguments.all_cases {
+            true => Extent::All,
+            false => Extent::Deciding,
+        },
+        band_percent: arguments.band,
         languages,
         judge,
     };
-    let mut wrong = 0;
+    let mut all = Vec::new();
     for path in &arguments.packages {
         let checked = crew.check(path, arguments.submissions.as_deref(), cancel);
         if cancel.is_cancelled() {
             bail!("stopped before all packages were verified");
         }
-        wrong += usize::from(!checked.is_ok());
         let mut out = io::stdout().lock();
         let printed = match arguments.json {
             true => report::write_json(&checked, &mut out),
-            false => report::write_text(&checked, &mut out),
+            false => report::write_text(&checked, arguments.table, &mut out),
         };
         printed.context("cannot print the report")?;
+        all.push(checked);
     }
-    match (wrong, arguments.packages.len()) {
+    if let Some(path) = &arguments.junit {
+        let written = fs::write(path, junit::document(&all));
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let wrong = all.iter().filter(|checked| !checked.is_ok()).count();
+    match (wrong, all.len()) {
         (0, _) => Ok(()),
         (_, 1) => bail!("the package is not as it should be"),
         (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
@@ -114,6 +141,8 @@ struct Crew {
     languages: Languages,
     judge: Judge,
     slots: Vec<JudgeSlot>,
+    extent: Extent,
+    band_percent: u16,
 }
 
 impl Crew {
@@ -152,6 +181,8 @@ impl Crew {
             judge: &self.judge,
             slots: &mut self.slots,
             only,
+            extent: self.extent,
+            band_percent: self.band_percent,
             cancel,
         };
         let verification = verifier.verify(package, &|what, done, all| line.show(what, done, all));

@@ -5,6 +5,7 @@
 //! verdict or a score: what would not be run if cases ran one after the other does not count, and
 //! only such cases are left out.
 
+mod again;
 mod checks;
 mod grader;
 mod making;
@@ -12,6 +13,7 @@ mod programs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use again::Rerun;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::executable::{Compiled, Executable};
@@ -41,6 +43,8 @@ pub struct Times {
     pub end_ms: u64,
     /// What decides the verdict; `None` as long as that is not known.
     pub limit_ms: Option<u64>,
+    /// Runs that are nearer than so many percent to the limit are repeated alone; 0 for none.
+    pub band_percent: u16,
 }
 
 impl Times {
@@ -49,6 +53,7 @@ impl Times {
         Times {
             end_ms: limit_ms,
             limit_ms: Some(limit_ms),
+            band_percent: 0,
         }
     }
 }
@@ -78,6 +83,8 @@ pub struct Graded {
     pub groups: Vec<GroupResult>,
     /// One for each case, in order; what was not run is skipped.
     pub cases: Vec<CaseResult>,
+    /// Runs that were repeated because they were near the limit, in order.
+    pub reruns: Vec<Rerun>,
 }
 
 /// A package whose programs are compiled. Cheap to clone; clones share everything.
@@ -237,26 +244,57 @@ impl CompiledPackage {
                 known: Mutex::new(vec![None; cases.len()]),
             })
             .collect();
-        let count = entries.len() * cases.len();
-        let results = crew::each(slots, count, |slot, task| {
-            progress(task + 1, count);
-            let (entry, index) = (&entries[task / cases.len()], task % cases.len());
+        let mut work = Work {
+            results: (0..entries.len() * cases.len()).map(|_| None).collect(),
+            reruns: entries.iter().map(|_| Vec::new()).collect(),
+            entries,
+        };
+        self.run_wanted(slots, &mut work, progress, cancel)?;
+        // What comes to something else when it is repeated may make other cases count.
+        while self.repeat_near(slots, &mut work, times.band_percent, cancel)? {
+            self.run_wanted(slots, &mut work, progress, cancel)?;
+        }
+        let mut results = work.results.into_iter();
+        let of_program = |(entry, reruns): (Entry, Vec<Rerun>)| {
+            let results: Vec<_> = results.by_ref().take(cases.len()).collect();
+            self.graded(slots, entry, (results, reruns), cancel)
+        };
+        let entries = work.entries.into_iter().zip(work.reruns);
+        entries.map(of_program).collect()
+    }
+
+    /// Runs what has no result and may count, on all slots.
+    fn run_wanted(
+        &self,
+        slots: &mut [JudgeSlot],
+        work: &mut Work,
+        progress: Runs<'_>,
+        cancel: &Cancel,
+    ) -> Result<(), JudgeError> {
+        let (cases, entries) = (self.package.cases.len(), &work.entries);
+        let all = work.results.len();
+        let open: Vec<usize> = (0..all).filter(|&t| work.results[t].is_none()).collect();
+        let results = crew::each(slots, open.len(), |slot, place| {
+            let task = open[place];
+            progress(task + 1, all);
+            let (entry, index) = (&entries[task / cases], task % cases);
             if !self.is_wanted(entry, index) {
                 return Ok(None);
             }
             match self.run(slot, entry, index, cancel) {
-                Ok(result) => Ok(Some(Ok(result))),
+                Ok((result, grade)) => {
+                    entry.known()[index] = Some(grade);
+                    Ok(Some(Ok(result)))
+                }
                 // It may be found not to count, and then nobody would have noticed.
                 Err(error) if error.is_of_the_problem() => Ok(Some(Err(error))),
                 Err(error) => Err(error),
             }
         })?;
-        let mut results = results.into_iter();
-        let of_program = |entry: Entry| {
-            let results: Vec<_> = results.by_ref().take(cases.len()).collect();
-            self.graded(slots, entry, results, cancel)
-        };
-        entries.into_iter().map(of_program).collect()
+        for (task, result) in open.into_iter().zip(results) {
+            work.results[task] = result;
+        }
+        Ok(())
     }
 
     fn is_wanted(&self, entry: &Entry, index: usize) -> bool {
@@ -270,16 +308,13 @@ impl CompiledPackage {
         entry: &Entry,
         index: usize,
         cancel: &Cancel,
-    ) -> Result<CaseResult, JudgeError> {
+    ) -> Result<(CaseResult, Grade), JudgeError> {
         let case = (index, &self.package.cases[index]);
         let program = (&entry.runnable, entry.limit_ms);
         let (mut result, score) = self.checks.run(slot, program, case, cancel)?;
-        entry.known()[index] = Some(Grade {
-            verdict: result.verdict,
-            score,
-        });
         result.score = self.package.scoring.map(|_| score);
-        Ok(result)
+        let verdict = result.verdict;
+        Ok((result, Grade { verdict, score }))
     }
 
     /// Puts the results of a program together, as if its cases had run one after the other.
@@ -287,7 +322,7 @@ impl CompiledPackage {
         &self,
         slots: &mut [JudgeSlot],
         entry: Entry,
-        results: Vec<Option<Result<CaseResult, JudgeError>>>,
+        (results, mut reruns): (Vec<Option<CaseEnd>>, Vec<Rerun>),
         cancel: &Cancel,
     ) -> Result<Graded, JudgeError> {
         let known = entry.known().clone();
@@ -308,7 +343,12 @@ impl CompiledPackage {
             (Some(grader), Some(slot)) => grader.grade(slot, arguments, grades, cancel).map(Some),
             _ => Ok(None),
         })?;
-        Ok(self.told(&standing, cases))
+        reruns.retain(|rerun| counts[rerun.index] || entry.extent == Extent::All);
+        reruns.sort_by_key(|rerun| rerun.index);
+        Ok(Graded {
+            reruns,
+            ..self.told(&standing, cases)
+        })
     }
 
     /// What a standing comes to, in words and in data.
@@ -335,6 +375,7 @@ impl CompiledPackage {
             score,
             groups,
             cases,
+            reruns: Vec::new(),
         }
     }
 
@@ -349,6 +390,7 @@ impl CompiledPackage {
             cases: (0..self.package.cases.len())
                 .map(|index| self.skipped(index))
                 .collect(),
+            reruns: Vec::new(),
         }
     }
 
@@ -368,6 +410,18 @@ impl CompiledPackage {
     fn skipped(&self, index: usize) -> CaseResult {
         CaseResult::skipped(index, &self.package.cases[index].name)
     }
+}
+
+/// What came of a run; an error is the package's.
+type CaseEnd = Result<CaseResult, JudgeError>;
+
+/// The runs of all programs.
+struct Work {
+    entries: Vec<Entry>,
+    /// For each program each case.
+    results: Vec<Option<CaseEnd>>,
+    /// For each program.
+    reruns: Vec<Vec<Rerun>>,
 }
 
 struct Entry {

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{LimitSource, Skipped, SubmissionResult, Verification};
+use super::{CaseSummary, LimitSource, Margin, Skipped, SubmissionResult, Verification};
+use crate::judge::package::Extent;
 use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::Expected;
 
@@ -16,6 +17,44 @@ pub struct Report<'a> {
     time_limit_source: Option<&'static str>,
     submissions: Vec<SubmissionView<'a>>,
     skipped: Vec<SkippedView<'a>>,
+    all_cases: bool,
+    cases: Vec<CaseView<'a>>,
+    groups: Vec<SlowestView<'a>>,
+}
+
+/// A test case: whom it fails, and how slow accepted submissions are on it.
+#[derive(Debug, Serialize)]
+struct CaseView<'a> {
+    name: &'a str,
+    kills: &'a [String],
+    slowest_accepted_ms: Option<f64>,
+    slowest_accepted: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_answer: Option<bool>,
+}
+
+/// The slowest accepted run on the cases of a group.
+#[derive(Debug, Serialize)]
+struct SlowestView<'a> {
+    name: &'a str,
+    slowest_accepted_ms: Option<f64>,
+    slowest_accepted: Option<&'a str>,
+    slowest_accepted_case: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct RerunView<'a> {
+    case: &'a str,
+    first_ms: f64,
+    alone_ms: &'a [f64],
+}
+
+#[derive(Debug, Serialize)]
+struct FailingView<'a> {
+    case: &'a str,
+    verdict: Verdict,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,8 +69,14 @@ struct SubmissionView<'a> {
     surprise: Option<&'a str>,
     reason: &'a str,
     groups: Vec<GroupView<'a>>,
+    failing_cases: Vec<FailingView<'a>>,
+    reruns: Vec<RerunView<'a>>,
+    limit_ms: u64,
+    limit_sensitive: bool,
+    margin: Option<Margin>,
     slowest_ms: Option<f64>,
     slowest_case: Option<&'a str>,
+    of_limit_percent: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,13 +101,15 @@ impl<'a> Report<'a> {
     pub fn of(verification: &'a Verification) -> Self {
         let skipped = verification.skipped.iter();
         let submissions = verification.submissions.iter();
-        let limit_ms = verification.time.limit_ms as f64;
         Report {
             mistakes: &verification.mistakes,
             notes: &verification.notes,
             time_limit_ms: Some(verification.time.limit_ms),
             time_limit_source: Some(source(verification.time.source)),
-            submissions: submissions.map(|s| submission(s, limit_ms)).collect(),
+            submissions: submissions.map(submission).collect(),
+            all_cases: verification.extent == Extent::All,
+            cases: verification.cases.iter().map(case_view).collect(),
+            groups: slowest_views(verification),
             skipped: skipped
                 .map(|Skipped { path, reason }| SkippedView { path, reason })
                 .collect(),
@@ -70,11 +117,33 @@ impl<'a> Report<'a> {
     }
 }
 
-fn group_view<'a>(
-    result: &'a SubmissionResult,
-    group: &'a GroupResult,
-    limit_ms: f64,
-) -> GroupView<'a> {
+fn case_view(case: &CaseSummary) -> CaseView<'_> {
+    let slowest = case.slowest_accepted.as_ref();
+    let same_as = case.same_as.as_ref();
+    CaseView {
+        name: &case.name,
+        kills: &case.kills,
+        slowest_accepted_ms: slowest.map(|run| run.ms),
+        slowest_accepted: slowest.map(|run| run.submission.as_str()),
+        same_as: same_as.map(|same| same.name.as_str()),
+        same_answer: same_as.map(|same| same.has_same_answer),
+    }
+}
+
+fn slowest_views(verification: &Verification) -> Vec<SlowestView<'_>> {
+    let view = |name| {
+        let slowest = verification.slowest_in(name);
+        SlowestView {
+            name,
+            slowest_accepted_ms: slowest.map(|run| run.ms),
+            slowest_accepted: slowest.map(|run| run.submission.as_str()),
+            slowest_accepted_case: slowest.map(|run| run.case.as_str()),
+        }
+    };
+    verification.groups.iter().map(|name| view(name)).collect()
+}
+
+fn group_view<'a>(result: &'a SubmissionResult, group: &'a GroupResult) -> GroupView<'a> {
     let below = format!("{}/", group.name);
     let cases = result
         .cases
@@ -88,12 +157,26 @@ fn group_view<'a>(
         score: group.score,
         slowest_ms: slowest.map(|(ms, _)| ms),
         slowest_case: slowest.map(|(_, case)| case.name.as_str()),
-        of_limit_percent: slowest.map(|(ms, _)| (100.0 * ms / limit_ms).round()),
+        of_limit_percent: slowest.map(|(ms, _)| of_limit_percent(ms, result)),
     }
 }
 
-fn submission(result: &SubmissionResult, limit_ms: f64) -> SubmissionView<'_> {
+fn of_limit_percent(used_ms: f64, result: &SubmissionResult) -> f64 {
+    (100.0 * used_ms / result.limit_ms as f64).round()
+}
+
+fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
+    let slowest = result.slowest.as_ref();
+    let failing = result.failing_cases().map(|case| FailingView {
+        case: &case.name,
+        verdict: case.verdict,
+    });
     let groups = result.groups.iter();
+    let reruns = result.reruns.iter().map(|(case, rerun)| RerunView {
+        case,
+        first_ms: rerun.first_ms,
+        alone_ms: &rerun.alone_ms,
+    });
     SubmissionView {
         path: &result.path,
         expected: &result.expected,
@@ -101,10 +184,16 @@ fn submission(result: &SubmissionResult, limit_ms: f64) -> SubmissionView<'_> {
         score: result.score,
         as_expected: result.as_expected,
         surprise: result.surprise.as_deref(),
-        groups: groups.map(|g| group_view(result, g, limit_ms)).collect(),
+        groups: groups.map(|group| group_view(result, group)).collect(),
+        failing_cases: failing.collect(),
+        reruns: reruns.collect(),
+        limit_ms: result.limit_ms,
+        limit_sensitive: result.is_sensitive,
+        margin: result.margin,
         reason: &result.reason,
-        slowest_ms: result.slowest.as_ref().map(|(ms, _)| *ms),
-        slowest_case: result.slowest.as_ref().map(|(_, case)| case.as_str()),
+        slowest_ms: slowest.map(|(ms, _)| *ms),
+        slowest_case: slowest.map(|(_, case)| case.as_str()),
+        of_limit_percent: slowest.map(|(ms, _)| of_limit_percent(*ms, result)),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::programs::Prepared;
-use super::{Progress, SubmissionResult, Verifier, expect, must_pass};
+use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin, must_pass};
 use crate::judge::Executable;
 use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
@@ -51,10 +51,11 @@ pub(super) fn judge(
     progress: Progress<'_>,
 ) -> Result<Judged, PackageError> {
     let package = problem.package();
+    let extent = verifier.extent;
     let mut results: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
     let mut run =
         |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Graded>]| {
-            let (indices, programs) = runnable(&prepared, wanted);
+            let (indices, programs) = runnable(&prepared, wanted, extent);
             let told = |done, all| progress("judging", done, all);
             let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
             let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
@@ -67,6 +68,7 @@ pub(super) fn judge(
     let unlimited = Times {
         end_ms: LONGEST_MS,
         limit_ms: None,
+        band_percent: 0,
     };
     run(&sets_limit, unlimited, &mut results)?;
     let (limit_ms, source) = match package.time.limit_ms {
@@ -79,6 +81,7 @@ pub(super) fn judge(
     let times = Times {
         end_ms: package.time.too_slow_ms(limit_ms),
         limit_ms: Some(limit_ms),
+        band_percent: verifier.band_percent,
     };
     run(&|p| !sets_limit(p), times, &mut results)?;
     let late = late(problem, &prepared, &results);
@@ -93,12 +96,14 @@ pub(super) fn judge(
         source,
         slowest_accepted_ms: slowest_accepted(&prepared, &results),
     };
-    let notes = notes(&prepared, &results, &time, times.end_ms);
-    let submissions = prepared
+    let roles: Vec<TimingRole> = prepared.iter().map(|p| p.expectation.timing).collect();
+    let submissions: Vec<SubmissionResult> = prepared
         .into_iter()
         .zip(results.into_iter().zip(longer))
-        .map(|(prepared, graded)| submission(problem, prepared, graded));
-    Ok((time, notes, submissions.collect()))
+        .map(|(prepared, graded)| submission(problem, prepared, graded, limit_ms))
+        .collect();
+    let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
+    Ok((time, notes, submissions))
 }
 
 fn of_those_run(mut graded: Graded) -> Graded {
@@ -136,6 +141,7 @@ fn has_ended(case: &CaseResult) -> bool {
 fn runnable(
     prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
+    extent: Extent,
 ) -> (Vec<usize>, Vec<(Executable, Extent)>) {
     prepared
         .iter()
@@ -145,7 +151,7 @@ fn runnable(
             let executable = prepared.program.as_ref().ok()?;
             let extent = match prepared.expectation.asks_for_cases() {
                 true => Extent::All,
-                false => Extent::Deciding,
+                false => extent,
             };
             Some((index, (executable.clone(), extent)))
         })
@@ -169,67 +175,48 @@ fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option
     times.max_by(f64::total_cmp)
 }
 
-/// Who is so near the limit that another machine might decide otherwise.
-fn notes(
-    prepared: &[Prepared],
-    results: &[Option<Graded>],
-    time: &TimeLimit,
-    too_slow_ms: u64,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    if time.slowest_accepted_ms.is_none() && time.source == LimitSource::Calibrated {
-        notes.push(
-            "no accepted submission was judged: the time limit is the smallest one".to_owned(),
-        );
-    }
-    for (prepared, results) in prepared.iter().zip(results) {
-        let cases = results.as_ref().map(|graded| &graded.cases[..]);
-        let Some((used_ms, case)) = cases.and_then(slowest) else {
-            continue;
-        };
-        let path = &prepared.path;
-        // It ended by itself, later than the limit and before its run was ended.
-        if has_ended(case) && case.verdict == Verdict::TimeLimit {
-            notes.push(format!(
-                "{path} is near the time limit: {used_ms:.0} ms on {}, and with {too_slow_ms} ms it \
-                 would not be too slow",
-                case.name
-            ));
-        }
-        let must_fail = prepared.expectation.timing == TimingRole::MustFail;
-        if must_fail && used_ms <= time.limit_ms as f64 && case.verdict == Verdict::Accepted {
-            notes.push(format!(
-                "{path} should be too slow, and took only {used_ms:.0} ms"
-            ));
-        }
-    }
-    notes
-}
-
 fn submission(
     problem: &CompiledPackage,
     prepared: Prepared,
     (graded, longer): (Option<Graded>, Option<Graded>),
+    limit_ms: u64,
 ) -> SubmissionResult {
-    let graded = match (&prepared.program, graded) {
-        (Err(reason), _) => of_those_run(problem.refused(reason.clone())),
-        (Ok(_), Some(graded)) => graded,
-        (Ok(_), None) => of_those_run(problem.refused("it was not run".to_owned())),
+    let limit_ms = match &prepared.program {
+        Ok(program) => problem.scaled_ms(program, limit_ms),
+        Err(_) => limit_ms,
     };
-    let excused = longer.is_some_and(|g| surprise(problem, &prepared.expectation, &g).is_none());
+    let mut graded = match (&prepared.program, graded) {
+        (Err(reason), _) => problem.refused(reason.clone()),
+        (Ok(_), Some(graded)) => graded,
+        (Ok(_), None) => problem.refused("it was not run".to_owned()),
+    };
+    let reruns = std::mem::take(&mut graded.reruns).into_iter();
+    let cases = &problem.package().cases;
+    let reruns = reruns.map(|rerun| (cases[rerun.index].name.clone(), rerun));
+    let reruns = reruns.collect();
+    let graded = of_those_run(graded);
+    let excused = longer
+        .is_some_and(|g| surprise(problem, &prepared.expectation, &of_those_run(g)).is_none());
     let surprise = surprise(problem, &prepared.expectation, &graded).filter(|_| !excused);
-    SubmissionResult {
+    let slowest = slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone()));
+    let mut result = SubmissionResult {
         as_expected: surprise.is_none(),
         surprise,
         expected: prepared.expectation.summary(),
-        slowest: slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone())),
+        limit_ms,
+        margin: slowest.as_ref().map(|(ms, _)| Margin::of(*ms, limit_ms)),
+        is_sensitive: false,
+        slowest,
         path: prepared.path,
         verdict: graded.verdict,
         reason: graded.reason,
         score: graded.score,
         groups: graded.groups,
         cases: graded.cases,
-    }
+        reruns,
+    };
+    result.is_sensitive = margin::is_sensitive(&result);
+    result
 }
 
 /// What is not as expected.

@@ -12,13 +12,13 @@ use super::held::{Ending, HeldRun};
 use super::job::{PANICKED, RETRY_AFTER, on_thread};
 use super::packages::{Blobs, LoadError, load};
 use super::retry::{self, while_unavailable};
-use crate::judge::package::PackageError;
+use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, in_words};
 use crate::store::{
     BlobId, LeaseState, StoreError, VerificationClaim, VerificationEnd, VerificationLease,
     VerificationProgress,
 };
-use crate::verify::{Report, Verifier};
+use crate::verify::{BAND_PERCENT, Report, Verifier};
 
 /// Progress is written at most this often.
 const NOTE_EVERY: Duration = Duration::from_millis(300);
@@ -113,6 +113,8 @@ fn report(
             judge,
             slots: std::slice::from_mut(slot),
             only: None,
+            extent: Extent::Deciding,
+            band_percent: BAND_PERCENT,
             cancel,
         };
         let tell = |step: &str, done: usize, total: usize| {

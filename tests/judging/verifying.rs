@@ -10,7 +10,7 @@ fn packages() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages")
 }
 
-fn gavel(arguments: &[&str]) -> Output {
+pub(crate) fn gavel(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gavel"))
         .arg("verify")
         .args(arguments)

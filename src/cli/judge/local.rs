@@ -9,11 +9,11 @@ use super::{Arguments, Batch};
 use crate::batch::{Header, JournalError, LocalJudge};
 use crate::cli::judging;
 use crate::config::Config;
-use crate::judge::package::{CompiledPackage, PackageError, Times};
+use crate::judge::package::{CompiledPackage, Extent, PackageError, Times};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
 use crate::problem::package::{self, Package};
 use crate::unpack::{self, Caps};
-use crate::verify::Verifier;
+use crate::verify::{BAND_PERCENT, Verifier};
 
 /// Submissions of the jury that must pass, from which the time limit follows.
 const ACCEPTED: &str = "accepted";
@@ -100,6 +100,8 @@ fn calibrated(
         judge,
         slots,
         only: Some(ACCEPTED),
+        extent: Extent::Deciding,
+        band_percent: BAND_PERCENT,
         cancel,
     };
     let verification = verifier.verify(package, &|_, _, _| {}).map_err(explained)?;

@@ -121,7 +121,7 @@ impl Report {
             time: row.cases.iter().filter_map(|case| case.cpu_ms).sum::<f64>() / 1000.0,
             end: match row.verdict {
                 Verdict::Accepted => End::Passed,
-                _ => End::Failed(&row.reason),
+                _ => End::Failed((&row.reason).into()),
             },
         });
         fn other<'a>((name, end): (&'a String, End<'a>)) -> Test<'a> {
@@ -134,11 +134,11 @@ impl Report {
         let unjudged = self
             .unjudged
             .iter()
-            .map(|(name, why)| (name, End::Skipped(why)));
+            .map(|(name, why)| (name, End::Skipped(why.into())));
         let failed = self
             .failed
             .iter()
-            .map(|(name, why)| (name, End::Errored(why)));
+            .map(|(name, why)| (name, End::Errored(why.into())));
         let tests = judged.chain(unjudged.chain(failed).map(other)).collect();
         junit::document(&[(&self.problem, tests)])
     }

@@ -4,11 +4,13 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Checked;
+use super::{Checked, matrix};
 use crate::cli::judging::code;
 use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::{Finding, Severity};
-use crate::verify::{LimitSource, Report, Skipped, SubmissionResult, TimeLimit, Verification};
+use crate::verify::{
+    LimitSource, Margin, Report, Skipped, SubmissionResult, TimeLimit, Verification,
+};
 
 #[derive(Serialize)]
 struct PackageView<'a> {
@@ -60,14 +62,21 @@ fn finding(found: &Finding) -> FindingView<'_> {
 }
 
 /// Writes for people: what is wrong, the time limit, and a table of submissions by groups.
-pub(super) fn write_text(checked: &Checked, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn write_text(
+    checked: &Checked,
+    with_matrix: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut text = format!("{}\n", checked.path.display());
     for finding in checked.findings.iter() {
         text.push_str(&format!("  {finding}\n"));
     }
     match &checked.result {
         Err(error) => text.push_str(&format!("  error: {error}\n")),
-        Ok(verification) => write_verification(verification, &mut text),
+        Ok(verification) => {
+            write_verification(verification, &mut text);
+            matrix::write(verification, with_matrix, &mut text);
+        }
     }
     let verdict = if checked.is_ok() { "ok" } else { "NOT OK" };
     text.push_str(&format!("  {verdict}\n"));
@@ -139,7 +148,7 @@ fn table(verification: &Verification) -> Vec<String> {
     let mut header = vec!["submission", "expected", "verdict"];
     header.extend(verification.is_scoring.then_some("points"));
     header.extend(groups.iter().map(String::as_str));
-    header.extend(["slowest", "of limit", "case"]);
+    header.extend(["slowest", "of limit", "case", "fails on"]);
     let mut rows = vec![header.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     let results = verification.submissions.iter();
     rows.extend(results.map(|result| row(result, verification)));
@@ -164,14 +173,24 @@ fn row(result: &SubmissionResult, verification: &Verification) -> Vec<String> {
         group.map_or_else(nothing, cell)
     }));
     match &result.slowest {
-        Some((ms, case)) => row.extend([
-            format!("{ms:.0} ms"),
-            format!("{:.0} %", 100.0 * ms / verification.time.limit_ms as f64),
-            case.clone(),
-        ]),
+        Some((ms, case)) => {
+            row.extend([format!("{ms:.0} ms"), of_limit(*ms, result), case.clone()])
+        }
         None => row.extend([nothing(), nothing(), nothing()]),
     }
+    let first = result.failing_cases().next();
+    row.push(first.map_or_else(nothing, |case| case.name.clone()));
     row
+}
+
+/// The part of the limit, with a mark where the margin is small.
+fn of_limit(used_ms: f64, result: &SubmissionResult) -> String {
+    let mark = match result.margin {
+        Some(Margin::Near) => " !!",
+        Some(Margin::Narrow) => " !",
+        Some(Margin::Ample) | None => "",
+    };
+    format!("{:.0} %{mark}", 100.0 * used_ms / result.limit_ms as f64)
 }
 
 /// What came of a group: its verdict, and its points where it has any.
@@ -189,7 +208,7 @@ fn points(score: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn align(rows: &[Vec<String>]) -> Vec<String> {
+pub(super) fn align(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..columns)
