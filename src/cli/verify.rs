@@ -4,6 +4,7 @@
 mod junit;
 mod matrix;
 mod report;
+mod watch;
 
 use std::fs;
 use std::io;
@@ -21,6 +22,7 @@ use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
 use crate::verify::{BAND_PERCENT, Verification, Verifier};
+use watch::Watch;
 
 /// Arguments of `gavel verify`.
 #[derive(Debug, clap::Args)]
@@ -61,6 +63,9 @@ pub(super) struct Arguments {
     /// Judge only submissions that match, e.g. 'accepted/*'
     #[arg(short = 's', long = "submissions", value_name = "GLOB")]
     submissions: Option<String>,
+    /// Verify a package again whenever its files change, until stopped
+    #[arg(long, conflicts_with = "junit")]
+    watch: bool,
 }
 
 /// What became of one package.
@@ -101,30 +106,21 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         languages,
         judge,
     };
-    let mut all = Vec::new();
-    for path in &arguments.packages {
-        let checked = crew.check(path, arguments.submissions.as_deref(), cancel);
-        if cancel.is_cancelled() {
-            bail!("stopped before all packages were verified");
+    if !arguments.watch {
+        return crew.check_all(arguments, &arguments.packages, cancel);
+    }
+    let mut packages = arguments.packages.clone();
+    let mut watch = Watch::of(&packages);
+    while !packages.is_empty() {
+        let end = crew.check_all(arguments, &packages, cancel);
+        if let Err(error) = end
+            && !cancel.is_cancelled()
+        {
+            tracing::warn!("{error:#}; waiting for a change");
         }
-        let mut out = io::stdout().lock();
-        let printed = match arguments.json {
-            true => report::write_json(&checked, &mut out),
-            false => report::write_text(&checked, arguments.table, &mut out),
-        };
-        printed.context("cannot print the report")?;
-        all.push(checked);
+        packages = watch.wait(cancel);
     }
-    if let Some(path) = &arguments.junit {
-        let written = fs::write(path, junit::document(&all));
-        written.with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    let wrong = all.iter().filter(|checked| !checked.is_ok()).count();
-    match (wrong, all.len()) {
-        (0, _) => Ok(()),
-        (_, 1) => bail!("the package is not as it should be"),
-        (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
-    }
+    Ok(())
 }
 
 fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
@@ -146,6 +142,39 @@ struct Crew {
 }
 
 impl Crew {
+    /// Verifies packages, and prints and writes reports.
+    fn check_all(
+        &mut self,
+        arguments: &Arguments,
+        packages: &[PathBuf],
+        cancel: &Cancel,
+    ) -> anyhow::Result<()> {
+        let mut all = Vec::new();
+        for path in packages {
+            let checked = self.check(path, arguments.submissions.as_deref(), cancel);
+            if cancel.is_cancelled() {
+                bail!("stopped before all packages were verified");
+            }
+            let mut out = io::stdout().lock();
+            let printed = match arguments.json {
+                true => report::write_json(&checked, &mut out),
+                false => report::write_text(&checked, arguments.table, &mut out),
+            };
+            printed.context("cannot print the report")?;
+            all.push(checked);
+        }
+        if let Some(path) = &arguments.junit {
+            let written = fs::write(path, junit::document(&all));
+            written.with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let wrong = all.iter().filter(|checked| !checked.is_ok()).count();
+        match (wrong, all.len()) {
+            (0, _) => Ok(()),
+            (_, 1) => bail!("the package is not as it should be"),
+            (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
+        }
+    }
+
     fn check(&mut self, path: &Path, only: Option<&str>, cancel: &Cancel) -> Checked {
         let (package, findings) = match unpack::read(path, &Caps::default()) {
             Ok(tree) => package::read(&tree),

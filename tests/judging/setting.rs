@@ -1,8 +1,12 @@
 //! What `gavel verify` tells setters beside verdicts.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::verifying::{copy, gavel, submission, verified};
@@ -218,4 +222,29 @@ fn near_the_limit_the_median_decides_and_what_then_counts_is_run() {
             assert_eq!(reruns.last(), Some(rerun), "{result}");
         }
     }
+}
+
+#[test]
+fn a_watched_package_is_verified_again_when_it_changes() {
+    let package = copy("sum");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gavel"))
+        .args(["verify", "--watch", "--json", "-s", "accepted/sum.sh"])
+        .arg(package.path())
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("gavel");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut next = || {
+        let line = lines.next().expect("a report").expect("text");
+        let report: Value = serde_json::from_str(&line).expect("one object");
+        report["submissions"][0]["verdict"].clone()
+    };
+    assert_eq!(next(), "AC");
+    write(package.path(), &[("submissions/accepted/sum.sh", "echo 3")]);
+    assert_eq!(next(), "WA");
+    let pid = i32::try_from(child.id()).expect("a process");
+    kill(Pid::from_raw(pid), Signal::SIGINT).expect("a signal");
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
 }
