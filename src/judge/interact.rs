@@ -59,7 +59,7 @@ impl Ends {
 struct Carried {
     kept: Vec<u8>,
     total_bytes: u64,
-    /// It wrote more than it may, and was cut off.
+    /// It wrote more than it may, and was cut off before the validator rejected it.
     is_cut: bool,
 }
 
@@ -126,7 +126,8 @@ pub(super) fn run(
     }
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
-    let was_first = lock(&ends).validator.is_some_and(|(first, _)| first);
+    // A validator that ends because the submission was cut off is not the first to end it.
+    let was_first = !carried.is_cut && lock(&ends).validator.is_some_and(|(first, _)| first);
     let comparison = said.comparison;
     let finished = if !comparison.is_right() && was_first {
         runnable.rejected(submitted, comparison)
@@ -254,7 +255,7 @@ fn carry_up(
         carried.kept.extend_from_slice(&bytes[..length.min(room)]);
         carried.total_bytes += length as u64;
         if carried.total_bytes > max_bytes {
-            carried.is_cut = true;
+            carried.is_cut = !has_rejected();
             break;
         }
         hear(Speaker::Submission, bytes);
