@@ -8,7 +8,7 @@ use super::JudgeSlot;
 /// Does `count` tasks and returns their results in order. After a failure no more are begun.
 ///
 /// # Errors
-/// That of a task that failed.
+/// That of the first task that failed, in their order: the others before it have ended well.
 pub fn each<T: Send, E: Send>(
     slots: &mut [JudgeSlot],
     count: usize,
@@ -27,7 +27,7 @@ pub fn each<T: Send, E: Send>(
                 Err(error) => {
                     // Half of the range, so that the others cannot count past its end.
                     next.store(usize::MAX / 2, Ordering::Relaxed);
-                    return Err(error);
+                    return Err((index, error));
                 }
             }
         }
@@ -40,9 +40,20 @@ pub fn each<T: Send, E: Send>(
         threads.into_iter().map(|thread| thread.join()).collect()
     });
     let mut results = Vec::with_capacity(count);
+    let mut failed: Option<(usize, E)> = None;
     for end in ends {
         // A panic is a mistake of ours, and goes on where it can be seen.
-        results.extend(end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        match end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+            Ok(done) => results.extend(done),
+            Err((index, error)) => {
+                if failed.as_ref().is_none_or(|(first, _)| index < *first) {
+                    failed = Some((index, error));
+                }
+            }
+        }
+    }
+    if let Some((_, error)) = failed {
+        return Err(error);
     }
     results.sort_by_key(|(index, _)| *index);
     Ok(results.into_iter().map(|(_, result)| result).collect())
