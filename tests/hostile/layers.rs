@@ -4,8 +4,8 @@
 //! on the thread that has the box made, which the launcher and every process of the box inherit.
 //! Limits of control groups are lifted in their files while the program waits at a gate.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -247,15 +247,14 @@ fn through_the_gate(slot: &mut Slot, case: &Case, lifted: Option<&GroupLimit>) -
     };
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let gate = gate_of(number);
+            let mut gate = gate_of(number);
             let lift_all = || {
                 lifted
                     .iter()
                     .for_each(|limit| lift(limit, &groups_of(number)))
             };
             lift_all();
-            // Waits for the program to open it, too.
-            fs::write(gate, "go\n").expect("the gate");
+            gate.write_all(b"go\n").expect("to open the gate");
             while lifted.is_some_and(|limit| limit.again) && !ended.load(Ordering::SeqCst) {
                 lift_all();
                 std::thread::yield_now();
@@ -268,7 +267,7 @@ fn through_the_gate(slot: &mut Slot, case: &Case, lifted: Option<&GroupLimit>) -
 }
 
 /// The pipe that the program of a slot waits at.
-fn gate_of(slot: u32) -> PathBuf {
+fn gate_of(slot: u32) -> File {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         for group in groups_of(slot) {
@@ -276,7 +275,9 @@ fn gate_of(slot: u32) -> PathBuf {
             let gates = members
                 .lines()
                 .map(|pid| PathBuf::from(format!("/proc/{pid}/root/box/gate")));
-            if let Some(gate) = gates.into_iter().find(|gate| gate.exists()) {
+            // Opening it waits for the program to do so, too. Who made it may be gone already.
+            let open = |gate: PathBuf| OpenOptions::new().write(true).open(gate).ok();
+            if let Some(gate) = gates.into_iter().find_map(open) {
                 return gate;
             }
         }
