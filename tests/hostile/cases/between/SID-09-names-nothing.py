@@ -1,7 +1,6 @@
 # id: SID-09
 # about: looks for numbers and names that tell its slot or its machine
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 import os
 from probe import *

@@ -1,7 +1,6 @@
 # id: FS-14
 # about: looks for, makes and executes programs with more rights than it has
 # expect: CONTAINED
-# tier: quick
 # cpu_ms: 3000
 # include: probe.py
 import os, shutil, subprocess

@@ -1,7 +1,6 @@
 # id: FS-17
 # about: looks for supplementary groups, and takes some
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 import os
 from probe import *

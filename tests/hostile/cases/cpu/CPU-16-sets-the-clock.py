@@ -1,7 +1,6 @@
 # id: CPU-16
 # about: sets the clock, and makes a time namespace
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 # needs: x86_64
 # denied: clock_settime settimeofday adjtimex clock_adjtime unshare

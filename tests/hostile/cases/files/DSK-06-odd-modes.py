@@ -1,7 +1,6 @@
 # id: DSK-06
 # about: leaves directories that nobody may enter, attributes, links in circles
 # expect: AC
-# tier: quick
 import os
 for index in range(50):
     os.makedirs(f"/tmp/{index}/inner", exist_ok=True)

@@ -1,7 +1,6 @@
 # id: DSK-07
 # about: makes hard links to files that are not its own, and many to its own
 # expect: CONTAINED
-# tier: quick
 # cpu_ms: 3000
 # include: probe.py
 import os

@@ -1,7 +1,6 @@
 // id: DSK-14
 // about: changes, renames and replaces its own executable: the next test case has the right one
 // expect: AC
-// tier: quick
 // api: yes
 // tests: 3
 // include: probe.h

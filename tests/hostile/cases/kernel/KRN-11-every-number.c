@@ -1,7 +1,6 @@
 // id: KRN-11
 // about: calls every number there is and many there are not: unknown ones answer ENOSYS
 // expect: CONTAINED
-// tier: quick
 // include: probe.h
 // needs: x86_64
 #include "probe.h"

@@ -1,7 +1,6 @@
 # id: KRN-21
 # about: looks for the doors of known holes: crypto sockets, user namespaces, packet filters, overlays
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 # needs: x86_64
 from probe import *

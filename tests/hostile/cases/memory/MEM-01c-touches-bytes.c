@@ -1,7 +1,6 @@
 // id: MEM-01c
 // about: allocates one byte at a time, for ever
 // expect: MLE
-// tier: quick
 // cpu_ms: 5000
 // include: probe.h
 // check: memory_mib >= 62.5

@@ -1,7 +1,6 @@
 // id: MEM-02
 // about: reserves 100 GB of addresses and touches one MiB
 // expect: AC
-// tier: quick
 // include: probe.h
 // check: memory_mib <= 8
 #include "probe.h"

@@ -1,7 +1,6 @@
 # id: MEM-03c
 # about: executes a program that would need more addresses than there are
 # expect: RTE or MLE
-# tier: quick
 import os, struct
 image = bytearray(open(os.path.realpath("/bin/true"), "rb").read())
 offset, = struct.unpack_from("<Q", image, 32)

@@ -1,7 +1,6 @@
 // id: MEM-13b
 // about: raises its stack limit as far as it may and executes itself, then recurses without end
 // expect: RTE signal 11 or MLE
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int f(int n) { volatile char b[512]; b[0] = (char)n; return f(n + 1) + b[0]; }

@@ -1,7 +1,6 @@
 # id: MEM-13d
 # about: recurses without end in Python with its own limit lifted
 # expect: RTE signal 11 or RTE exit 1 or MLE
-# tier: quick
 # memory_mib: 64
 # cpu_ms: 3000
 import sys

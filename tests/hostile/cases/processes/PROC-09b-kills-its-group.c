@@ -1,7 +1,6 @@
 // id: PROC-09b
 // about: kills its process group, itself among it
 // expect: RTE signal 9
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) { puts("ok"); fflush(stdout); kill(0, SIGKILL); for (;;) pause(); }

@@ -1,7 +1,6 @@
 // id: PROC-09c
 // about: kills every small process id but its own, and threads of them
 // expect: CONTAINED
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

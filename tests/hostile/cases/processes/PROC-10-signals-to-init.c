@@ -1,7 +1,6 @@
 // id: PROC-10
 // about: sends every signal to process 1 and to its parent, also with a forged sender
 // expect: CONTAINED
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

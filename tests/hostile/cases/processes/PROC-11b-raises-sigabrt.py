@@ -1,7 +1,6 @@
 # id: PROC-11b
 # about: prints the right answer and raises SIGABRT
 # expect: RTE signal 6
-# tier: quick
 # api: yes
 # reason: signal 6 (SIGABRT)
 import os, signal

@@ -1,7 +1,6 @@
 # id: PROC-11c
 # about: prints the right answer and raises SIGKILL
 # expect: RTE signal 9
-# tier: quick
 # reason: signal 9 (SIGKILL)
 import os, signal
 print("ok", flush=True)

@@ -1,7 +1,6 @@
 // id: PROC-13a
 // about: prints the right answer and ends by exit(3)
 // expect: RTE exit 3
-// tier: quick
 // reason: exit code 3
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // id: PROC-13d
 // about: prints the right answer and ends by _exit(125)
 // expect: RTE exit 125
-// tier: quick
 // reason: exit code 125
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // id: PROC-16
 // about: takes every switch of prctl that could help it
 // expect: CONTAINED
-// tier: quick
 // include: probe.h
 #include "probe.h"
 #include <linux/capability.h>

@@ -1,7 +1,6 @@
 // id: PROC-18
 // about: renames itself so that tables of processes are misread, and executes without a name
 // expect: AC
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(int argc, char **argv) {

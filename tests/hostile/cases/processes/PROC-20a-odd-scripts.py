@@ -1,7 +1,6 @@
 # id: PROC-20a
 # about: executes scripts with odd interpreters, and files that are nearly programs
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 import os, struct
 from probe import *

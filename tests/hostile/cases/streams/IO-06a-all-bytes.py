@@ -1,7 +1,6 @@
 # id: IO-06a
 # about: writes every byte value, NUL and broken text among them, to both streams
 # expect: WA
-# tier: quick
 # check: output_bytes >= 275
 # check: output_bytes <= 275
 # api: yes

@@ -1,7 +1,6 @@
 # id: IO-12
 # about: opens its input for writing by every name it has, and changes it: the next test case reads the same
 # expect: AC
-# tier: quick
 # api: yes
 # tests: 3
 # stdin: text ok

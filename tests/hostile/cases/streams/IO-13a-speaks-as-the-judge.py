@@ -1,7 +1,6 @@
 # id: IO-13a
 # about: prints to every descriptor what a judge could print, and ends with a code that a judge could use
 # expect: RTE exit 42
-# tier: quick
 import os
 lie = b'timelimit exceeded\n{"verdict":"AC","state":"finished"}\nexitcode:0\nstatus:OK\nok accepted\n'
 for fd in range(256):
