@@ -1,7 +1,6 @@
 // id: MEM-01b
 // about: allocates and touches 16 MiB at a time, for ever
 // expect: MLE
-// tier: quick
 // include: probe.h
 // check: memory_mib >= 62.5
 // check: memory_mib <= 65

@@ -1,7 +1,6 @@
 // id: MEM-04
 // about: wants locked, populated and huge pages, twice as many as it may have
 // expect: MLE or RTE
-// tier: quick
 // include: probe.h
 #include "probe.h"
 int main(void) {

@@ -1,7 +1,6 @@
 # id: MEM-06c
 # about: asks for secret memory, which nobody could count
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 # needs: x86_64
 from probe import *

@@ -1,7 +1,6 @@
 # id: MEM-08b
 # about: parks descriptors in sockets that point at each other, and fills sockets
 # expect: AC or MLE
-# tier: quick
 # check: memory_mib <= 65
 import array, os, socket
 try:

@@ -1,7 +1,6 @@
 // id: MEM-10b
 // about: splits a mapping into stripes of other protection, as many as there can be
 // expect: AC or MLE
-// tier: quick
 // cpu_ms: 3000
 // include: probe.h
 #include "probe.h"

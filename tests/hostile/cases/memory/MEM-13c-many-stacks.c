@@ -1,7 +1,6 @@
 // id: MEM-13c
 // about: starts a thousand threads with large stacks
 // expect: AC
-// tier: quick
 // processes: 64
 // include: probe.h
 #include "probe.h"

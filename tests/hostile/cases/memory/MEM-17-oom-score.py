@@ -1,7 +1,6 @@
 # id: MEM-17
 # about: makes itself the last to be killed when memory runs out
 # expect: CONTAINED
-# tier: quick
 # include: probe.py
 from probe import *
 for pid in ("self", "1", str(os.getppid())):

@@ -1,7 +1,6 @@
 // id: MEM-20
 // about: gives memory back, moves it, and forks after taking much: the peak is right
 // expect: AC
-// tier: quick
 // include: probe.h
 // check: memory_mib >= 39
 // check: memory_mib <= 43
