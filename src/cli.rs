@@ -22,6 +22,7 @@ mod sandbox;
 mod serve;
 mod signals;
 mod stress;
+mod terminal;
 mod up;
 mod verify;
 mod version;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::batch::Row;
 use crate::cli::judging::code;
 use crate::cli::junit::{self, End, Test};
+use crate::cli::terminal::harmless;
 use crate::judge::verdict::Verdict;
 
 /// Everything that came of a folder.
@@ -169,11 +170,9 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// Without anything that a terminal would obey.
+/// On one line, without anything that a terminal would obey.
 fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    harmless(text, &[])
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::cli::judging::code;
+use crate::cli::terminal::harmless;
 use crate::judge::verdict::{CompileResult, Facts, Verdict};
 use crate::judge::{Protection, RunResult};
 use crate::sandbox::{Limit, Noise};
@@ -136,12 +137,7 @@ fn shown(text: &[u8], is_screen: bool) -> Vec<u8> {
     if !is_screen {
         return text.to_vec();
     }
-    let is_harmless = |c: char| c == '\n' || c == '\t' || !c.is_control();
-    let text = String::from_utf8_lossy(text);
-    let shown = text
-        .chars()
-        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' });
-    shown.collect::<String>().into_bytes()
+    harmless(&String::from_utf8_lossy(text), &['\n', '\t']).into_bytes()
 }
 
 fn summary(result: &RunResult) -> String {

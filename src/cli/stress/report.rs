@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use crate::cli::judging::code;
+use crate::cli::terminal::harmless;
 use crate::judge::RunResult;
 use crate::judge::verdict::Verdict;
 use crate::stress::{Found, Search};
@@ -157,11 +158,8 @@ fn summary(search: &Search, names: &Names, directory: &Path) -> String {
 /// The beginning of a text, without anything that a terminal would obey.
 pub(super) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let is_harmless = |c: char| c == '\n' || !c.is_control();
-    let shown = text
-        .chars()
-        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' });
-    let mut beginning: String = shown.take(SHOWN_CHARS).collect();
+    let text = harmless(&text, &['\n']);
+    let mut beginning: String = text.chars().take(SHOWN_CHARS).collect();
     if beginning.len() < text.len() {
         beginning.push('…');
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Checked, matrix};
 use crate::cli::judging::code;
+use crate::cli::terminal::harmless;
 use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::{Finding, Severity};
 use crate::verify::{
@@ -81,14 +82,7 @@ pub(super) fn write_text(
     let verdict = if checked.is_ok() { "ok" } else { "NOT OK" };
     text.push_str(&format!("  {verdict}\n"));
     // Names and messages are a stranger's: nothing in them may move the terminal's cursor.
-    let shown = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{fffd}'
-        } else {
-            c
-        }
-    };
-    out.write_all(text.chars().map(shown).collect::<String>().as_bytes())?;
+    out.write_all(harmless(&text, &['\n']).as_bytes())?;
     Ok(())
 }
 
