@@ -7,7 +7,7 @@ mod journal;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::package::{CompiledPackage, Times};
-use crate::judge::verdict::{CaseResult, Judgement, Verdict};
+use crate::judge::verdict::{CaseResult, Facts, Judgement, Verdict};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, crew, in_words};
 
 pub use folder::{FolderError, Program, Submission, read_folder};
@@ -65,18 +65,20 @@ pub enum Judged {
 impl Row {
     /// A judgement of this machine.
     pub fn of(submission: &Submission, program: &Program, judgement: Judgement) -> Row {
-        let figures = |figure: fn(&CaseResult) -> Option<u64>| {
-            judgement.cases.iter().filter_map(figure).max()
+        let facts = || {
+            judgement
+                .cases
+                .iter()
+                .filter_map(|case| case.facts.as_ref())
         };
-        let cpu_ns = figures(|case| Some(case.facts.as_ref()?.cpu_ns));
         Row {
             submission: submission.name.clone(),
             digest: program.digest(),
             language: program.language.clone(),
             verdict: judgement.verdict,
             score: judgement.score,
-            slowest_ms: cpu_ns.map(milliseconds),
-            memory_bytes: figures(|case| Some(case.facts.as_ref()?.memory_bytes)),
+            slowest_ms: facts().map(Facts::cpu_ms).max_by(f64::total_cmp),
+            memory_bytes: facts().map(|facts| facts.memory_bytes).max(),
             cases: judgement.cases.iter().map(CaseRow::of).collect(),
             reason: judgement.reason,
         }
@@ -89,13 +91,9 @@ impl CaseRow {
             name: case.name.clone(),
             verdict: case.verdict,
             score: case.score,
-            cpu_ms: case.facts.as_ref().map(|facts| milliseconds(facts.cpu_ns)),
+            cpu_ms: case.facts.as_ref().map(Facts::cpu_ms),
         }
     }
-}
-
-fn milliseconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e6
 }
 
 /// How submissions are judged on this machine.

@@ -73,8 +73,17 @@ pub struct Facts {
 impl Facts {
     /// CPU time in milliseconds.
     pub fn cpu_ms(&self) -> f64 {
-        self.cpu_ns as f64 / 1e6
+        milliseconds(self.cpu_ns)
     }
+
+    /// Time from execve to exit in milliseconds.
+    pub fn wall_ms(&self) -> f64 {
+        milliseconds(self.wall_ns)
+    }
+}
+
+fn milliseconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e6
 }
 
 /// The result of one test case.

@@ -12,8 +12,6 @@ use crate::judge::verdict::{CompileResult, Facts, Verdict};
 use crate::judge::{Protection, RunResult};
 use crate::sandbox::{Limit, Noise};
 
-const NS_PER_MS: f64 = 1e6;
-
 /// What is told of a run beside its result.
 pub(super) struct RunAbout<'a> {
     /// Id of the language.
@@ -75,8 +73,8 @@ pub(super) fn write_json(
         exit_code: facts.and_then(|facts| facts.exit_code),
         signal: facts.and_then(|facts| facts.signal),
         limit: facts.and_then(|facts| facts.limit),
-        cpu_ms: facts.map(|facts| milliseconds(facts.cpu_ns)),
-        wall_ms: facts.map(|facts| milliseconds(facts.wall_ns)),
+        cpu_ms: facts.map(Facts::cpu_ms),
+        wall_ms: facts.map(Facts::wall_ms),
         memory_bytes: facts.map(|facts| facts.memory_bytes),
         output_bytes: facts.map(|facts| facts.output_bytes),
         noise: facts.and_then(|facts| facts.noise),
@@ -101,14 +99,10 @@ fn compile_view(compile: &CompileResult) -> CompileView<'_> {
         exit_code: compile.facts.exit_code,
         signal: compile.facts.signal,
         limit: compile.facts.limit,
-        cpu_ms: milliseconds(compile.facts.cpu_ns),
-        wall_ms: milliseconds(compile.facts.wall_ns),
+        cpu_ms: compile.facts.cpu_ms(),
+        wall_ms: compile.facts.wall_ms(),
         memory_bytes: compile.facts.memory_bytes,
     }
-}
-
-fn milliseconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / NS_PER_MS
 }
 
 /// Writes for people: what the program wrote to the streams it wrote it to, then what came of it.
@@ -157,8 +151,8 @@ fn summary(result: &RunResult) -> String {
 fn figures(name: &str, facts: &Facts) -> String {
     format!(
         "{name:<8} CPU {:.1} ms, clock {:.1} ms, memory {:.1} MiB\n",
-        milliseconds(facts.cpu_ns),
-        milliseconds(facts.wall_ns),
+        facts.cpu_ms(),
+        facts.wall_ms(),
         facts.memory_bytes as f64 / f64::from(1 << 20)
     )
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::judging::code;
 use crate::cli::terminal::harmless;
 use crate::judge::RunResult;
-use crate::judge::verdict::Verdict;
+use crate::judge::verdict::{Facts, Verdict};
 use crate::stress::{Found, Search};
 
 const INPUT: &str = "input";
@@ -112,7 +112,7 @@ fn view<'a>(search: &'a Search, names: &'a Names, directory: &Path) -> SearchVie
         verdict: result.verdict,
         reason: &result.reason,
         checker_message: result.checker_message.as_deref(),
-        cpu_ms: result.facts.as_ref().map(|facts| facts.cpu_ns as f64 / 1e6),
+        cpu_ms: result.facts.as_ref().map(Facts::cpu_ms),
     };
     SearchView {
         rounds: search.rounds,
