@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::thread::available_parallelism;
 
 use anyhow::Context;
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
@@ -53,12 +52,6 @@ pub(super) fn slots(judge: &Judge, jobs: Option<u16>) -> anyhow::Result<Vec<Judg
     slots.context("cannot get a slot for each job")
 }
 
-/// The code under which a verdict goes everywhere else.
-pub(super) fn code(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
 /// Does work that judges on a thread that may block. A stop cancels what runs and waits for the end.
 pub(super) async fn on_a_thread(
     stop: CancellationToken,
@@ -80,8 +73,6 @@ pub(super) async fn on_a_thread(
 mod tests {
     use super::*;
     use crate::config::{Environment, Layer};
-    use crate::judge::verdict::Verdict;
-    use crate::problem::package::Expected;
 
     fn config(names: &[&str]) -> Config {
         let flags = Layer {
@@ -90,12 +81,6 @@ mod tests {
             ..Layer::default()
         };
         Config::load(None, flags, &Environment::default()).unwrap()
-    }
-
-    #[test]
-    fn codes_are_those_of_the_api() {
-        assert_eq!(code(&Verdict::TimeLimit), "TLE");
-        assert_eq!(code(&Expected::RuntimeError), "RTE");
     }
 
     #[test]

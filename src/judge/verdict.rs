@@ -47,6 +47,12 @@ pub enum Verdict {
     Skipped,
 }
 
+/// The code under which a verdict, or what is expected of one, goes everywhere else.
+pub fn code(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 /// The measured facts of one run, kept whatever the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {

@@ -1,6 +1,6 @@
 //! Whether what came of a submission is what the jury expects.
 
-use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
+use crate::judge::verdict::{CaseResult, GroupResult, Verdict, code};
 use crate::problem::groups::Range;
 use crate::problem::package::{Expectation, Expected, ExpectedScore, Of, Rule, path_matches};
 
@@ -126,12 +126,6 @@ impl Seen<'_> {
             }
         }
     }
-}
-
-/// The code under which a value goes everywhere else.
-fn code(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::batch::Row;
-use crate::cli::judging::code;
 use crate::cli::junit::{self, End, Test};
 use crate::cli::terminal::harmless;
 use crate::judge::verdict::Verdict;
+use crate::judge::verdict::code;
 
 /// Everything that came of a folder.
 #[derive(Debug, Default, Serialize)]

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::cli::judging::code;
 use crate::cli::terminal::harmless;
+use crate::judge::verdict::code;
 use crate::judge::verdict::{CompileResult, Facts, Verdict};
 use crate::judge::{Protection, RunResult};
 use crate::sandbox::{Limit, Noise};

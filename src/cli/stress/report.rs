@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use crate::cli::judging::code;
 use crate::cli::terminal::harmless;
 use crate::judge::RunResult;
+use crate::judge::verdict::code;
 use crate::judge::verdict::{Facts, Verdict};
 use crate::stress::{Found, Search};
 

@@ -1,9 +1,9 @@
 //! Which cases fail which of the submissions that must fail, for people.
 
 use super::report::align;
-use crate::cli::judging::code;
 use crate::judge::package::Extent;
 use crate::judge::verdict::Verdict;
+use crate::judge::verdict::code;
 use crate::verify::{CaseSummary, SubmissionResult, Verification};
 
 /// Of so many cases the names are told.

@@ -5,8 +5,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::{Checked, matrix};
-use crate::cli::judging::code;
 use crate::cli::terminal::harmless;
+use crate::judge::verdict::code;
 use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::{Finding, Severity};
 use crate::verify::{

@@ -215,3 +215,11 @@ fn a_program_larger_than_the_memory_limit_is_a_memory_limit() {
     };
     assert_eq!(decide(&evidence, None).0, Verdict::MemoryLimit);
 }
+
+#[test]
+fn codes_are_those_of_the_api() {
+    use crate::problem::package::Expected;
+
+    assert_eq!(code(&Verdict::TimeLimit), "TLE");
+    assert_eq!(code(&Expected::RuntimeError), "RTE");
+}
