@@ -29,6 +29,19 @@ pub struct TestCase {
 }
 
 impl TestCase {
+    /// A case without arguments and files.
+    pub(super) fn plain(name: String, input: Arc<[u8]>, answer: Arc<[u8]>) -> TestCase {
+        TestCase {
+            name,
+            input,
+            args: Vec::new(),
+            files: Vec::new(),
+            answer,
+            output_validator_args: Vec::new(),
+            input_validator_args: Vec::new(),
+        }
+    }
+
     /// The directory of the case below `data`, e.g. `secret/subtask1`.
     pub fn group(&self) -> &str {
         self.name.rsplit_once('/').map_or("", |(group, _)| group)

@@ -165,15 +165,8 @@ impl Reader<'_> {
             });
         }
         self.cases.judged.push(settings.judged.clone());
-        self.cases.all.push(TestCase {
-            name,
-            input: input.unwrap_or_default(),
-            args: Vec::new(),
-            files: Vec::new(),
-            answer: answer.unwrap_or_default(),
-            output_validator_args: Vec::new(),
-            input_validator_args: Vec::new(),
-        });
+        let case = TestCase::plain(name, input.unwrap_or_default(), answer.unwrap_or_default());
+        self.cases.all.push(case);
     }
 
     fn points(&mut self, pair: &Pair) -> f64 {
@@ -345,15 +338,12 @@ impl Reader<'_> {
         let worth = Worth::UpTo(points);
         self.members.push(Member::Case(self.cases.all.len(), worth));
         self.cases.judged.push(settings.judged.clone());
-        self.cases.all.push(TestCase {
-            name: found.name.clone(),
-            input: input.unwrap_or_default(),
-            args: Vec::new(),
-            files: Vec::new(),
-            answer: answer.unwrap_or_default(),
-            output_validator_args: Vec::new(),
-            input_validator_args: Vec::new(),
-        });
+        let case = TestCase::plain(
+            found.name.clone(),
+            input.unwrap_or_default(),
+            answer.unwrap_or_default(),
+        );
+        self.cases.all.push(case);
     }
 }
 

@@ -95,13 +95,8 @@ impl Reader<'_> {
         let set = words("--testset", testset.attribute("name"));
         let group = words("--group", test.attribute("group").filter(|g| !g.is_empty()));
         self.tests.cases.push(TestCase {
-            name: path,
-            input: input.unwrap_or_default(),
-            args: Vec::new(),
-            files: Vec::new(),
-            answer: answer.unwrap_or_default(),
-            output_validator_args: Vec::new(),
             input_validator_args: set.chain(group).collect(),
+            ..TestCase::plain(path, input.unwrap_or_default(), answer.unwrap_or_default())
         });
     }
 
