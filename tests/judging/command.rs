@@ -2,16 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-fn gavel(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gavel"))
-        .arg("run")
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .output()
-        .expect("gavel")
+use crate::support::gavel;
+
+fn run(arguments: &[&str], directory: &Path) -> Output {
+    gavel("run", arguments, directory)
 }
 
 /// A directory with some programs.
@@ -33,7 +29,7 @@ fn programs() -> tempfile::TempDir {
 
 fn json(arguments: &[&str]) -> serde_json::Value {
     let directory = programs();
-    let output = gavel(&[arguments, &["--json"]].concat(), directory.path());
+    let output = run(&[arguments, &["--json"]].concat(), directory.path());
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{error}");
     serde_json::from_slice(&output.stdout).expect("one JSON object")
@@ -77,7 +73,7 @@ fn output_that_is_not_text_is_kept() {
 #[test]
 fn people_get_the_output_and_a_summary() {
     let directory = programs();
-    let output = gavel(&["echo.sh", "--stdin", "input"], directory.path());
+    let output = run(&["echo.sh", "--stdin", "input"], directory.path());
     assert_eq!(output.stdout, b"1 2\n");
     let summary = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
@@ -117,7 +113,7 @@ fn bad_input_is_an_error_that_says_what_is_wrong() {
         (&["echo.sh", "--output", "0"], 2, "0 is not in"),
         (&[], 2, "FILE"),
     ] {
-        let output = gavel(arguments, directory.path());
+        let output = run(arguments, directory.path());
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
         assert!(error.contains(words), "{arguments:?}: {error}");

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::support::gavel;
 
 const RIGHT: &str = "read a b; echo $((a + b))\n";
 
@@ -25,13 +27,11 @@ fn homework(submissions: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn judge(problem: &str, arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gavel"))
-        .args(["judge", problem, "homework"])
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .output()
-        .expect("gavel")
+    gavel(
+        "judge",
+        &[&[problem, "homework"], arguments].concat(),
+        directory,
+    )
 }
 
 fn report(problem: &str, arguments: &[&str], directory: &Path) -> Value {

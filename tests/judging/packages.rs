@@ -1,60 +1,79 @@
 //! Judging by a problem package, as a worker does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gavel::judge::package::{CompiledPackage, Times};
 use gavel::judge::verdict::{Judgement, Verdict};
-use gavel::judge::{Cancel, Languages};
+use gavel::judge::{Cancel, Judge, JudgeSlot, Languages};
 use gavel::problem::package;
 use gavel::unpack::{self, Caps};
 
 use crate::support::{file, judge};
 
+fn path(package: &str) -> PathBuf {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    packages.join(package)
+}
+
+/// A package that is ready to judge by, and one slot.
+struct Bench {
+    judge: Judge,
+    slot: JudgeSlot,
+    problem: CompiledPackage,
+    cancel: Cancel,
+}
+
+impl Bench {
+    fn of(package: &str) -> Bench {
+        let tree = unpack::read(&path(package), &Caps::default()).expect("a directory");
+        let package = Arc::new(package::read(&tree).0.expect("a package"));
+        let judge = judge(Languages::built_in().expect("languages"));
+        let mut slot = judge.slot().expect("a free slot");
+        let cancel = Cancel::new().expect("an eventfd");
+        let slots = std::slice::from_mut(&mut slot);
+        let problem = CompiledPackage::compile(&judge, slots, package, &cancel);
+        Bench {
+            problem: problem.expect("its programs"),
+            judge,
+            slot,
+            cancel,
+        }
+    }
+
+    /// What a program of the shell comes to with a second of time.
+    fn judged(&mut self, text: &str) -> Judgement {
+        let files = [file("main", text)];
+        let (submission, times) = (("bash", &files[..]), Times::limit(1000));
+        let judged =
+            self.problem
+                .judge(&self.judge, &mut self.slot, submission, times, &self.cancel);
+        judged.expect("a judgement")
+    }
+}
+
 #[test]
 fn one_slot_judges_a_submission_by_a_package() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/root");
-    let tree = unpack::read(&path, &Caps::default()).expect("a directory");
-    let package = Arc::new(package::read(&tree).0.expect("a package"));
-    let judge = judge(Languages::built_in().expect("languages"));
-    let mut slot = judge.slot().expect("a free slot");
-    let cancel = Cancel::new().expect("an eventfd");
-    let slots = std::slice::from_mut(&mut slot);
-    let problem = CompiledPackage::compile(&judge, slots, package, &cancel).expect("validators");
-    let mut judged = |text: &str| {
-        let files = [file("main", text)];
-        let times = Times::limit(1000);
-        let submission = ("bash", &files[..]);
-        problem
-            .judge(&judge, &mut slot, submission, times, &cancel)
-            .expect("a judgement")
-    };
+    let mut bench = Bench::of("root");
     let verdicts = |judgement: &Judgement| {
         let cases = judgement.cases.iter();
         cases.map(|case| case.verdict).collect::<Vec<_>>()
     };
-    let wrong = judged("echo no root");
+    let wrong = bench.judged("echo no root");
     assert_eq!(wrong.verdict, Verdict::WrongAnswer, "{}", wrong.reason);
-    let mut expected = vec![Verdict::Skipped; problem.package().cases.len()];
+    let mut expected = vec![Verdict::Skipped; bench.problem.package().cases.len()];
     expected[0] = Verdict::WrongAnswer;
     assert_eq!(verdicts(&wrong), expected);
-    let right = std::fs::read_to_string(path.join("submissions/accepted/negative.sh"));
-    let right = judged(&right.expect("a submission"));
+    let right = std::fs::read_to_string(path("root").join("submissions/accepted/negative.sh"));
+    let right = bench.judged(&right.expect("a submission"));
     assert_eq!(right.verdict, Verdict::Accepted, "{}", right.reason);
     assert_eq!(verdicts(&right), vec![Verdict::Accepted; expected.len()]);
 }
 
 #[test]
 fn a_problem_of_dmoj_is_made_whole_and_judged() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/dmoj");
-    let tree = unpack::read(&path, &Caps::default()).expect("a directory");
-    let package = Arc::new(package::read(&tree).0.expect("a package"));
-    let judge = judge(Languages::built_in().expect("languages"));
-    let mut slot = judge.slot().expect("a free slot");
-    let cancel = Cancel::new().expect("an eventfd");
-    let slots = std::slice::from_mut(&mut slot);
-    let problem = CompiledPackage::compile(&judge, slots, package, &cancel).expect("a problem");
-    let made = &problem.package().cases[2];
+    let mut bench = Bench::of("dmoj");
+    let made = &bench.problem.package().cases[2];
     assert_eq!(
         (&made.input[..], &made.answer[..]),
         (&b"7 1000\n"[..], &b"1007\n"[..])
@@ -72,10 +91,7 @@ fn a_problem_of_dmoj_is_made_whole_and_judged() {
             90.0,
         ),
     ] {
-        let files = [file("main", text)];
-        let submission = ("bash", &files[..]);
-        let judged = problem.judge(&judge, &mut slot, submission, Times::limit(1000), &cancel);
-        let judged = judged.expect("a judgement");
+        let judged = bench.judged(text);
         assert_eq!(judged.verdict, verdict, "{}", judged.reason);
         assert_eq!(judged.score, Some(score), "{}", judged.reason);
         if score == 10.0 {

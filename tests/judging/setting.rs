@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use crate::verifying::{copy, gavel, submission, verified};
+use crate::verifying::{copy, submission, verified, verify};
 
 /// Files of a package that is changed by a test.
 fn write(directory: &Path, files: &[(&str, &str)]) {
@@ -41,7 +41,7 @@ fn junit_has_a_suite_for_each_package_and_a_test_for_each_submission() {
     has(r#"<failure message="WA is not expected: test case secret/large/1: "#);
     has("<skipped message=\"no language has sources like these\"/>");
 
-    gavel(&[path, "/nonexistent", "-s", "accepted/*", "--junit", junit]);
+    verify(&[path, "/nonexistent", "-s", "accepted/*", "--junit", junit]);
     let text = fs::read_to_string(&report).expect("a report");
     let suite = r#"<testsuite name="/nonexistent" tests="1" failures="0" errors="1""#;
     assert!(text.contains(suite), "{text}");
@@ -75,7 +75,7 @@ fn with_all_cases_it_is_known_which_cases_fail_whom() {
     assert_eq!(large["name"], "secret/large");
     assert_eq!(large["slowest_accepted_case"], "secret/large/1");
 
-    let output = gavel(&["sum", "--all-cases", "--table"]);
+    let output = verify(&["sum", "--all-cases", "--table"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let is_there = |words: &[&str]| {
         let mut lines = text.lines();

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::support::gavel;
 
 /// Sums of a list. `skips_negative.sh` is wrong where a number is negative, `stops.sh` where the list is longer
 /// than three.
@@ -35,13 +37,7 @@ const PROGRAMS: [(&str, &str); 8] = [
 ];
 
 fn stress(arguments: &[&str], directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gavel"))
-        .arg("stress")
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .output()
-        .expect("gavel")
+    gavel("stress", arguments, directory)
 }
 
 fn programs() -> tempfile::TempDir {

@@ -1,7 +1,8 @@
 //! Judging small programs.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::{Arc, LazyLock};
 
 use gavel::judge::verdict::{CaseResult, Judgement, Verdict};
@@ -12,6 +13,17 @@ use gavel::problem::{Checker, Limits, SourceFile};
 
 /// One judge for all tests, for asking the toolchains takes a second. Slots are each test's own.
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| judge(Languages::built_in().expect("languages")));
+
+/// Runs a command of the binary in a directory, without an environment.
+pub(crate) fn gavel(command: &str, arguments: &[&str], directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gavel"))
+        .arg(command)
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .output()
+        .expect("gavel")
+}
 
 pub(crate) fn judge(languages: Languages) -> Judge {
     Judge::open(languages, &sandbox()).expect("these tests need root and control groups")

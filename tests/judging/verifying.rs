@@ -2,27 +2,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::support::gavel;
 
 fn packages() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages")
 }
 
-pub(crate) fn gavel(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gavel"))
-        .arg("verify")
-        .args(arguments)
-        .current_dir(packages())
-        .env_clear()
-        .output()
-        .expect("gavel")
+pub(crate) fn verify(arguments: &[&str]) -> Output {
+    gavel("verify", arguments, &packages())
 }
 
 /// The report and the exit code.
 pub(crate) fn verified(arguments: &[&str]) -> (Value, i32) {
-    let output = gavel(&[arguments, &["--json"]].concat());
+    let output = verify(&[arguments, &["--json"]].concat());
     let error = String::from_utf8_lossy(&output.stderr);
     let report = serde_json::from_slice(&output.stdout);
     (
@@ -312,7 +308,7 @@ fn a_submission_in_an_unknown_language_is_not_judged() {
 
 #[test]
 fn people_get_a_table_of_submissions_by_groups() {
-    let output = gavel(&["sum", "root"]);
+    let output = verify(&["sum", "root"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{text}");
     let has = |line: &str| {
@@ -437,7 +433,7 @@ fn scores_that_are_not_expected_are_told() {
         let path = directory.path().join(file);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, text).expect("a file");
-        let output = gavel(&[directory.path().to_str().expect("UTF-8")]);
+        let output = verify(&[directory.path().to_str().expect("UTF-8")]);
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{text}");
         assert!(text.contains(words), "{text}");
