@@ -8,7 +8,7 @@
 set -eu
 
 work=${VM_DIR:-target/vm}
-# All tests take four minutes on an idle machine.
+# All tests take about eight minutes on an idle machine.
 timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
 # Which tests are run again in the other two groups: those that control groups matter to.
 about_groups='limits:: leftovers:: host:: posture::'
