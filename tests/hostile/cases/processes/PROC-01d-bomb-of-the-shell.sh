@@ -7,3 +7,5 @@
 # reason: the limit of 16 processes was reached
 :() { : | : & }
 : ; wait
+# Its children would end with it: it stays until they have come to the limit.
+until ((SECONDS >= 1)); do true; done
