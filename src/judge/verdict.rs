@@ -123,7 +123,7 @@ pub struct CaseResult {
 
 impl CaseResult {
     /// What is not run is told apart from what was.
-    pub(super) fn skipped(index: usize, name: &str) -> CaseResult {
+    pub(crate) fn skipped(index: usize, name: &str) -> CaseResult {
         CaseResult {
             ordinal: u32::try_from(index).unwrap_or(u32::MAX),
             name: name.to_owned(),

@@ -147,17 +147,8 @@ mod tests {
 
     fn case(name: &str, verdict: Verdict) -> CaseResult {
         CaseResult {
-            ordinal: 0,
-            name: name.to_owned(),
             verdict,
-            reason: String::new(),
-            score: None,
-            facts: None,
-            checker_message: None,
-            team_message: None,
-            transcript: None,
-            stdout_prefix: Vec::new(),
-            stderr_prefix: Vec::new(),
+            ..CaseResult::skipped(0, name)
         }
     }
 

@@ -201,20 +201,13 @@ mod tests {
 
     fn result(verdict: Verdict, cpu_ms: u64) -> CaseResult {
         CaseResult {
-            ordinal: 0,
-            name: String::new(),
             verdict,
             reason: "why".to_owned(),
-            score: None,
             facts: Some(Facts {
                 cpu_ns: cpu_ms * 1_000_000,
                 ..Facts::default()
             }),
-            checker_message: None,
-            team_message: None,
-            transcript: None,
-            stdout_prefix: Vec::new(),
-            stderr_prefix: Vec::new(),
+            ..CaseResult::skipped(0, "")
         }
     }
 
