@@ -314,7 +314,7 @@ fn watch(
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
     place_files(pending, &command.files, lane.first_id, user)?;
-    let streams = Streams::new(&command.stdin, &outputs, user)?;
+    let streams = Streams::new(&command.stdin, &outputs)?;
     drop(outputs);
     let group = lane.group()?;
     let limits = command.limits.group_limits();

@@ -5,12 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::fchown;
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::pipe2;
 
 use super::outcome::{SandboxError, SetUpStep};
@@ -28,10 +27,10 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Makes the streams for a program of this host user.
-    pub(super) fn new(stdin: &Stdin, outputs: &Outputs, user: u32) -> Result<Self, SandboxError> {
-        let (stdout, stdout_end) = output(&outputs.stdout, user)?;
-        let (stderr, stderr_end) = output(&outputs.stderr, user)?;
+    /// Makes the streams of a program.
+    pub(super) fn new(stdin: &Stdin, outputs: &Outputs) -> Result<Self, SandboxError> {
+        let (stdout, stdout_end) = output(&outputs.stdout)?;
+        let (stderr, stderr_end) = output(&outputs.stderr)?;
         let input = match stdin {
             Stdin::Empty => sealed_file(&[])?,
             Stdin::Bytes(bytes) => sealed_file(bytes)?,
@@ -46,10 +45,10 @@ impl Streams {
     }
 }
 
-fn output(output: &Output, user: u32) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
+fn output(output: &Output) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
     Ok(match output {
         Output::Captured => {
-            let (ours, theirs) = pipe(user)?;
+            let (ours, theirs) = pipe()?;
             (Some(ours), theirs)
         }
         Output::Null => {
@@ -87,11 +86,12 @@ fn not_a_file(path: &Path) -> SandboxError {
     }
 }
 
-/// A pipe whose writing end belongs to the program, so that it can open /dev/stdout.
-fn pipe(user: u32) -> Result<(OwnedFd, OwnedFd), SandboxError> {
+/// A pipe that whoever holds an end of it can open again: the program, as /dev/stdout.
+fn pipe() -> Result<(OwnedFd, OwnedFd), SandboxError> {
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC).set_up("create", "a pipe")?;
     fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).set_up("configure", "a pipe")?;
-    fchown(&theirs, Some(user), Some(user)).set_up("chown", "a pipe")?;
+    let mode = Mode::from_bits_truncate(0o666);
+    fchmod(&theirs, mode).set_up("chmod", "a pipe")?;
     Ok((ours, theirs))
 }
 
