@@ -79,6 +79,8 @@ pub(super) struct BoxPlan {
     pub scratch_inodes: u64,
     /// Whether files below `/tmp` may be executed.
     pub exec_tmp: bool,
+    /// Whether `/box` is read-only for the program.
+    pub box_is_read_only: bool,
     /// Where the network is from.
     pub network: NetworkPlan,
     /// Whether `/proc` shows processes only.

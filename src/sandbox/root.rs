@@ -40,9 +40,9 @@ pub(super) struct Roots {
     prepared: Vec<(RootPlan, PathBuf)>,
 }
 
-/// The writable directories of one box, detached.
+/// The directories of one box that hold what is its own, detached.
 pub(super) struct Scratch {
-    /// A plain descriptor of `/box`, for the supervising side.
+    /// A plain descriptor of `/box`, for the supervising side, which may always write there.
     pub work: OwnedFd,
     directories: [OwnedFd; 3],
     /// Whether they are part of the root already.
@@ -52,14 +52,25 @@ pub(super) struct Scratch {
 /// Names in the scratch file system, where they go in a root that [`super::inside`] attaches, and
 /// their modes.
 const DIRECTORIES: [(&CStr, &CStr, u32); 3] = [
-    (c"box", c"box", 0o755),
+    (BOX, c"box", 0o755),
     (TMP, c"tmp", 0o1777),
     (SHM, c"dev/shm", 0o1777),
 ];
+const BOX: &CStr = c"box";
 const TMP: &CStr = c"tmp";
 const SHM: &CStr = c"shm";
 
 impl Scratch {
+    /// Takes away what the program may not have, once everything is in its place.
+    fn finish(&self, plan: &BoxPlan) -> Result<(), LaunchFailure> {
+        if !plan.box_is_read_only {
+            return Ok(());
+        }
+        let read_only = SAFE.and(MountAttr::READ_ONLY);
+        sys::set_mount_attributes(self.directories[0].as_fd(), read_only, false)
+            .during("make read-only", "/box")
+    }
+
     /// The directories that are still to be attached, and their targets relative to the new root.
     pub(super) fn attachments(&self) -> Vec<(BorrowedFd<'_>, &'static CStr)> {
         if self.in_root {
@@ -94,7 +105,7 @@ impl Roots {
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         let at = self.staging.join("scratch");
         let scratch = attach_scratch(plan, &at)?;
-        let made = scratch_directories(&scratch, user, plan.exec_tmp)
+        let made = scratch_directories(&scratch, user, plan)
             .and_then(|scratch| self.make_with_scratch(plan, user, &at, scratch));
         umount2(&at, MntFlags::MNT_DETACH).during("detach", at.to_string_lossy())?;
         made
@@ -109,9 +120,10 @@ impl Roots {
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         if plan.root.per_box {
             scratch.in_root = true;
-            let root = self.root_of_one_box(&plan.root, user, scratch_at, &scratch)?;
+            let root = self.root_of_one_box(plan, user, scratch_at, &scratch)?;
             return Ok((root, scratch));
         }
+        scratch.finish(plan)?;
         Ok((self.clone_root(&plan.root)?, scratch))
     }
 
@@ -135,7 +147,7 @@ impl Roots {
 
     fn root_of_one_box(
         &self,
-        plan: &RootPlan,
+        plan: &BoxPlan,
         user: u32,
         scratch_at: &Path,
         scratch: &Scratch,
@@ -149,7 +161,9 @@ impl Roots {
             scratch_at,
             directories: &scratch.directories,
         };
-        let built = Builder::build(plan, &path, Some(own)).and_then(|()| clone_path(&path));
+        let built = Builder::build(&plan.root, &path, Some(own))
+            .and_then(|()| scratch.finish(plan))
+            .and_then(|()| clone_path(&path));
         // Nothing is mounted there if the first step failed.
         let _ = umount2(&path, MntFlags::MNT_DETACH);
         built
@@ -173,7 +187,7 @@ fn attach_scratch(plan: &BoxPlan, at: &Path) -> Result<OwnedFd, LaunchFailure> {
 fn scratch_directories(
     file_system: &OwnedFd,
     user: u32,
-    exec_tmp: bool,
+    plan: &BoxPlan,
 ) -> Result<Scratch, LaunchFailure> {
     let mut directories = Vec::with_capacity(DIRECTORIES.len());
     let (uid, gid) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(user)));
@@ -183,7 +197,7 @@ fn scratch_directories(
         fchownat(file_system, name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)
             .during("chown", &shown)?;
         let mount = sys::clone_tree_at(file_system.as_fd(), name).during("clone", &shown)?;
-        if name == SHM || (name == TMP && !exec_tmp) {
+        if name == SHM || (name == TMP && !plan.exec_tmp) {
             let attributes = SAFE.and(MountAttr::NO_EXEC);
             sys::set_mount_attributes(mount.as_fd(), attributes, false)
                 .during("set attributes of", &shown)?;
@@ -194,13 +208,26 @@ fn scratch_directories(
         .try_into()
         .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
         .during("make", "the scratch directories")?;
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let work = openat(&directories[0], c".", flags, Mode::empty()).during("open", "/box")?;
     Ok(Scratch {
-        work,
+        work: open_work(file_system, &directories[0], plan)?,
         directories,
         in_root: false,
     })
+}
+
+/// Opens `/box` for the supervising side: through a mount of its own where that of the box will be
+/// read-only.
+fn open_work(
+    file_system: &OwnedFd,
+    of_box: &OwnedFd,
+    plan: &BoxPlan,
+) -> Result<OwnedFd, LaunchFailure> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let open = |mount: &OwnedFd| openat(mount, c".", flags, Mode::empty()).during("open", "/box");
+    if !plan.box_is_read_only {
+        return open(of_box);
+    }
+    open(&sys::clone_tree_at(file_system.as_fd(), BOX).during("clone", "/box")?)
 }
 
 fn new_tmpfs(options: &[(&CStr, &CStr)], attributes: MountAttr) -> io::Result<OwnedFd> {

@@ -105,12 +105,6 @@ impl ScratchDir {
         })
     }
 
-    /// Gives the directory itself to somebody; others may read it. Only before the guest runs.
-    pub(super) fn give_to(&self, owner: u32) -> Result<(), SandboxError> {
-        fchown(&self.directory, Some(owner), Some(owner)).set_up("chown", "/box")?;
-        fchmod(&self.directory, SHARED).set_up("chmod", "/box")
-    }
-
     /// Places a file that belongs to `owner`. Only before the guest runs.
     pub(super) fn place(&self, file: &InputFile, owner: u32) -> Result<(), SandboxError> {
         let shown = file.path.to_string_lossy();

@@ -6,14 +6,14 @@ use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
 use super::child::{Child, Switches};
-use super::container::{Access, Container};
+use super::container::Container;
 use super::host::Sandbox;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
 use super::noise::Noise;
 use super::outcome::{Report, SandboxError, SetUpStep};
-use super::spec::{Command, InputFile, Outputs};
+use super::spec::{Command, Outputs};
 use super::streams::Streams;
 use super::supervise::{self, Running};
 use super::{evidence, sys};
@@ -313,7 +313,9 @@ fn watch(
     switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
     let user = lane.first_id + 1;
-    place_files(pending, &command.files, lane.first_id, user)?;
+    for file in &command.files {
+        pending.scratch.place(file, user)?;
+    }
     let streams = Streams::new(&command.stdin, &outputs)?;
     drop(outputs);
     let group = lane.group()?;
@@ -352,26 +354,6 @@ fn watch(
         filled,
         &pending.connection.blueprint,
     ))
-}
-
-/// Places files for the program, or for init where the program may only read them.
-fn place_files(
-    pending: &Pending,
-    files: &[InputFile],
-    init: u32,
-    user: u32,
-) -> Result<(), SandboxError> {
-    let owner = match pending.connection.blueprint.box_access {
-        Access::ReadOnly => {
-            pending.scratch.give_to(init)?;
-            init
-        }
-        Access::ReadWrite => user,
-    };
-    for file in files {
-        pending.scratch.place(file, owner)?;
-    }
-    Ok(())
 }
 
 impl Drop for Slot {
