@@ -30,6 +30,7 @@ mod container;
 mod ending;
 mod evidence;
 mod host;
+mod ids;
 mod inside;
 mod landlock;
 mod launch;

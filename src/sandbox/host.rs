@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 
-use super::blueprint::{Blueprint, MAX_GROUPS};
+use super::blueprint::Blueprint;
 use super::cgroup::{Group, GroupShare, Hierarchy};
 use super::check::{self, HostCheck};
 use super::container::Container;
+use super::ids::HostIds;
 use super::launch::Launcher;
 use super::lock::{self, SlotLock};
 use super::noise::NoiseGauge;
@@ -18,14 +19,6 @@ use super::outcome::{SandboxError, SetUpStep};
 use super::protection::Protection;
 use super::slot::Slot;
 use super::{landlock, pasta};
-
-/// Host ids from here on belong to no user, container or service manager by convention
-/// (systemd's "Users, Groups, UIDs and GIDs" leaves them unassigned).
-const FIRST_ID: u32 = 1_900_000_000;
-/// Host group ids for supplementary groups: after those of all slots.
-const FIRST_GROUP: u32 = FIRST_ID + 8192;
-/// Where only the usual 65536 ids exist, as inside a container with its own user namespace.
-const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
 
 /// Settings of a sandbox.
 #[derive(Debug, Clone)]
@@ -66,7 +59,7 @@ struct Shared {
     checks: Vec<HostCheck>,
     degraded: Vec<Protection>,
     landlock_abi: u32,
-    first_id: u32,
+    ids: HostIds,
     cpus: Vec<usize>,
     plans: Mutex<HashMap<Container, Arc<Blueprint>>>,
     noise: Option<NoiseGauge>,
@@ -105,7 +98,7 @@ impl Sandbox {
                 checks,
                 degraded,
                 landlock_abi: landlock::kernel_abi(),
-                first_id: first_id()?,
+                ids: HostIds::find()?,
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
                 noise: NoiseGauge::of_machine(),
@@ -118,8 +111,7 @@ impl Sandbox {
         let lock = lock::take(&self.shared.config.runtime_dir.join("slots"))?;
         let shared = &self.shared;
         let cpu = shared.cpus[lock.number() as usize % shared.cpus.len()];
-        let first_id = shared.first_id + lock.number() * lock::IDS_PER_SLOT;
-        Slot::new(self.clone(), lock, cpu, first_id)
+        Slot::new(self.clone(), lock, cpu)
     }
 
     /// What tells how noisy the machine is.
@@ -145,18 +137,9 @@ impl Sandbox {
             .try_for_each(|name| self.shared.groups.remove(&name))
     }
 
-    /// The first host group id for the supplementary groups of a lane.
-    pub(super) fn first_group(&self, slot: u32, lane: u32) -> Result<u32, SandboxError> {
-        if self.shared.first_id != FIRST_ID {
-            return Err(SandboxError::Setting {
-                setting: "user",
-                reason: format!(
-                    "supplementary groups need host ids from {FIRST_GROUP} on, which this user \
-                     namespace does not map"
-                ),
-            });
-        }
-        Ok(FIRST_GROUP + (slot * lock::LANES + lane) * MAX_GROUPS)
+    /// The host ids of boxes.
+    pub(super) fn ids(&self) -> &HostIds {
+        &self.shared.ids
     }
 
     /// Connects the network of a box to the world.
@@ -232,24 +215,4 @@ fn allowed_cpus() -> Result<Vec<usize>, SandboxError> {
     let set = sched_getaffinity(Pid::from_raw(0)).set_up("read", "the CPU affinity")?;
     let cpus = (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false));
     Ok(cpus.collect())
-}
-
-fn first_id() -> Result<u32, SandboxError> {
-    let map = std::fs::read_to_string("/proc/self/uid_map").set_up("read", "/proc/self/uid_map")?;
-    first_free_id(&map).ok_or(SandboxError::Lost("range of host ids"))
-}
-
-/// The first host id for boxes, out of those that exist in a user namespace with this map.
-pub(super) fn first_free_id(map: &str) -> Option<u32> {
-    let exists =
-        |id: u64| {
-            map.lines().any(|line| {
-            let mut numbers = line.split_whitespace().filter_map(|n| n.parse::<u64>().ok());
-            let (inside, _, count) = (numbers.next(), numbers.next(), numbers.next());
-            matches!((inside, count), (Some(from), Some(count)) if id >= from && id - from < count)
-        })
-        };
-    [FIRST_ID, FIRST_ID_OF_SMALL_HOST]
-        .into_iter()
-        .find(|id| exists(u64::from(*id)))
 }

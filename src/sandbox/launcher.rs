@@ -199,7 +199,7 @@ impl Launcher {
         let known = known.ok_or_else(|| io::Error::from_raw_os_error(libc::EBADMSG));
         let known = known.during("find", "the plan of a box")?;
         let plan = &known.plan;
-        let (root, scratch) = self.roots.make(plan, ids.user())?;
+        let (root, scratch) = self.roots.make(plan, ids.user)?;
         let attachments = scratch.attachments();
         let mut inside = Inside {
             socket: socket.as_fd(),
@@ -255,7 +255,7 @@ impl Launcher {
 fn owner(plan: &BoxPlan, ids: BoxIds) -> u32 {
     match plan.network {
         NetworkPlan::Pasta(_) => HOST_ROOT,
-        _ => ids.first,
+        _ => ids.init,
     }
 }
 
@@ -278,7 +278,7 @@ fn make_private() -> nix::Result<()> {
 /// Init and the program's user get two host ids that no other box uses, and each supplementary
 /// group one more.
 fn write_id_maps(pid: i32, user: &UserPlan, ids: BoxIds) -> Result<(), LaunchFailure> {
-    let map = |id| format!("{} {} 1\n{id} {} 1\n", user.init, ids.first, ids.user());
+    let map = |id| format!("{} {} 1\n{id} {} 1\n", user.init, ids.init, ids.user);
     let groups = user.groups.iter().filter(|group| **group != user.gid);
     let groups = groups.zip(ids.first_group..);
     let groups: String = groups

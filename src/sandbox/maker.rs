@@ -14,13 +14,11 @@ use super::message::{BoxIds, BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
 use super::{namespaces, supervise};
 
-/// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
+/// A place for one box: a cgroup and host ids. A slot has [`LANES`] of them, so that a box
 /// can be made while another one runs or dies; still only one program of a slot runs at a time.
 #[derive(Debug)]
 pub(super) struct Lane {
-    number: u32,
-    /// Host id of the box's root; the program's user is the next one.
-    pub(super) first_id: u32,
+    pub(super) number: u32,
     /// The cgroup and what it was made for.
     group: Option<(GroupShare, Group)>,
     /// Init of the previous box, while the kernel still takes it down.
@@ -72,16 +70,14 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    /// Starts the thread. Host ids from `first_id` on belong to the slot.
+    /// Starts the thread.
     pub(super) fn start(
         sandbox: Sandbox,
         lock: &SlotLock,
         cpu: usize,
-        first_id: u32,
     ) -> Result<Self, SandboxError> {
         let lanes = (0..LANES).map(|number| Lane {
             number,
-            first_id: first_id + 2 * number,
             group: None,
             dying: None,
         });
@@ -208,15 +204,11 @@ impl Workshop {
     }
 
     fn ids(&self, lane: &Lane, plan: &BoxPlan) -> Result<BoxIds, SandboxError> {
-        let first_group = if plan.user.groups.is_empty() {
-            0
-        } else {
-            self.sandbox.first_group(self.slot, lane.number)?
-        };
-        Ok(BoxIds {
-            first: lane.first_id,
-            first_group,
-        })
+        let ids = self.sandbox.ids();
+        if plan.user.groups.is_empty() {
+            return Ok(ids.of_lane(self.slot, lane.number));
+        }
+        ids.with_groups(self.slot, lane.number)
     }
 
     fn make_in(

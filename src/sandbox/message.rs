@@ -41,17 +41,12 @@ pub(super) struct BoxRequest<'a> {
 /// The host ids of a box.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct BoxIds {
-    /// User and group id of the box's root; the program's user has the next one.
-    pub first: u32,
-    /// Group id of the first supplementary group.
-    pub first_group: u32,
-}
-
-impl BoxIds {
+    /// User and group id of init.
+    pub init: u32,
     /// User and group id of the program.
-    pub(super) fn user(self) -> u32 {
-        self.first + 1
-    }
+    pub user: u32,
+    /// Group id of the first supplementary group, where there are any.
+    pub first_group: u32,
 }
 
 /// What a box is. Plain data, resolved: nothing is left to decide.

@@ -105,8 +105,12 @@ impl ScratchDir {
         })
     }
 
-    /// Places a file that belongs to `owner`. Only before the guest runs.
-    pub(super) fn place(&self, file: &InputFile, owner: u32) -> Result<(), SandboxError> {
+    /// Places files that belong to `owner`. Only before the guest runs.
+    pub(super) fn place_all(&self, files: &[InputFile], owner: u32) -> Result<(), SandboxError> {
+        files.iter().try_for_each(|file| self.place(file, owner))
+    }
+
+    fn place(&self, file: &InputFile, owner: u32) -> Result<(), SandboxError> {
         let shown = file.path.to_string_lossy();
         if !is_plain_relative(&file.path) {
             return Err(SandboxError::Setting {

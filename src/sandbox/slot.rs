@@ -33,13 +33,8 @@ pub struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(
-        sandbox: Sandbox,
-        lock: SlotLock,
-        cpu: usize,
-        first_id: u32,
-    ) -> Result<Self, SandboxError> {
-        let maker = Maker::start(sandbox.clone(), &lock, cpu, first_id)?;
+    pub(super) fn new(sandbox: Sandbox, lock: SlotLock, cpu: usize) -> Result<Self, SandboxError> {
+        let maker = Maker::start(sandbox.clone(), &lock, cpu)?;
         Ok(Slot {
             sandbox,
             lock,
@@ -285,7 +280,10 @@ impl Slot {
             mut lane,
         } = made;
         let quiet = self.noise(&mut lane);
-        let mut result = watch(&pending, listener, &mut lane, command, outputs, switches);
+        let ids = self.sandbox.ids().of_lane(self.number(), lane.number);
+        let placed = pending.scratch.place_all(&command.files, ids.user);
+        let mut result =
+            placed.and_then(|()| watch(&pending, listener, &mut lane, command, outputs, switches));
         if let (Ok(report), Some(quiet)) = (&mut result, quiet) {
             report.usage.noise = self.noise(&mut lane).map(|now| now.since(quiet));
         }
@@ -312,10 +310,6 @@ fn watch(
     outputs: Outputs,
     switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
-    let user = lane.first_id + 1;
-    for file in &command.files {
-        pending.scratch.place(file, user)?;
-    }
     let streams = Streams::new(&command.stdin, &outputs)?;
     drop(outputs);
     let group = lane.group()?;

@@ -100,7 +100,7 @@ fn privileges(host: &dyn Host) -> Finding {
 
 fn user_ids(host: &dyn Host) -> Finding {
     let map = host.text("/proc/self/uid_map").unwrap_or_default();
-    match super::super::host::first_free_id(&map) {
+    match super::super::ids::first_free(&map) {
         Some(first) => pass(format!("from {first} on")),
         None => fail(format!("too few: {map:?}")),
     }
