@@ -47,6 +47,7 @@ mod plan;
 mod protection;
 mod refused;
 mod root;
+mod rootless;
 mod scratch;
 mod seccomp;
 mod slot;
@@ -66,6 +67,7 @@ pub use container::{
 };
 pub use ending::{Budget, Ending};
 pub use host::{Sandbox, SandboxConfig};
+pub use ids::IdSource;
 pub use launcher::become_launcher_if_asked;
 pub use namespaces::{NamespaceFact, Owner};
 pub use noise::{Noise, NoiseSource};

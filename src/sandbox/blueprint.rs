@@ -80,6 +80,13 @@ impl Blueprint {
         })
     }
 
+    /// The same for a host that has a single id for all boxes.
+    pub(super) fn share_one_id(&mut self) {
+        self.plan.user.is_one = true;
+        self.loosened
+            .push("host ids: all boxes have that of the user who starts them".to_owned());
+    }
+
     /// What a step inside the box was done to, by the number that it reports.
     pub(super) fn object(&self, step: Step, number: u32) -> Option<String> {
         match step {
@@ -184,6 +191,7 @@ fn user(user: &User) -> Result<UserPlan, SandboxError> {
         gid: user.gid,
         groups,
         init: init.ok_or_else(|| refused("user", "the groups leave no id for the box itself"))?,
+        is_one: false,
     })
 }
 

@@ -238,10 +238,11 @@ impl Group {
     }
 
     /// Resource limits of the program that stand in for limits of the group, where there is none.
-    pub(super) fn rlimits(&self, limits: &GroupLimits) -> Vec<(Resource, u64)> {
+    /// `is_one` says that init is the same user as the program.
+    pub(super) fn rlimits(&self, limits: &GroupLimits, is_one: bool) -> Vec<(Resource, u64)> {
         match self {
             Group::V1(_) | Group::V2(_) => Vec::new(),
-            Group::Absent(_) => absent::Group::rlimits(limits),
+            Group::Absent(_) => absent::Group::rlimits(limits, is_one),
         }
     }
 

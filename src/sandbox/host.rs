@@ -11,8 +11,9 @@ use super::blueprint::Blueprint;
 use super::cgroup::{Group, GroupShare, Hierarchy};
 use super::check::{self, HostCheck};
 use super::container::Container;
-use super::ids::HostIds;
+use super::ids::{HostIds, IdSource};
 use super::launch::Launcher;
+use super::launcher::Arguments;
 use super::lock::{self, SlotLock};
 use super::noise::NoiseGauge;
 use super::outcome::{SandboxError, SetUpStep};
@@ -23,7 +24,8 @@ use super::{landlock, pasta};
 /// Settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
+    /// A directory of ours that lives as long as the machine is up: slot locks, mount points. By
+    /// default below `/run` for root, and for others below `/run/user` or `/tmp`.
     pub runtime_dir: PathBuf,
     /// The binary that becomes the launcher. Its `main` must call
     /// [`become_launcher_if_asked`](super::become_launcher_if_asked).
@@ -31,6 +33,8 @@ pub struct SandboxConfig {
     /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
     /// `gavel` at the root (v1) or beneath the group that the service was given (v2).
     pub cgroup_parent: Option<PathBuf>,
+    /// Which host ids an ordinary user's boxes have.
+    pub ids: IdSource,
     /// Protections that this host may lack.
     pub may_lack: BTreeSet<Protection>,
 }
@@ -38,9 +42,10 @@ pub struct SandboxConfig {
 impl Default for SandboxConfig {
     fn default() -> Self {
         SandboxConfig {
-            runtime_dir: PathBuf::from("/run/gavel"),
+            runtime_dir: lock::default_runtime_directory(),
             launcher: PathBuf::from("/proc/self/exe"),
             cgroup_parent: None,
+            ids: IdSource::Auto,
             may_lack: BTreeSet::new(),
         }
     }
@@ -72,7 +77,7 @@ impl Sandbox {
     /// What is missing on this host, and how to get it.
     pub fn open(config: &SandboxConfig) -> Result<Self, SandboxError> {
         let groups = Hierarchy::find(config.cgroup_parent.as_deref());
-        let checks = check::look_around(&groups, &config.may_lack);
+        let checks = check::look_around(&groups, config);
         check::refuse_unfit(&checks)?;
         let degraded = check::degraded(&checks);
         let groups = match groups {
@@ -98,7 +103,7 @@ impl Sandbox {
                 checks,
                 degraded,
                 landlock_abi: landlock::kernel_abi(),
-                ids: HostIds::find()?,
+                ids: HostIds::find(config.ids)?,
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
                 noise: NoiseGauge::of_machine(),
@@ -153,10 +158,15 @@ impl Sandbox {
         pasta::Pasta::start(&fifo, pid, arguments)
     }
 
-    /// Starts a launcher.
-    pub(super) fn start_launcher(&self) -> Result<Launcher, SandboxError> {
+    /// Starts a launcher. One of an ordinary user cannot come back to the host's network.
+    pub(super) fn start_launcher(&self, stays_in_network: bool) -> Result<Launcher, SandboxError> {
         let config = &self.shared.config;
-        Launcher::start(&config.launcher, &config.runtime_dir.join("boxes"))
+        let arguments = Arguments {
+            staging: config.runtime_dir.join("boxes"),
+            stage: self.shared.ids.stage(),
+            stays_in_network,
+        };
+        Launcher::start(&config.launcher, &arguments, &self.shared.ids)
     }
 
     /// The cgroup version in use: "v1", "v2" or "none".
@@ -202,10 +212,13 @@ impl Sandbox {
         if let Some(plan) = plans.get(container) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(Blueprint {
-            degraded: self.shared.degraded.clone(),
-            ..Blueprint::of(container, self.shared.landlock_abi, &self.shared.cpus)?
-        });
+        let shared = &self.shared;
+        let mut plan = Blueprint::of(container, shared.landlock_abi, &shared.cpus)?;
+        plan.degraded = shared.degraded.clone();
+        if shared.ids == HostIds::Own {
+            plan.share_one_id();
+        }
+        let plan = Arc::new(plan);
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)
     }

@@ -85,7 +85,7 @@ impl Maker {
             sandbox,
             slot: lock.number(),
             cpu,
-            launcher: None,
+            launchers: Launchers::default(),
             lanes: lanes.collect(),
         };
         let (orders, incoming) = channel();
@@ -149,12 +149,39 @@ impl Drop for Maker {
     }
 }
 
+/// The launchers of a slot, each started at its first use.
+#[derive(Default)]
+struct Launchers {
+    usual: Option<Launcher>,
+    /// One that stays in the host's network, where the usual one cannot come back to it.
+    in_network: Option<Launcher>,
+}
+
+impl Launchers {
+    /// The one for boxes with such a network.
+    fn of(
+        &mut self,
+        sandbox: &Sandbox,
+        network: &NetworkPlan,
+    ) -> Result<&mut Launcher, SandboxError> {
+        let stays = *network == NetworkPlan::Host && sandbox.ids().are_of_ordinary_user();
+        let launcher = match stays {
+            true => &mut self.in_network,
+            false => &mut self.usual,
+        };
+        match launcher {
+            Some(launcher) => Ok(launcher),
+            none => Ok(none.insert(sandbox.start_launcher(stays)?)),
+        }
+    }
+}
+
 /// The making side.
 struct Workshop {
     sandbox: Sandbox,
     slot: u32,
     cpu: usize,
-    launcher: Option<Launcher>,
+    launchers: Launchers,
     /// Those without a box.
     lanes: Vec<Lane>,
 }
@@ -172,7 +199,7 @@ impl Workshop {
     }
 
     fn reset(&mut self) {
-        self.launcher = None;
+        self.launchers = Launchers::default();
         self.lanes.iter_mut().for_each(Lane::abandon);
     }
 
@@ -233,10 +260,7 @@ impl Workshop {
                 (share, group)
             }
         });
-        let launcher = match &mut self.launcher {
-            Some(launcher) => launcher,
-            none => none.insert(self.sandbox.start_launcher()?),
-        };
+        let launcher = self.launchers.of(&self.sandbox, &blueprint.plan.network)?;
         group.reset()?;
         let mut pending = launcher.launch(&blueprint, ids, group.clone_target())?;
         group.enter(pending.pid)?;

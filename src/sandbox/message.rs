@@ -99,6 +99,9 @@ pub(super) struct UserPlan {
     pub groups: Vec<u32>,
     /// User and group id of init.
     pub init: u32,
+    /// Whether the host has a single id for the box. Then init is the same user and group as the
+    /// program, and the groups of whoever started it stay.
+    pub is_one: bool,
 }
 
 /// Where the network of a box is from.

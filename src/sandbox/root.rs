@@ -6,6 +6,7 @@
 //! exists; no path that a guest could influence is ever looked up.
 
 mod build;
+mod views;
 
 use std::ffi::{CStr, CString};
 use std::fs::DirBuilder;
@@ -19,11 +20,12 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{Gid, Uid, fchownat};
 
-use super::launcher::LaunchStep;
+use super::launcher::{Arguments, LaunchStep};
 use super::message::{BoxPlan, LaunchFailure, RootPlan};
 use super::sys::{self, MountAttr};
 use build::Builder;
 pub(super) use build::attach_beneath;
+use views::Views;
 
 /// The prepared root itself holds little: entries of /etc and mount points.
 const ROOT_OPTIONS: &[(&CStr, &CStr)] = &[
@@ -37,6 +39,8 @@ const SAFE: MountAttr = MountAttr::NO_SUID.and(MountAttr::NO_DEV);
 /// Prepared roots, by plan.
 pub(super) struct Roots {
     staging: PathBuf,
+    /// How the supervising side is shown `/box`.
+    views: Views,
     prepared: Vec<(RootPlan, PathBuf)>,
 }
 
@@ -87,12 +91,14 @@ impl Scratch {
 
 impl Roots {
     /// Mounts an empty file system at `staging`, visible to this process only.
-    pub(super) fn new(staging: PathBuf) -> Result<Self, LaunchFailure> {
+    pub(super) fn new(arguments: &Arguments) -> Result<Self, LaunchFailure> {
+        let staging = arguments.staging.clone();
         let base = new_tmpfs(ROOT_OPTIONS, SAFE).during("create", "a tmpfs")?;
         attach(&base, &staging)?;
         make_directory(&staging.join("scratch"), 0o755)?;
         Ok(Roots {
             staging,
+            views: Views::new(arguments.stage),
             prepared: Vec::new(),
         })
     }
@@ -105,7 +111,9 @@ impl Roots {
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         let at = self.staging.join("scratch");
         let scratch = attach_scratch(plan, &at)?;
-        let made = scratch_directories(&scratch, user, plan)
+        let view = self.views.of(user);
+        let made = view
+            .and_then(|view| scratch_directories(&scratch, user, plan, view))
             .and_then(|scratch| self.make_with_scratch(plan, user, &at, scratch));
         umount2(&at, MntFlags::MNT_DETACH).during("detach", at.to_string_lossy())?;
         made
@@ -188,6 +196,7 @@ fn scratch_directories(
     file_system: &OwnedFd,
     user: u32,
     plan: &BoxPlan,
+    view: Option<BorrowedFd<'_>>,
 ) -> Result<Scratch, LaunchFailure> {
     let mut directories = Vec::with_capacity(DIRECTORIES.len());
     let (uid, gid) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(user)));
@@ -209,25 +218,30 @@ fn scratch_directories(
         .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
         .during("make", "the scratch directories")?;
     Ok(Scratch {
-        work: open_work(file_system, &directories[0], plan)?,
+        work: open_work(file_system, &directories[0], plan, view)?,
         directories,
         in_root: false,
     })
 }
 
 /// Opens `/box` for the supervising side: through a mount of its own where that of the box will be
-/// read-only.
+/// read-only, or shows the files as those of somebody else.
 fn open_work(
     file_system: &OwnedFd,
     of_box: &OwnedFd,
     plan: &BoxPlan,
+    view: Option<BorrowedFd<'_>>,
 ) -> Result<OwnedFd, LaunchFailure> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let open = |mount: &OwnedFd| openat(mount, c".", flags, Mode::empty()).during("open", "/box");
-    if !plan.box_is_read_only {
+    if !plan.box_is_read_only && view.is_none() {
         return open(of_box);
     }
-    open(&sys::clone_tree_at(file_system.as_fd(), BOX).during("clone", "/box")?)
+    let mount = sys::clone_tree_at(file_system.as_fd(), BOX).during("clone", "/box")?;
+    if let Some(view) = view {
+        sys::map_ids_of_mount(mount.as_fd(), view).during("map the ids of", "/box")?;
+    }
+    open(&mount)
 }
 
 fn new_tmpfs(options: &[(&CStr, &CStr)], attributes: MountAttr) -> io::Result<OwnedFd> {

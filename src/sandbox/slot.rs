@@ -281,7 +281,9 @@ impl Slot {
         } = made;
         let quiet = self.noise(&mut lane);
         let ids = self.sandbox.ids().of_lane(self.number(), lane.number);
-        let placed = pending.scratch.place_all(&command.files, ids.user);
+        let placed = pending
+            .scratch
+            .place_all(&command.files, self.sandbox.ids().owner_of_files(ids));
         let mut result =
             placed.and_then(|()| watch(&pending, listener, &mut lane, command, outputs, switches));
         if let (Ok(report), Some(quiet)) = (&mut result, quiet) {
@@ -315,7 +317,7 @@ fn watch(
     let group = lane.group()?;
     let limits = command.limits.group_limits();
     group.start(&limits)?;
-    let in_place = group.rlimits(&limits);
+    let in_place = group.rlimits(&limits, pending.connection.blueprint.plan.user.is_one);
     pending
         .connection
         .start(command, &in_place, &streams.program)?;

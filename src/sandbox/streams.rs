@@ -2,9 +2,10 @@
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
+use std::io::{self, Read, Seek};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
@@ -32,8 +33,8 @@ impl Streams {
         let (stdout, stdout_end) = output(&outputs.stdout)?;
         let (stderr, stderr_end) = output(&outputs.stderr)?;
         let input = match stdin {
-            Stdin::Empty => sealed_file(&[])?,
-            Stdin::Bytes(bytes) => sealed_file(bytes)?,
+            Stdin::Empty => sealed_file(io::empty())?,
+            Stdin::Bytes(bytes) => sealed_file(&bytes[..])?,
             Stdin::File(path) => read_only_file(path)?,
             Stdin::Descriptor(fd) => share(fd)?,
         };
@@ -64,11 +65,14 @@ fn share(fd: &OwnedFd) -> Result<OwnedFd, SandboxError> {
 }
 
 /// A regular file through a mount that is read-only: a descriptor alone can be opened again for
-/// writing, by way of proc, whatever it was opened for.
+/// writing, by way of proc, whatever it was opened for. Who may not mount gives a copy.
 fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
     let shown = path.to_string_lossy();
     let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|_| not_a_file(path))?;
-    let tree = sys::clone_tree(&c_path).set_up("open", &shown)?;
+    let tree = match sys::clone_tree(&c_path) {
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) => return copied_file(path),
+        other => other.set_up("open", &shown)?,
+    };
     let about = fstat(&tree).set_up("inspect", &shown)?;
     if SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
         return Err(not_a_file(path));
@@ -77,6 +81,20 @@ fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
         .set_up("make read-only", &shown)?;
     let file = File::open(format!("/proc/self/fd/{}", tree.as_raw_fd()));
     Ok(file.set_up("open", &shown)?.into())
+}
+
+fn copied_file(path: &Path) -> Result<OwnedFd, SandboxError> {
+    let shown = path.to_string_lossy();
+    let mut options = OpenOptions::new();
+    // Opening a FIFO must not wait for a writer.
+    options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = options.open(path).set_up("open", &shown)?;
+    match file.metadata().set_up("inspect", &shown)?.is_file() {
+        true => sealed_file(file),
+        false => Err(not_a_file(path)),
+    }
 }
 
 fn not_a_file(path: &Path) -> SandboxError {
@@ -96,7 +114,7 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), SandboxError> {
 }
 
 /// A file in memory that can be read, mapped and sought, but never changed or executed.
-fn sealed_file(bytes: &[u8]) -> Result<OwnedFd, SandboxError> {
+fn sealed_file(mut contents: impl Read) -> Result<OwnedFd, SandboxError> {
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
     // Not known before Linux 6.3; without it the file is executable, which is harmless.
     let no_execution = MFdFlags::from_bits_retain(libc::MFD_NOEXEC_SEAL);
@@ -104,7 +122,7 @@ fn sealed_file(bytes: &[u8]) -> Result<OwnedFd, SandboxError> {
         .or_else(|_| memfd_create(c"stdin", flags))
         .set_up("create", "standard input")?;
     let mut file = File::from(memory);
-    file.write_all(bytes).set_up("fill", "standard input")?;
+    io::copy(&mut contents, &mut file).set_up("fill", "standard input")?;
     file.rewind().set_up("rewind", "standard input")?;
     let seals = SealFlag::F_SEAL_SEAL
         | SealFlag::F_SEAL_SHRINK

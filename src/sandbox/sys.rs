@@ -12,7 +12,7 @@ mod secure;
 pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
 pub(super) use mount::{
     MountAttr, attach_mount, attach_mount_at, clone_tree, clone_tree_at, configure_mount,
-    new_file_system, set_mount_attributes,
+    map_ids_of_mount, new_file_system, set_mount_attributes,
 };
 pub(super) use process::{
     Capability, CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,

@@ -77,12 +77,15 @@ impl Group {
     }
 
     /// What limits the program, and every process that it will make, in the place of a group.
-    pub(crate) fn rlimits(limits: &GroupLimits) -> Vec<(Resource, u64)> {
+    /// `is_one` says that init is the same user.
+    pub(crate) fn rlimits(limits: &GroupLimits, is_one: bool) -> Vec<(Resource, u64)> {
+        let processes = limits.processes - u64::from(!is_one);
         vec![
             (Resource::RLIMIT_CPU, limits.cpu.as_secs() + 1),
             (Resource::RLIMIT_AS, limits.memory_bytes),
-            // Of the user, whom no other box has. Init is another.
-            (Resource::RLIMIT_NPROC, limits.processes - 1),
+            // Of the user in this box: no other has the user, or since Linux 5.14 the kernel counts
+            // for each user namespace.
+            (Resource::RLIMIT_NPROC, processes),
         ]
     }
 
