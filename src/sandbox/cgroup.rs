@@ -272,13 +272,20 @@ impl Group {
         }
     }
 
+    /// Looks at what is about to be killed, where it could not be counted afterwards.
+    pub(super) fn look_before_kill(&self) {
+        if let Group::Absent(group) = self {
+            group.cpu();
+        }
+    }
+
     /// Kills everything in it at once. The death of the box's init would do, but that has to be given
     /// a CPU first, which is the one that its programs are busy on.
     pub(super) fn kill(&self) {
         match self {
             Group::V1(group) => group.kill(),
             Group::V2(group) => group.kill(),
-            Group::Absent(_) => {}
+            Group::Absent(group) => group.kill(),
         }
     }
 
@@ -389,11 +396,7 @@ fn remove_group(directory: &Path) -> io::Result<()> {
 
 /// Kills what a list of members names. Each process is held by a descriptor before it is looked for
 /// once more, so that a number that was given to a stranger meanwhile harms nobody.
-fn kill_listed(members: &ControlFile) {
-    let listed = || -> Vec<i32> {
-        let text = members.read().unwrap_or_default();
-        text.lines().filter_map(|pid| pid.parse().ok()).collect()
-    };
+fn kill_listed(listed: impl Fn() -> Vec<i32>) {
     let held: Vec<(i32, OwnedFd)> = listed()
         .into_iter()
         .filter_map(|pid| Some((pid, sys::open_process(pid).ok()?)))

@@ -295,6 +295,7 @@ impl Watch<'_> {
     /// Kills everything and waits until it is gone. Returns the time of the kill: what follows is the
     /// kernel's work, and how long that takes is up to the machine.
     fn kill(&self) -> Result<u64, SandboxError> {
+        self.running.group.look_before_kill();
         sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
         self.running.group.kill();
         let killed_ns = sys::monotonic_ns();

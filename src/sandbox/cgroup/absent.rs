@@ -14,7 +14,7 @@ use nix::unistd::{Pid, SysconfVar, sysconf};
 use super::super::container::Share;
 use super::super::message::ReapedUse;
 use super::super::outcome::{SandboxError, SetUpStep};
-use super::{GroupLimits, GroupShare, GroupUsage};
+use super::{GroupLimits, GroupShare, GroupUsage, kill_listed};
 
 /// What stands in for the group of a slot.
 #[derive(Debug)]
@@ -100,6 +100,12 @@ impl Group {
         self.seen.get().cpu
     }
 
+    /// Kills its processes, as many as are found.
+    pub(crate) fn kill(&self) {
+        let init = self.init.get();
+        kill_listed(|| members(init).filter(|pid| *pid != init).collect());
+    }
+
     /// Everything since the start: what was seen, or what init counted of those it reaped.
     pub(crate) fn usage(&self, reaped: ReapedUse) -> GroupUsage {
         let seen = self.seen.get();
@@ -114,16 +120,24 @@ impl Group {
 /// Sums up the processes of a box. Those that end meanwhile are counted by their parents.
 fn look_at(init: i32) -> Seen {
     let mut sum = Seen::default();
-    let mut members = vec![init];
-    while let Some(pid) = members.pop() {
+    for pid in members(init) {
         let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
         sum.cpu += cpu_of(&read("stat"));
         if pid != init {
             sum.memory_bytes += peak_of(&read("status"));
         }
-        members.extend(children(pid));
     }
     sum
+}
+
+/// A process and all its descendants, each looked for when it is needed.
+fn members(init: i32) -> impl Iterator<Item = i32> {
+    let mut known = vec![init];
+    std::iter::from_fn(move || {
+        let pid = known.pop()?;
+        known.extend(children(pid));
+        Some(pid)
+    })
 }
 
 fn children(pid: i32) -> Vec<i32> {

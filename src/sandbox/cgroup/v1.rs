@@ -179,7 +179,10 @@ impl Group {
     /// Kills its processes, as many as one read names.
     pub(crate) fn kill(&self) {
         if let Some(members) = self.members.first() {
-            kill_listed(members);
+            kill_listed(|| {
+                let text = members.read().unwrap_or_default();
+                text.lines().filter_map(|pid| pid.parse().ok()).collect()
+            });
         }
     }
 
