@@ -255,6 +255,19 @@ impl Group {
         }
     }
 
+    /// How often memory has to be looked at, where the kernel does not limit it.
+    pub(super) fn sampling(&self) -> Option<Duration> {
+        matches!(self, Group::Absent(_)).then(absent::Group::sampling)
+    }
+
+    /// Whether it holds more memory than that, where the kernel does not see to it.
+    pub(super) fn holds_more_than(&self, bytes: u64) -> bool {
+        match self {
+            Group::V1(_) | Group::V2(_) => false,
+            Group::Absent(group) => group.holds_more_than(bytes),
+        }
+    }
+
     /// All counters since the start. `reaped` stands in for them where there are none.
     pub(super) fn usage(&self, reaped: ReapedUse) -> Result<GroupUsage, SandboxError> {
         match self {

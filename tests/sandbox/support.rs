@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,18 +19,24 @@ pub(crate) const LAUNCHER: &str = "GAVEL_TEST_LAUNCHER";
 pub(crate) const IDS: &str = "GAVEL_TEST_IDS";
 /// Set where there are no control groups for the boxes of a test.
 pub(crate) const NO_GROUPS: &str = "GAVEL_TEST_NO_GROUPS";
+/// The parent of the control groups, where it is not the usual one.
+pub(crate) const GROUP_PARENT: &str = "GAVEL_TEST_GROUP_PARENT";
+/// The runtime directory of an ordinary user.
+pub(crate) const RUNTIME: &str = "GAVEL_TEST_RUNTIME";
 
 pub(crate) fn config() -> SandboxConfig {
     let launcher = std::env::var_os(LAUNCHER);
     let ids = std::env::var(IDS).ok();
     let lacks_groups = std::env::var_os(NO_GROUPS).map(|_| Protection::Cgroup);
+    let default = SandboxConfig::default();
     SandboxConfig {
+        runtime_dir: std::env::var_os(RUNTIME).map_or(default.runtime_dir, PathBuf::from),
+        cgroup_parent: std::env::var_os(GROUP_PARENT).map(PathBuf::from),
         launcher: launcher.map_or(env!("CARGO_BIN_EXE_gavel").into(), PathBuf::from),
         ids: ids.map_or(IdSource::Auto, |name| {
             IdSource::from_name(&name).expect("a source")
         }),
         may_lack: lacks_groups.into_iter().collect(),
-        ..SandboxConfig::default()
     }
 }
 
@@ -134,12 +141,26 @@ fn find(directory: &Path, names: &[String], found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Ids of the processes in the groups of a slot.
+/// Ids of the processes in the groups of a slot. Where there are no groups, of all boxes of this user.
 pub(crate) fn processes_in(slot: u32) -> BTreeSet<String> {
+    if std::env::var_os(NO_GROUPS).is_some() {
+        return processes_in_boxes();
+    }
     groups_of(slot)
         .into_iter()
         .filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok())
         .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Processes of this user that see other processes than we do.
+fn processes_in_boxes() -> BTreeSet<String> {
+    let ours = fs::read_link("/proc/self/ns/pid").expect("a namespace");
+    let user = nix::unistd::geteuid().as_raw();
+    let all = fs::read_dir("/proc").expect("proc").flatten();
+    let all = all.filter(|entry| entry.metadata().is_ok_and(|about| about.uid() == user));
+    all.filter(|entry| fs::read_link(entry.path().join("ns/pid")).is_ok_and(|pids| pids != ours))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
 }
 

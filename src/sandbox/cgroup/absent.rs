@@ -1,7 +1,7 @@
-//! Without control groups, where the operator allows it: limits of each process instead of the whole
-//! box, and figures of what can still be seen of its processes. A program that wants to can use
-//! more than it may, up to its limits for each of its processes, and hide CPU time by not waiting
-//! for its children; the limits of time on the clock and of output hold as ever.
+//! Without control groups, where the operator allows it: figures of what can be seen of a box's
+//! processes from time to time, and limits of each process for what comes in between. A program that
+//! wants to can use more than it may for a moment, and hide CPU time by not waiting for its children;
+//! the limits of time on the clock and of output hold as ever.
 
 use std::cell::Cell;
 use std::fs;
@@ -15,6 +15,12 @@ use super::super::container::Share;
 use super::super::message::ReapedUse;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{GroupLimits, GroupShare, GroupUsage, kill_listed};
+
+/// Addresses that a process may have on top of its memory: heaps of Go, Java and JavaScript and stacks
+/// of threads are reserved, and mostly never used.
+const RESERVED_BYTES: u64 = 16 << 30;
+/// How often memory is looked at. In between a program can touch some ten megabytes.
+const SAMPLING: Duration = Duration::from_millis(20);
 
 /// What stands in for the group of a slot.
 #[derive(Debug)]
@@ -82,7 +88,10 @@ impl Group {
         let processes = limits.processes - u64::from(!is_one);
         vec![
             (Resource::RLIMIT_CPU, limits.cpu.as_secs() + 1),
-            (Resource::RLIMIT_AS, limits.memory_bytes),
+            (
+                Resource::RLIMIT_AS,
+                limits.memory_bytes.saturating_add(RESERVED_BYTES),
+            ),
             // Of the user in this box: no other has the user, or since Linux 5.14 the kernel counts
             // for each user namespace.
             (Resource::RLIMIT_NPROC, processes),
@@ -98,6 +107,21 @@ impl Group {
             memory_bytes: seen.memory_bytes.max(now.memory_bytes),
         });
         self.seen.get().cpu
+    }
+
+    /// How often it wants to be looked at.
+    pub(crate) fn sampling() -> Duration {
+        SAMPLING
+    }
+
+    /// Whether the processes of the box hold more memory than that.
+    pub(crate) fn holds_more_than(&self, bytes: u64) -> bool {
+        let init = self.init.get();
+        let sum = |held: fn(i32) -> u64| members(init).filter(|pid| *pid != init).map(held).sum();
+        // What processes share is in each one's figure, so that the sum is only a reason to take a closer
+        // look, which takes the kernel a while.
+        let all: u64 = sum(held_alone_or_shared);
+        all > bytes && sum(held_by_share) > bytes
     }
 
     /// Kills its processes, as many as are found.
@@ -174,9 +198,26 @@ fn cpu_of(stat: &str) -> Duration {
 
 /// Peak memory of a process in bytes, from its `status`.
 fn peak_of(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or(0) << 10
+    kib_field(status, "VmHWM:") << 10
+}
+
+/// Memory of a process but for files, in bytes.
+fn held_alone_or_shared(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    (kib_field(&status, "RssAnon:") + kib_field(&status, "RssShmem:")) << 10
+}
+
+/// The same with what is shared divided by the number of those who share it.
+fn held_by_share(pid: i32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    (kib_field(&rollup, "Pss_Anon:") + kib_field(&rollup, "Pss_Shmem:")) << 10
+}
+
+/// A field in KiB of a file of proc; 0 where it is missing.
+fn kib_field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kib.unwrap_or(0)
 }
 
 #[cfg(test)]
