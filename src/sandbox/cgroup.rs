@@ -14,6 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::Resource;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -113,6 +114,15 @@ impl Hierarchy {
             Hierarchy::Absent => return false,
         };
         self.parent().join(file).exists()
+    }
+
+    /// Whether groups keep their processes to their CPUs. Otherwise programs start there, and can leave.
+    pub(super) fn keeps_to_cpus(&self) -> bool {
+        match self {
+            Hierarchy::V1(_) => true,
+            Hierarchy::V2(tree) => tree.has_cpuset(),
+            Hierarchy::Absent => false,
+        }
     }
 
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
@@ -216,11 +226,12 @@ impl Group {
         }
     }
 
-    /// Moves a waiting init into the group, where it was not cloned into it.
+    /// Moves a waiting init into the group, where it was not cloned into it, and to its CPUs, where
+    /// the group does not see to that.
     pub(super) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         match self {
             Group::V1(group) => group.enter(pid),
-            Group::V2(_) => Ok(()),
+            Group::V2(group) => group.enter(pid),
             Group::Absent(group) => group.enter(pid),
         }
     }
@@ -370,6 +381,15 @@ impl ControlFile {
             .write_all_at(value.to_string().as_bytes(), 0)
             .set_up("write", self.path.to_string_lossy())
     }
+}
+
+/// Lets a process, and all that it will start, run on these CPUs only.
+fn pin(pid: i32, cpus: &[usize]) -> Result<(), SandboxError> {
+    let mut set = CpuSet::new();
+    for cpu in cpus {
+        set.set(*cpu).set_up("choose", "a CPU")?;
+    }
+    sched_setaffinity(Pid::from_raw(pid), &set).set_up("pin", "the init of a box")
 }
 
 fn write_control(directory: &Path, name: &str, value: impl ToString) -> Result<(), SandboxError> {

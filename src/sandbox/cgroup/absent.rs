@@ -7,14 +7,13 @@ use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
-use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::Resource;
-use nix::unistd::{Pid, SysconfVar, sysconf};
+use nix::unistd::{SysconfVar, sysconf};
 
 use super::super::container::Share;
 use super::super::message::ReapedUse;
-use super::super::outcome::{SandboxError, SetUpStep};
-use super::{GroupLimits, GroupShare, GroupUsage, kill_listed};
+use super::super::outcome::SandboxError;
+use super::{GroupLimits, GroupShare, GroupUsage, kill_listed, pin};
 
 /// Addresses that a process may have on top of its memory: heaps of Go, Java and JavaScript and stacks
 /// of threads are reserved, and mostly never used.
@@ -66,11 +65,7 @@ impl Group {
 
     /// Pins a waiting init, and with it everything that will be in the box, to its CPUs.
     pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
-        let mut cpus = CpuSet::new();
-        for cpu in &self.cpus {
-            cpus.set(*cpu).set_up("choose", "a CPU")?;
-        }
-        sched_setaffinity(Pid::from_raw(pid), &cpus).set_up("pin", "the init of a box")?;
+        pin(pid, &self.cpus)?;
         self.init.set(pid);
         Ok(())
     }
