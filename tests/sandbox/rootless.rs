@@ -35,7 +35,10 @@ const ARRANGED_BY_ROOT: &[&str] = &[
 const OF_GROUPS: &[&str] = &[
     "children::a_killed_child_keeps_what_was_measured",
     "children::endings_tell",
+    "faults::a_limit_is_met",
     "faults::files_that_nobody_has_read_yet",
+    "faults::making_a_box_and_its_waiting",
+    "faults::watching_a_sleeper",
     "faults::when_memory_runs_out_in_a_child",
     "leftovers::a_dropped_slot_removes_its_group",
     "limits::",
@@ -53,6 +56,9 @@ const OF_IDS: &[&str] = &[
     "namespaces::each_namespace_is_as_asked",
     "posture::a_program_has",
 ];
+
+/// What is tried where everything takes its time, as in a virtual machine.
+const OF_SLOW_MACHINES: &[&str] = &["containment::", "leftovers::", "limits::", "posture::"];
 
 /// An ordinary user, with a home of his own.
 struct Somebody {
@@ -101,6 +107,9 @@ impl Somebody {
     fn runs_tests(&self, preparations: &str, ids: &str, skipped: &[&[&str]]) -> Process {
         let mut process = self.starts(preparations, TESTS);
         process.args(["--test-threads", "1"]);
+        if slowness() > 1 {
+            process.args(OF_SLOW_MACHINES);
+        }
         for name in skipped.concat() {
             process.args(["--skip", name]);
         }
@@ -142,7 +151,8 @@ fn assert_many_passed(mut process: Process) {
         .rsplit(' ')
         .next()
         .and_then(|n| n.parse::<u32>().ok());
-    assert!(passed.is_some_and(|passed| passed > 80), "{text}");
+    let least = if slowness() > 1 { 25 } else { 100 };
+    assert!(passed.is_some_and(|passed| passed >= least), "{text}");
 }
 
 fn has_programs_of_ids() -> bool {
