@@ -148,11 +148,7 @@ impl CompiledPackage {
                 executable: Err(reason),
             });
         }
-        let mut files = files.to_vec();
-        for included in programs::includes(judge, &self.package, language) {
-            files.retain(|file| file.name != included.name);
-            files.push(included.clone());
-        }
+        let files = programs::with_includes(judge, &self.package, (language, files));
         slot.compile(language, &files, cancel)
     }
 

@@ -29,7 +29,7 @@ pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, TimingRole
 pub use glob::matches as path_matches;
 pub use limits::{PackageLimits, TimeRule};
 pub use making::{Answers, Generation, Making};
-pub use programs::ProgramFiles;
+pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
 pub use submissions::JurySubmission;
@@ -161,9 +161,15 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         },
         is_scoring: scoring.is_some(),
     };
+    let includes = includes(tree);
     let scopes = submissions::Scopes {
         groups: &groups,
         cases: cases.iter().map(|case| case.name.as_str()).collect(),
+        includes: includes
+            .values()
+            .flatten()
+            .map(|file| file.name.as_str())
+            .collect(),
     };
     let submissions = submissions::read(tree, context, &scopes, findings);
     let mut input_validators = programs::each_in(tree, "input_validators");
@@ -181,7 +187,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         },
         input_validators,
         valid_exit_code: VALID,
-        includes: includes(tree),
+        includes,
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,

@@ -24,7 +24,7 @@ pub struct JurySubmission {
     pub path: String,
     /// Its files.
     pub files: ProgramFiles,
-    /// Language that the package names for it, else that of its files.
+    /// Language that the package names for it; `None` where its files tell.
     pub language: Option<String>,
     /// What should come of it.
     pub expectation: Expectation,
@@ -35,6 +35,8 @@ pub(super) struct Scopes<'a> {
     pub groups: &'a Group,
     /// Names of cases.
     pub cases: Vec<&'a str>,
+    /// Names of the files that the problem puts beside submissions.
+    pub includes: Vec<&'a str>,
 }
 
 impl Scopes<'_> {
@@ -85,6 +87,7 @@ pub(super) fn read(
             apply(pair, &mut submissions, scopes, findings);
         }
     }
+    warn_of_silence(&submissions, findings);
     if submissions.is_empty() {
         let message = "there are no jury submissions: add at least one to submissions/accepted";
         findings.warning(ROOT, None, message);
@@ -164,14 +167,20 @@ fn of_place(
             return expectation;
         }
     }
-    expectation::of_directory(directory, context).unwrap_or_else(|| {
+    expectation::of_directory(directory, context).unwrap_or_else(Expectation::anything)
+}
+
+/// Warns of submissions of which nothing says what is expected.
+fn warn_of_silence(submissions: &[JurySubmission], findings: &mut Findings) {
+    let is_silent = |submission: &&JurySubmission| submission.expectation.rules.is_empty();
+    for submission in submissions.iter().filter(is_silent) {
+        let directory = submission.path.split('/').next().unwrap_or_default();
         let message = format!(
-            "neither the directory {directory:?} nor a tag says what is expected: anything is \
-             taken for right"
+            "neither the directory {directory:?} nor a tag or a rule says what is expected: anything \
+             is taken for right"
         );
-        findings.warning(&program.path, None, message);
-        Expectation::anything()
-    })
+        findings.warning(&submission.files.path, None, message);
+    }
 }
 
 /// Applies one rule of `submissions.yaml` to what its pattern names.
@@ -219,7 +228,10 @@ fn change(
         match pair.key.as_str() {
             "language" => submission.language = pair.value.text().map(str::to_owned),
             "use_for_time_limit" => timing = timing_role(pair, findings),
-            "entrypoint" | "authors" | "model_solution" => {}
+            "entrypoint" => start_with(pair, &mut submission.files, scopes, findings),
+            "model_solution" => refuse_no_truth(pair, findings),
+            // Who wrote it says nothing to a judge.
+            "authors" => {}
             key if OF_RULES.contains(&key) => {}
             scope if pair.value.pairs().is_some() && scopes.has(scope) => {}
             key => {
@@ -253,6 +265,32 @@ fn change(
     }
     if let Some(timing) = timing {
         expectation.timing = timing;
+    }
+}
+
+/// Has a submission begin at the file that its rules name. One that the problem puts beside every
+/// submission comes first by its own name.
+fn start_with(
+    pair: &Pair,
+    program: &mut ProgramFiles,
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) {
+    let entry_point = pair.value.text().unwrap_or_default();
+    let is_only = program.files.len() == 1;
+    if !program.start_with(entry_point) && !is_only && !scopes.includes.contains(&entry_point) {
+        let message = format!(
+            "{} has no file for the entry point {entry_point:?}",
+            program.path
+        );
+        findings.error(RULES_FILE, Some(pair.line), message);
+    }
+}
+
+fn refuse_no_truth(pair: &Pair, findings: &mut Findings) {
+    if !matches!(pair.value.text(), Some("true" | "false" | "True" | "False")) {
+        let message = format!("{} must be true or false", pair.key);
+        findings.error(RULES_FILE, Some(pair.line), message);
     }
 }
 

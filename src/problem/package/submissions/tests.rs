@@ -17,6 +17,7 @@ fn read_files(files: &[(&str, &str)]) -> (Vec<JurySubmission>, Vec<String>) {
     let scopes = Scopes {
         groups: &group("", vec![secret]),
         cases: vec!["sample/1", "secret/a/1", "secret/b/1"],
+        includes: vec!["driver.py"],
     };
     let context = Context {
         of: Of::Cases,
@@ -90,17 +91,38 @@ fn rules_replace_a_directory_or_add_to_it() {
 }
 
 #[test]
+fn a_submission_begins_where_its_rules_say() {
+    let read = |rule: &str| {
+        let rules =
+            format!("accepted/a: {{{rule}, authors: [A, {{name: B}}], model_solution: true}}");
+        let (submissions, found) = read_files(&[
+            ("submissions/accepted/a/main.py", ""),
+            ("submissions/accepted/a/other.py", ""),
+            (RULES_FILE, &rules),
+        ]);
+        (submissions[0].files.files[0].name.clone(), found)
+    };
+    let (first, found) = read("entrypoint: other.py");
+    assert_eq!((first.as_str(), found.len()), ("other.py", 0), "{found:?}");
+    assert_eq!(read("entrypoint: driver.py").1, Vec::<String>::new());
+    let (_, found) = read("entrypoint: none.py");
+    let words = "error: submissions/submissions.yaml:1: submissions/accepted/a has no file for";
+    assert!(found[0].starts_with(words), "{found:?}");
+}
+
+#[test]
 fn rules_that_make_no_sense_are_refused() {
     let (_, found) = read_files(&[
         ("submissions/accepted/a.py", ""),
         (
             RULES_FILE,
-            "accepted: {permitted: [FINE], use_for_time_limit: maybe}\n'{a': {}\n",
+            "accepted: {permitted: [FINE], use_for_time_limit: maybe, model_solution: x}\n'{a': {}\n",
         ),
     ]);
     for words in [
         "\"FINE\" is no verdict",
         "use_for_time_limit must",
+        "model_solution must",
         "is no pattern",
     ] {
         assert!(
