@@ -78,6 +78,8 @@ pub(super) struct PackageView {
     names: BTreeMap<String, String>,
     /// `default`, `custom` or `interactive`.
     validation: String,
+    /// Whether a submission is answers, in the language `answers`, and no program.
+    takes_answers: bool,
     /// CPU time of a test case; null until it follows from the jury's submissions.
     limit_ms: Option<u64>,
     /// `given` by the package, `calibrated` by the jury's submissions, or null.
@@ -108,6 +110,7 @@ impl PackageView {
             format: about.format,
             names: about.names,
             validation: about.validation,
+            takes_answers: about.takes_answers,
             limit_ms,
             limit_source: limit_ms.map(|_| source),
             max_score: about.max_score,
@@ -214,6 +217,7 @@ fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
         format: package.format.name().to_owned(),
         names: package.names.clone(),
         validation: validation.to_owned(),
+        takes_answers: package.takes_answers,
         case_count: package.cases.len() as u64,
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,

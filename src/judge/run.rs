@@ -231,12 +231,7 @@ fn finished(
     report: Report,
     comparison: Option<Comparison>,
 ) -> Finished {
-    let (checker_message, points) = match comparison {
-        Some(Comparison::Different { message, .. }) => (Some(message), None),
-        Some(Comparison::Rejected { message }) => (message, None),
-        Some(Comparison::Accepted { message, points }) => (message, points),
-        Some(Comparison::Same) | None => (None, None),
-    };
+    let (checker_message, points) = comparison.map_or((None, None), told);
     Finished {
         verdict,
         reason,
@@ -251,20 +246,18 @@ fn finished(
     }
 }
 
-/// Whether an output is right.
-pub(super) fn accepts(
-    slot: &mut Slot,
-    check: Check<'_>,
-    case: &Case,
-    output: &[u8],
-    cancel: &Cancel,
-) -> Result<bool, JudgeError> {
-    let said = checked(slot, check, case, output, cancel)?;
-    Ok(said.comparison.is_right())
+/// What a comparison tells judges, and what it takes the output to be worth.
+pub(super) fn told(comparison: Comparison) -> (Option<String>, Option<Points>) {
+    match comparison {
+        Comparison::Different { message, .. } => (Some(message), None),
+        Comparison::Rejected { message } => (message, None),
+        Comparison::Accepted { message, points } => (message, points),
+        Comparison::Same => (None, None),
+    }
 }
 
 /// Judges an output.
-fn checked(
+pub(super) fn checked(
     slot: &mut Slot,
     check: Check<'_>,
     case: &Case,

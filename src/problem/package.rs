@@ -78,6 +78,8 @@ pub struct Package {
     pub submissions: Vec<JurySubmission>,
     /// What of the cases is still to be made.
     pub making: Making,
+    /// Submissions are the answers to the cases, and no programs.
+    pub takes_answers: bool,
 }
 
 impl Package {
@@ -145,7 +147,7 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
 fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let settings = settings::read(tree, findings);
     let tree = &*constants::fill(tree, &settings.constants, findings);
-    refuse_unsupported(tree, &settings, findings);
+    refuse_unsupported(tree, findings);
     let (cases, root) = data::read(tree, &settings.validator_flags, findings);
     let grader = grader(tree, findings);
     let (groups, scoring) = groups::read(&settings, &root, grader.is_some(), findings);
@@ -195,19 +197,11 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         invalid_inputs: data::read_invalid(tree, findings),
         submissions,
         making: Making::default(),
+        takes_answers: settings.kind.is_submit_answer,
     })
 }
 
-fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings) {
-    let Kind {
-        is_submit_answer, ..
-    } = settings.kind;
-    for (is_asked, what) in [(is_submit_answer, "submit-answer problems")] {
-        if is_asked {
-            let message = format!("{what} are not supported yet");
-            findings.error(settings::FILE, None, message);
-        }
-    }
+fn refuse_unsupported(tree: &Tree, findings: &mut Findings) {
     if tree.has_directory("static_validator") {
         let message = "static validators are not supported yet";
         findings.error("static_validator", None, message);
@@ -403,9 +397,15 @@ mod tests {
             ),
             (
                 "problem.yaml",
-                "type: submit-answer\n",
-                "submit-answer problems",
+                "type: [submit-answer, multi-pass]\n",
+                "nothing runs",
             ),
+            (
+                "problem.yaml",
+                "type: [pass-fail, scoring]\n",
+                "exclude each other",
+            ),
+            ("problem.yaml", "type: [scoring, scoring]\n", "twice"),
             (
                 "problem.yaml",
                 "validator_flags: fuzzy\n",

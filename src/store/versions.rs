@@ -47,6 +47,9 @@ pub struct PackageAbout {
     pub names: BTreeMap<String, String>,
     /// `default`, `custom` or `interactive`.
     pub validation: String,
+    /// Whether submissions are answers and no programs.
+    #[serde(default)]
+    pub takes_answers: bool,
     /// Number of test cases.
     pub case_count: u64,
     /// Memory of a submission.

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use super::programs::Prepared;
 use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin, must_pass};
-use crate::judge::Executable;
-use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
+use crate::judge::package::{CompiledPackage, Entrant, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
 use crate::problem::package::{Expectation, TimingRole};
 
@@ -142,18 +141,18 @@ fn runnable(
     prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
     extent: Extent,
-) -> (Vec<usize>, Vec<(Executable, Extent)>) {
+) -> (Vec<usize>, Vec<(Entrant, Extent)>) {
     prepared
         .iter()
         .enumerate()
         .filter(|(_, prepared)| wanted(prepared))
         .filter_map(|(index, prepared)| {
-            let executable = prepared.program.as_ref().ok()?;
+            let entrant = prepared.program.as_ref().ok()?;
             let extent = match prepared.expectation.asks_for_cases() {
                 true => Extent::All,
                 false => extent,
             };
-            Some((index, (executable.clone(), extent)))
+            Some((index, (entrant.clone(), extent)))
         })
         .unzip()
 }

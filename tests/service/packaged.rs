@@ -100,6 +100,40 @@ async fn packages_are_judged_by_their_own_checkers_and_validators() {
 }
 
 #[tokio::test]
+async fn answers_are_submissions_where_a_problem_takes_them_and_nowhere_else() {
+    let all = Everything::up().await;
+    let yaml = b"problem_format_version: 2025-09\nname: Sums\ntype: submit-answer\n\
+                 uuid: 1d2b0c0e-8a53-4a55-9a5b-2a6a5a2d1f10\nlimits: {memory: 256}\n";
+    let answers = store(
+        &all.api,
+        "answers",
+        &packed("sum", &[("problem.yaml", yaml)]),
+    )
+    .await;
+    let (_, problem) = all.api.get(&answers).await;
+    assert_eq!(problem["package"]["takes_answers"], true, "{problem}");
+    let id = answers.rsplit('/').next().unwrap();
+    for (last, verdict) in [("4000000000", "AC"), ("-294967296", "WA")] {
+        let files = [
+            ("sample/1.out", "3"),
+            ("small/1.out", "10"),
+            ("2.out", "0"),
+            ("secret/large/1.out", last),
+        ];
+        let files = files.map(|(name, content)| json!({ "name": name, "content": content }));
+        let body = json!({ "language": "answers", "files": files, "problem_id": id });
+        let judged = all.api.ended(&all.api.submit(&body).await).await;
+        assert_eq!(judged["verdict"], verdict, "{judged}");
+    }
+    let program = on(&answers, "bash", "echo 3");
+    let judged = all.api.ended(&all.api.submit(&program).await).await;
+    assert_eq!(judged["verdict"], "CE", "{judged}");
+    let sum = store(&all.api, "sum", &packed("sum", &[])).await;
+    let judged = all.api.submit(&on(&sum, "answers", "3")).await;
+    assert_eq!(all.api.ended(&judged).await["verdict"], "CE");
+}
+
+#[tokio::test]
 async fn points_are_kept_for_the_whole_its_groups_and_its_cases() {
     let all = Everything::up().await;
     let points = store(&all.api, "points", &packed("points", &[])).await;

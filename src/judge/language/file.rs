@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::Arguments;
 use super::{Artefact, Compile, Language, LanguageError, Run};
+use crate::problem::ANSWERS;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,6 +205,10 @@ fn check_no_nul(field: &'static str, texts: &[String]) -> Result<(), Refused> {
 }
 
 fn check_id(field: &'static str, id: &str) -> Result<(), Refused> {
+    if id == ANSWERS {
+        let reason = format!("{id:?} is what submissions name that are no programs");
+        return Err((field, reason));
+    }
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if (1..=32).contains(&id.len()) && id.bytes().all(is_plain) {
         return Ok(());

@@ -1,12 +1,14 @@
 //! How the outputs of a package are judged, ready to run.
 
+use std::sync::Arc;
+
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
-use crate::judge::grade;
+use crate::judge::grade::{self, Points};
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
-    Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator,
+    Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator, reason,
 };
 use crate::problem::groups::Worth;
 use crate::problem::package::{Format, TestCase, Validation};
@@ -54,10 +56,7 @@ impl Checks {
         let run = self.by.run(slot, runnable, case, cancel)?;
         // What it did after it was rejected does not count, the time it took neither.
         let limit_ms = limit_ms.filter(|_| !run.was_rejected_first);
-        let result = at_limit(run.result, limit_ms);
-        let score = grade::score(self.worths[case.0], result.verdict, run.points);
-        let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
-        Ok((result, score))
+        self.scored(case.0, at_limit(run.result, limit_ms), run.points)
     }
 
     /// Whether programs of the package judge outputs that a submission has made alone.
@@ -65,22 +64,65 @@ impl Checks {
         matches!(self.by, By::Validate(_))
     }
 
-    /// Whether the validators accept the answer of a case.
-    pub(super) fn check_answer(
+    /// Judges an output that is there as a whole; `None` where only a conversation could be judged.
+    pub(super) fn judge_output(
         &self,
         slot: &mut JudgeSlot,
-        case: &TestCase,
+        (index, case): (usize, &TestCase),
+        output: &[u8],
         cancel: &Cancel,
-    ) -> Result<bool, JudgeError> {
-        let By::Validate(validators) = &self.by else {
-            return Ok(true);
+    ) -> Result<Option<CaseRun>, JudgeError> {
+        let Ok(check) = self.by.of_output((index, case)) else {
+            return Ok(None);
         };
-        let check = Check::Validate {
-            validators,
-            arguments: &case.output_validator_args,
+        let data = (case.input.clone(), case.answer.clone());
+        let name = (index, case.name.as_str());
+        let run = slot.judge_output(name, data, check, output, cancel)?;
+        Ok(Some(run))
+    }
+
+    /// What comes of an answer that a submission is, or lacks, with its score.
+    pub(super) fn judge_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        case: (usize, &TestCase),
+        (answer, max_bytes): (Option<&Arc<[u8]>>, u64),
+        cancel: &Cancel,
+    ) -> Result<(CaseResult, f64), JudgeError> {
+        let refused = |verdict, reason| CaseRun {
+            result: CaseResult {
+                verdict,
+                reason,
+                ..CaseResult::skipped(case.0, &case.1.name)
+            },
+            points: None,
+            was_rejected_first: false,
         };
-        let (input, answer) = (case.input.clone(), case.answer.clone());
-        slot.accepts((input, answer.clone()), check, &answer, cancel)
+        let nothing = || refused(Verdict::WrongAnswer, "there is no answer to it".to_owned());
+        let run = match answer {
+            Some(answer) if answer.len() as u64 > max_bytes => {
+                let [has, max] = [answer.len() as u64, max_bytes].map(reason::bytes);
+                let reason = format!("the answer has {has}, and the limit is {max}");
+                refused(Verdict::OutputLimit, reason)
+            }
+            Some(answer) => {
+                let run = self.judge_output(slot, case, answer, cancel)?;
+                run.unwrap_or_else(nothing)
+            }
+            None => nothing(),
+        };
+        self.scored(case.0, run.result, run.points)
+    }
+
+    fn scored(
+        &self,
+        index: usize,
+        result: CaseResult,
+        points: Option<Points>,
+    ) -> Result<(CaseResult, f64), JudgeError> {
+        let score = grade::score(self.worths[index], result.verdict, points);
+        let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
+        Ok((result, score))
     }
 }
 
@@ -142,22 +184,31 @@ impl By {
             input: case.input.clone(),
             answer: Some(case.answer.clone()),
         };
+        let name = (index, case.name.as_str());
         let runnable = runnable.clone().with_arguments(&case.args);
         let runnable = &runnable.with_files(&case.files);
-        let name = (index, case.name.as_str());
-        let arguments = &case.output_validator_args[..];
-        let check = match self {
-            By::Compare(checkers) => Check::Compare(&checkers[index]),
-            By::Validate(validators) => Check::Validate {
-                validators,
-                arguments,
-            },
-            By::Interact(validator) => {
-                let partner = (validator, arguments);
-                return slot.run_interactive(runnable, name, data, partner, cancel);
+        match self.of_output((index, case)) {
+            Ok(check) => slot.run_case(runnable, name, data, check, cancel),
+            Err(validator) => {
+                let partner = (validator, &case.output_validator_args[..]);
+                slot.run_interactive(runnable, name, data, partner, cancel)
             }
-        };
-        slot.run_case(runnable, name, data, check, cancel)
+        }
+    }
+
+    /// What judges an output that is there as a whole; else the validator that talks with the submission.
+    fn of_output<'a>(
+        &'a self,
+        (index, case): (usize, &'a TestCase),
+    ) -> Result<Check<'a>, &'a Validator> {
+        match self {
+            By::Compare(checkers) => Ok(Check::Compare(&checkers[index])),
+            By::Validate(validators) => Ok(Check::Validate {
+                validators,
+                arguments: &case.output_validator_args,
+            }),
+            By::Interact(validator) => Err(validator),
+        }
     }
 
     /// The failure of whoever gave points that cannot be given, or none where they are needed.

@@ -106,6 +106,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         making: cases.making,
         max_passes: 1,
         invalid_inputs: Vec::new(),
+        takes_answers: false,
     })
 }
 

@@ -21,6 +21,9 @@ const MAX_NUMBER: f64 = 1e6;
 const COMPILER_SECONDS: f64 = 30.0;
 const COMPILER_MIB: f64 = 1024.0;
 
+/// Answers of a submission together, where the package says nothing.
+const ANSWERS_BYTES: u64 = 64 << 20;
+
 /// Most passes.
 const MAX_PASSES: u32 = 1000;
 
@@ -196,6 +199,22 @@ fn factor(pair: &Pair, place: &mut f64, findings: &mut Findings) {
             findings.error(FILE, Some(pair.line), message);
         }
         None => {}
+    }
+}
+
+/// Where submissions are answers, nothing runs: a time limit plays no part, and need not be found. Without
+/// a limit of the package, all files of a submission may have as much together as answers are likely to.
+pub(super) fn of_answers(pairs: &[Pair], settings: &mut Settings) {
+    let time = &mut settings.time;
+    time.limit_ms.get_or_insert(time.resolution_ms);
+    let limits = pairs.iter().find(|pair| pair.key == "limits");
+    let limits = limits.and_then(|limits| limits.value.pairs());
+    if !limits
+        .unwrap_or_default()
+        .iter()
+        .any(|limit| limit.key == "code")
+    {
+        settings.limits.code_bytes = ANSWERS_BYTES;
     }
 }
 

@@ -104,6 +104,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         making: tests.making,
         max_passes: 1,
         invalid_inputs: Vec::new(),
+        takes_answers: false,
     })
 }
 

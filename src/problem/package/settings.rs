@@ -125,6 +125,14 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         }
     }
     limits::read_time_limit(tree, &mut settings, findings);
+    if settings.kind.is_submit_answer {
+        if settings.kind.is_interactive || settings.kind.is_multi_pass {
+            let message = "a submit-answer problem is neither interactive nor multi-pass, for nothing \
+                           runs: remove that type";
+            findings.error(FILE, None, message);
+        }
+        limits::of_answers(pairs, &mut settings);
+    }
     settings
 }
 
@@ -197,7 +205,9 @@ fn truth(pair: &Pair, findings: &mut Findings) -> bool {
 }
 
 fn kind(pair: &Pair, kind: &mut Kind, findings: &mut Findings) {
-    for word in words(pair, FILE, findings) {
+    let words = words(pair, FILE, findings);
+    refuse_contradictions(pair, &words, findings);
+    for word in words {
         match word.as_str() {
             "pass-fail" => {}
             "scoring" => kind.is_scoring = true,
@@ -211,6 +221,21 @@ fn kind(pair: &Pair, kind: &mut Kind, findings: &mut Findings) {
                 );
                 findings.error(FILE, Some(pair.line), message);
             }
+        }
+    }
+}
+
+/// Types that cannot be meant together, and those that are named twice.
+fn refuse_contradictions(pair: &Pair, words: &[String], findings: &mut Findings) {
+    let has = |word: &str| words.iter().any(|w| w == word);
+    if has("pass-fail") && has("scoring") {
+        let message = "the types pass-fail and scoring exclude each other: remove one";
+        findings.error(FILE, Some(pair.line), message);
+    }
+    for (index, word) in words.iter().enumerate() {
+        if words[..index].contains(word) {
+            let message = format!("the type {word:?} is named twice");
+            findings.error(FILE, Some(pair.line), message);
         }
     }
 }
