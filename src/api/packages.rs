@@ -90,6 +90,10 @@ pub(super) struct PackageView {
     memory_bytes: u64,
     /// Standard output of a submission.
     output_bytes: u64,
+    /// Names of the test cases of which contestants may see everything, such as samples.
+    full_feedback: Vec<String>,
+    /// What may help contestants who failed on a test case, by its name.
+    hints: BTreeMap<String, String>,
     /// What was found in it: warnings only.
     findings: Vec<FindingView>,
 }
@@ -111,6 +115,8 @@ impl PackageView {
             names: about.names,
             validation: about.validation,
             takes_answers: about.takes_answers,
+            full_feedback: about.full_feedback,
+            hints: about.hints,
             limit_ms,
             limit_source: limit_ms.map(|_| source),
             max_score: about.max_score,
@@ -203,6 +209,9 @@ fn beyond_limits(package: &Package, limits: &ApiLimits) -> Vec<FindingView> {
 }
 
 fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
+    let cases = || package.cases.iter();
+    let explained = cases().filter(|case| case.full_feedback);
+    let hints = cases().filter_map(|case| Some((case.name.clone(), case.hint.clone()?)));
     let validation = match package.validation {
         Validation::Default(_) => "default",
         Validation::Custom(_) => "custom",
@@ -218,6 +227,8 @@ fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
         names: package.names.clone(),
         validation: validation.to_owned(),
         takes_answers: package.takes_answers,
+        full_feedback: explained.map(|case| case.name.clone()).collect(),
+        hints: hints.collect(),
         case_count: package.cases.len() as u64,
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,

@@ -11,18 +11,20 @@ mod checks;
 mod entrant;
 mod grader;
 mod making;
+mod outputs;
 mod programs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use again::Rerun;
 pub use entrant::{CompiledEntrant, Entrant};
+pub use outputs::Opinion;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::grade::{self, Grade, Standing};
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
 use super::{Cancel, Judge, JudgeError, JudgeSlot, crew};
-use crate::problem::package::Package;
+use crate::problem::package::{Package, Subject};
 use crate::problem::{Limits, SourceFile};
 use checks::Checks;
 use entrant::Form;
@@ -123,35 +125,6 @@ impl CompiledPackage {
     /// The package.
     pub fn package(&self) -> &Package {
         &self.package
-    }
-
-    /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
-    pub fn judges_answers(&self) -> bool {
-        self.package.max_passes == 1 && self.checks.are_programs()
-    }
-
-    /// What the package's validators have against the answer of a case; `None` where they accept it.
-    ///
-    /// # Errors
-    /// Our own failures only: that of a validator is a complaint.
-    pub fn complaint_of_answer(
-        &self,
-        slot: &mut JudgeSlot,
-        index: usize,
-        cancel: &Cancel,
-    ) -> Result<Option<String>, JudgeError> {
-        let case = (index, &self.package.cases[index]);
-        let judged = self.checks.judge_output(slot, case, &case.1.answer, cancel);
-        match judged {
-            Ok(Some(run)) if run.result.verdict != Verdict::Accepted => {
-                Ok(Some("is rejected as an output".to_owned()))
-            }
-            Ok(_) => Ok(None),
-            Err(JudgeError::Validator { name, reason, .. }) => {
-                Ok(Some(format!("as an output makes {name} fail: it {reason}")))
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Compiles a submission and judges it on one slot.
@@ -280,12 +253,16 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<(CaseResult, Grade), JudgeError> {
         let case = (index, &self.package.cases[index]);
-        let (mut result, score) = match &entry.form {
-            Form::Program(runnable) => {
+        let (mut result, score) = match (&entry.form, &case.1.subject) {
+            (Form::Program(_, program), Subject::Files(arguments)) => {
+                let case = (index, case.1, &arguments[..]);
+                self.checks.inspect(slot, program, case, cancel)?
+            }
+            (Form::Program(runnable, _), Subject::Output) => {
                 let program = (runnable, entry.limit_ms);
                 self.checks.run(slot, program, case, cancel)?
             }
-            Form::Answers(answers) => {
+            (Form::Answers(answers), _) => {
                 let answer = (answers.to(index), self.package.limits.output_bytes);
                 self.checks.judge_answer(slot, case, answer, cancel)?
             }

@@ -88,6 +88,14 @@ impl Program {
         self.files.iter().map(input).collect()
     }
 
+    /// What it begins with: the class of that name, or the main file.
+    pub(super) fn entry_point(&self, language: &Language) -> &str {
+        match language.named_by_class {
+            true => &self.stem,
+            false => self.sources.first().map_or("", String::as_str),
+        }
+    }
+
     /// What fills the placeholders of a command.
     pub(super) fn values(&self, memory_bytes: u64) -> Values<'_> {
         Values {

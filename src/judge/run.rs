@@ -19,6 +19,9 @@ use crate::sandbox::{
 
 const OPEN_FILES: u64 = 256;
 
+/// The working directory of every program.
+pub(super) const BOX: &str = "/box";
+
 /// A program under its limits, ready to run any number of times.
 #[derive(Debug, Clone)]
 pub struct Runnable {
@@ -95,6 +98,21 @@ impl Runnable {
                 bytes: Arc::clone(&file.bytes),
                 mode: 0o644,
             }));
+        self
+    }
+
+    /// The same program with its own files in a directory of its working directory.
+    pub(super) fn out_of(mut self, directory: &str) -> Runnable {
+        let own = Path::new(BOX).join(directory);
+        for file in &mut self.command.files {
+            file.path = Path::new(directory).join(&file.path);
+        }
+        self.command.program = own.join(&self.command.program);
+        for argument in &mut self.command.args {
+            if argument == "." {
+                *argument = own.clone().into();
+            }
+        }
         self
     }
 

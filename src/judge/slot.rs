@@ -11,6 +11,7 @@ use super::run::{Finished, Runnable};
 use super::validator::{Case, Check, Feedback, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
 use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
+use crate::problem::package::CompilationLimits;
 use crate::problem::{ANSWERS, SourceFile};
 use crate::sandbox::Slot;
 
@@ -189,6 +190,20 @@ impl JudgeSlot {
         files: &[SourceFile],
         cancel: &Cancel,
     ) -> Result<Compiled, JudgeError> {
+        self.compile_with(language, files, &CompilationLimits::default(), cancel)
+    }
+
+    /// The same with a compiler that gets at least what is promised.
+    ///
+    /// # Errors
+    /// As of [`compile`](Self::compile).
+    pub fn compile_with(
+        &mut self,
+        language: &str,
+        files: &[SourceFile],
+        promised: &CompilationLimits,
+        cancel: &Cancel,
+    ) -> Result<Compiled, JudgeError> {
         if language == ANSWERS {
             let reason = "it is no program, and the problem takes nothing else".to_owned();
             return Ok(Compiled {
@@ -197,12 +212,12 @@ impl JudgeSlot {
             });
         }
         let judge = self.judge.clone();
-        let language = judge.language(language)?;
-        match Program::new(language, files)? {
-            Some(program) => self.compile_program(language, program, cancel),
+        let language = judge.language(language)?.clone().with_promised(promised);
+        match Program::new(&language, files)? {
+            Some(program) => self.compile_program(&language, program, cancel),
             None => Ok(Compiled {
                 result: None,
-                executable: Err(no_source(language)),
+                executable: Err(no_source(&language)),
             }),
         }
     }

@@ -80,6 +80,8 @@ pub(super) fn package(archive: &[u8], limit_ms: Option<u64>) -> NewVersion {
             limit_ms,
             max_score: Some(99.5),
             takes_answers: false,
+            full_feedback: Vec::new(),
+            hints: [].into(),
             findings: vec![Finding {
                 severity: Severity::Warning,
                 path: "problem.yaml".to_owned(),

@@ -61,6 +61,12 @@ pub struct PackageAbout {
     /// The highest score, where it has points and an end of them.
     #[serde(default)]
     pub max_score: Option<f64>,
+    /// Names of the cases of which contestants may see everything.
+    #[serde(default)]
+    pub full_feedback: Vec<String>,
+    /// What may help who failed on a case, by its name.
+    #[serde(default)]
+    pub hints: BTreeMap<String, String>,
     /// What was found in it.
     pub findings: Vec<Finding>,
 }

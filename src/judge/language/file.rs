@@ -17,6 +17,7 @@ struct File {
     name: String,
     #[serde(default)]
     aliases: Vec<String>,
+    package_code: Option<String>,
     extensions: Vec<String>,
     source_file: String,
     version: Vec<String>,
@@ -118,6 +119,9 @@ impl File {
         if self.name.trim().is_empty() || self.name.contains(char::is_control) {
             return refuse("name", "must be a name for people");
         }
+        if let Some(code) = &self.package_code {
+            check_id("package_code", code)?;
+        }
         check_extensions(&self.extensions)?;
         let version = command("version", &self.version)?;
         for path in &self.mounts {
@@ -128,6 +132,7 @@ impl File {
             compile: self.compile.map(CompileSection::check).transpose()?,
             run: self.run.check()?,
             named_by_class: self.named_by_class,
+            package_code: self.package_code.unwrap_or_else(|| self.id.clone()),
             id: self.id,
             name: self.name,
             aliases: self.aliases,

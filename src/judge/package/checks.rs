@@ -8,16 +8,19 @@ use crate::judge::grade::{self, Points};
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
-    Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator, reason,
+    Cancel, CaseData, CaseRun, Check, Executable, Judge, JudgeError, JudgeSlot, Runnable,
+    Validator, reason,
 };
 use crate::problem::groups::Worth;
-use crate::problem::package::{Format, TestCase, Validation};
+use crate::problem::package::{Format, OutputExample, ProgramFiles, TestCase, Validation};
 use crate::problem::{Checker, Protocol};
 
 /// What judges outputs, and what they are worth.
 #[derive(Debug)]
 pub(super) struct Checks {
     by: By,
+    /// Judges the files of submissions.
+    static_validator: Option<Validator>,
     /// What each case is worth.
     worths: Vec<Worth>,
 }
@@ -38,8 +41,13 @@ impl Checks {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
+        let programs = package.static_validator.as_slice();
+        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let named = programs.iter().zip(executables);
+        let mut validators = named.map(|named| validator(package, named, Zeros::Refused));
         Ok(Checks {
             by: By::compile(judge, slots, package, cancel)?,
+            static_validator: validators.next(),
             worths: grade::worths(&package.groups, package.cases.len()),
         })
     }
@@ -79,6 +87,48 @@ impl Checks {
         let name = (index, case.name.as_str());
         let run = slot.judge_output(name, data, check, output, cancel)?;
         Ok(Some(run))
+    }
+
+    /// Judges an output that the package brings.
+    pub(super) fn judge_example(
+        &self,
+        slot: &mut JudgeSlot,
+        example: &OutputExample,
+        cancel: &Cancel,
+    ) -> Result<Option<CaseRun>, JudgeError> {
+        let case = &example.case;
+        let check = match &self.by {
+            By::Compare(_) => Check::Compare(&example.checker),
+            By::Validate(validators) => Check::Validate {
+                validators,
+                arguments: &case.output_validator_args,
+            },
+            By::Interact(_) => return Ok(None),
+        };
+        let data = (case.input.clone(), case.answer.clone());
+        let name = (0, case.name.as_str());
+        let run = slot.judge_output(name, data, check, &example.output, cancel)?;
+        Ok(Some(run))
+    }
+
+    /// Has the static validator judge the files of a program. Tells the score, too.
+    pub(super) fn inspect(
+        &self,
+        slot: &mut JudgeSlot,
+        program: &Executable,
+        (index, case, arguments): (usize, &TestCase, &[String]),
+        cancel: &Cancel,
+    ) -> Result<(CaseResult, f64), JudgeError> {
+        let name = (index, case.name.as_str());
+        let Some(validator) = &self.static_validator else {
+            return Ok((CaseResult::skipped(index, &case.name), 0.0));
+        };
+        let partner = (validator, arguments);
+        let run = slot.inspect(name, program, partner, cancel)?;
+        let score = grade::score(self.worths[index], run.result.verdict, run.points);
+        let told = |reason| validator.misjudges(format!("{reason} (test case {})", case.name));
+        let score = score.map_err(told)?;
+        Ok((run.result, score))
     }
 
     /// What comes of an answer that a submission is, or lacks, with its score.
@@ -146,22 +196,16 @@ impl By {
                 (programs, interactor.is_some(), *protocol)
             }
         };
-        let limits = validation_limits(package);
         let zeros = match package.format {
             Format::Legacy => Zeros::Ignored,
             _ => Zeros::Refused,
         };
         let executables = compile_programs(judge, slots, &programs, cancel)?;
         let named = programs.iter().zip(executables);
-        let mut validators = named.map(|(program, executable)| {
-            let validator = Validator::new(program.path.clone(), executable, limits.clone())
+        let mut validators = named.map(|named| {
+            validator(package, named, zeros)
                 .speaking(protocol)
                 .with_passes(package.max_passes)
-                .with_zeros(zeros);
-            match package.scoring {
-                Some(_) => validator.with_points(),
-                None => validator,
-            }
         });
         if !is_talking {
             return Ok(By::Validate(validators.collect()));
@@ -227,6 +271,20 @@ impl By {
                 evidence: String::new(),
             },
         }
+    }
+}
+
+/// A validator of the package by its path and its program.
+fn validator(
+    package: &Package,
+    (program, executable): (&ProgramFiles, Executable),
+    zeros: Zeros,
+) -> Validator {
+    let limits = validation_limits(package);
+    let validator = Validator::new(program.path.clone(), executable, limits).with_zeros(zeros);
+    match package.scoring {
+        Some(_) => validator.with_points(),
+        None => validator,
     }
 }
 

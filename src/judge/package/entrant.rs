@@ -27,7 +27,8 @@ pub struct CompiledEntrant {
 /// An entrant under the limits of the problem.
 #[derive(Debug)]
 pub(super) enum Form {
-    Program(Runnable),
+    /// The second one is for the static validator.
+    Program(Runnable, Executable),
     Answers(Answers),
 }
 
@@ -70,8 +71,17 @@ impl CompiledPackage {
                 entrant: answers.map(Entrant::Answers),
             });
         }
+        if let Some(allowed) = &self.package.languages
+            && !programs::is_among(judge, allowed, language)
+        {
+            let allowed = allowed.join(", ");
+            let reason = format!("the problem may not be solved in {language}: use {allowed}");
+            return Ok(refused(reason));
+        }
         let files = programs::with_includes(judge, &self.package, (language, files));
-        let Compiled { result, executable } = slot.compile(language, &files, cancel)?;
+        let promised = &self.package.limits.compilation;
+        let compiled = slot.compile_with(language, &files, promised, cancel)?;
+        let Compiled { result, executable } = compiled;
         Ok(CompiledEntrant {
             result,
             entrant: executable.map(Entrant::Program),
@@ -82,10 +92,11 @@ impl CompiledPackage {
         match entrant {
             Entrant::Program(program) => {
                 let runnable = program.under(limits, STDERR_BYTES);
-                Form::Program(match self.package.allow_file_writing {
+                let runnable = match self.package.allow_file_writing {
                     true => runnable,
                     false => runnable.with_read_only_files(),
-                })
+                };
+                Form::Program(runnable, program.clone())
             }
             Entrant::Answers(answers) => Form::Answers(answers.clone()),
         }

@@ -162,14 +162,21 @@ pub(super) fn with_includes(
 
 /// The files that the problem adds to a submission in this language.
 fn includes<'a>(judge: &Judge, package: &'a Package, language: &str) -> &'a [SourceFile] {
-    let is_of = |code: &str| {
-        let named = judge.languages().find(code);
-        named.is_some_and(|named| named.id == language)
-    };
     let mut includes = package.includes.iter();
     let own = includes
-        .find(|(code, _)| is_of(code))
+        .find(|(code, _)| is_called(judge, language, code))
         .map(|(_, files)| files);
     let files = own.or_else(|| package.includes.get("default"));
     files.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a language is among those of these codes.
+pub(super) fn is_among(judge: &Judge, codes: &[String], language: &str) -> bool {
+    codes.iter().any(|code| is_called(judge, language, code))
+}
+
+/// Whether a package means this language by a code.
+fn is_called(judge: &Judge, language: &str, code: &str) -> bool {
+    let named = judge.languages().find(code);
+    named.is_some_and(|named| named.id == language)
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{CaseRun, JudgeSlot, PREFIX_BYTES};
 use crate::judge::run::{checked, told};
-use crate::judge::validator::{Case, Check, Feedback, Said};
-use crate::judge::verdict::{CaseResult, of_output};
-use crate::judge::{Cancel, JudgeError};
+use crate::judge::validator::{Case, Check, Feedback, Said, Validator};
+use crate::judge::verdict::{CaseResult, Verdict, of_output};
+use crate::judge::{Cancel, Executable, JudgeError};
 
 impl JudgeSlot {
     /// Judges an output that no program made. `index` and `name` are the case's, then come its input and
@@ -31,6 +31,27 @@ impl JudgeSlot {
         let mut run = without_a_run(CaseResult::skipped(index, name), said);
         let length = output.len().min(PREFIX_BYTES);
         run.result.stdout_prefix = output[..length].to_vec();
+        Ok(run)
+    }
+
+    /// Has a static validator judge the files of a submission. `index` and `name` are the case's.
+    ///
+    /// # Errors
+    /// As of [`judge_output`](Self::judge_output).
+    pub fn inspect(
+        &mut self,
+        (index, name): (usize, &str),
+        program: &Executable,
+        (validator, arguments): (&Validator, &[String]),
+        cancel: &Cancel,
+    ) -> Result<CaseRun, JudgeError> {
+        let said = validator.inspect(&mut self.slot, &program.submitted(), arguments, cancel)?;
+        let mut run = without_a_run(CaseResult::skipped(index, name), said);
+        let says = match run.result.verdict {
+            Verdict::Accepted => "accepts",
+            _ => "rejects",
+        };
+        run.result.reason = format!("the problem's static validator {says} the files");
         Ok(run)
     }
 }

@@ -104,7 +104,10 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         making: tests.making,
         max_passes: 1,
         invalid_inputs: Vec::new(),
+        output_examples: Vec::new(),
+        languages: None,
         takes_answers: false,
+        static_validator: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The jury's submissions and what is expected of each.
 
 use super::expectation::{
-    self, ALL, Context, Expectation, Expected, ExpectedScore, OFFICIAL, Rule, TimingRole,
+    self, ALL, Context, Expectation, Expected, ExpectedScore, OFFICIAL, Rule, Timing, TimingRole,
 };
 use super::glob;
 use super::programs::{self, ProgramFiles};
@@ -223,11 +223,9 @@ fn change(
     // Naming a directory replaces what its name says; any other pattern adds to it.
     let replaces = !entry.key.contains('/');
     let pairs = entry.value.pairs().unwrap_or_default();
-    let mut timing = None;
     for pair in pairs {
         match pair.key.as_str() {
             "language" => submission.language = pair.value.text().map(str::to_owned),
-            "use_for_time_limit" => timing = timing_role(pair, findings),
             "entrypoint" => start_with(pair, &mut submission.files, scopes, findings),
             "model_solution" => refuse_no_truth(pair, findings),
             // Who wrote it says nothing to a judge.
@@ -241,30 +239,53 @@ fn change(
             }
         }
     }
-    let expectation = &mut submission.expectation;
-    if let Some(rule) = rule("", pairs, findings) {
-        if replaces {
-            let others = std::mem::take(&mut expectation.rules).into_iter();
-            let others = others
-                .filter(|rule| !rule.scope.is_empty())
-                .collect::<Vec<_>>();
-            *expectation = Expectation::of_rule(rule);
-            expectation.rules.extend(others);
-        } else {
-            if rule.timing() == TimingRole::MustFail {
-                expectation.timing = TimingRole::MustFail;
-            }
-            add(rule, entry.line, &submission.path, expectation, findings);
-        }
+    let JurySubmission {
+        expectation, path, ..
+    } = submission;
+    let base = expectation.rules.iter().find(|rule| rule.scope.is_empty());
+    let base = match base.filter(|_| replaces) {
+        // What it does not say stays as it is by default.
+        Some(base) => base.clone(),
+        None => Rule::new(&ALL, &[]),
+    };
+    if replaces
+        && pairs
+            .iter()
+            .any(|pair| OF_RULES.contains(&pair.key.as_str()))
+    {
+        expectation.rules.retain(|rule| !rule.scope.is_empty());
+        expectation.timing.retain(|timing| !timing.scope.is_empty());
     }
+    apply_rule((base, entry.line), pairs, (path, expectation), findings);
     for pair in pairs.iter().filter(|pair| scopes.has(&pair.key)) {
+        let base = Rule {
+            scope: pair.key.clone(),
+            ..Rule::new(&ALL, &[])
+        };
         let pairs = pair.value.pairs().unwrap_or_default();
-        if let Some(rule) = rule(&pair.key, pairs, findings) {
-            add(rule, pair.line, &submission.path, expectation, findings);
-        }
+        apply_rule((base, pair.line), pairs, (path, expectation), findings);
     }
-    if let Some(timing) = timing {
-        expectation.timing = timing;
+}
+
+/// Applies a rule, and what stands beside it about the time limit.
+fn apply_rule(
+    (base, line): (Rule, usize),
+    pairs: &[Pair],
+    (path, expectation): (&str, &mut Expectation),
+    findings: &mut Findings,
+) {
+    let scope = base.scope.clone();
+    let rule = rule(base, pairs, findings);
+    let asked = pairs.iter().find(|pair| pair.key == "use_for_time_limit");
+    let asked = asked.and_then(|pair| timing_role(pair, findings));
+    if asked == Some(TimingRole::None) {
+        expectation.timing.retain(|timing| timing.scope != scope);
+    }
+    let role = asked.or(rule.as_ref().map(Rule::timing));
+    let timing = role.and_then(|role| Timing::of(&scope, role));
+    expectation.timing.extend(timing);
+    if let Some(rule) = rule {
+        add(rule, line, path, expectation, findings);
     }
 }
 
@@ -312,14 +333,17 @@ fn add(
 }
 
 /// Keys of a rule, for a submission or within a group.
-const OF_RULES: [&str; 4] = ["permitted", "required", "score", "message"];
+const OF_RULES: [&str; 5] = [
+    "permitted",
+    "required",
+    "score",
+    "message",
+    "use_for_time_limit",
+];
 
-/// The rule that entries make; `None` where they are about something else.
-fn rule(scope: &str, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
-    let mut rule = Rule {
-        scope: scope.to_owned(),
-        ..Rule::new(&ALL, &[])
-    };
+/// The rule that entries make of another; `None` where they are about something else.
+fn rule(mut rule: Rule, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
+    let is_of_all = rule.scope.is_empty();
     let mut is_one = false;
     for pair in pairs {
         match pair.key.as_str() {
@@ -328,7 +352,7 @@ fn rule(scope: &str, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
             "score" => rule.score = score(pair, findings),
             "message" => rule.message = pair.value.text().map(str::to_owned),
             key => {
-                if !scope.is_empty() {
+                if !is_of_all && key != "use_for_time_limit" {
                     let message = format!("the rule {key:?} is unknown here and ignored");
                     findings.warning(RULES_FILE, Some(pair.line), message);
                 }
