@@ -92,6 +92,27 @@ pub struct Package {
 }
 
 impl Package {
+    /// The programs without which nothing can be judged by it.
+    pub fn judging_programs(&self) -> Vec<&ProgramFiles> {
+        let mut programs: Vec<&ProgramFiles> = match &self.validation {
+            Validation::Default(_) => Vec::new(),
+            Validation::Custom(programs) => programs.iter().collect(),
+            Validation::Interactive(program) => vec![program],
+            Validation::Foreign {
+                interactor,
+                checker,
+                ..
+            } => interactor.iter().chain(checker).collect(),
+        };
+        programs.extend(&self.static_validator);
+        programs.extend(&self.grader);
+        programs.extend(&self.making.generators);
+        let solution = self.making.answers.as_ref();
+        let solution = solution.and_then(|made| self.submissions.get(made.submission));
+        programs.extend(solution.map(|solution| &solution.files));
+        programs
+    }
+
     /// The highest score of a group, by its path, or of the whole, by an empty one; `None` where there
     /// are no points, or no end of them.
     pub fn max_score_of(&self, group: &str) -> Option<f64> {

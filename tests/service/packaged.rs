@@ -134,6 +134,30 @@ async fn answers_are_submissions_where_a_problem_takes_them_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_package_that_asks_for_no_memory_gets_what_the_installation_gives_at_most() {
+    let url = database().await;
+    let small = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--max-memory-bytes",
+        "100000000",
+    ];
+    let gavel = Gavel::start(&small, Some(&url));
+    let (api, _worker) = (Api::of(&gavel), work(&url));
+    api.offers("c").await;
+    let yaml = b"problem_format_version: 2025-09\nname: Root\nlimits: {time_limit: 1}\n";
+    let root = store(&api, "root", &packed("root", &[("problem.yaml", yaml)])).await;
+    let package = &api.get(&root).await.1["package"];
+    assert_eq!(package["memory_bytes"], 100_000_000, "{package}");
+    assert_eq!(package["needs"], json!(["cpp"]), "{package}");
+    let large = "#include <string.h>\nstatic char x[150 << 20];\nint main(void) {\n    \
+                 memset(x, 1, sizeof x);\n    return x[7] - 1;\n}\n";
+    let judged = api.ended(&api.submit(&on(&root, "c", large)).await).await;
+    assert_eq!(judged["verdict"], "MLE", "{judged}");
+}
+
+#[tokio::test]
 async fn points_are_kept_for_the_whole_its_groups_and_its_cases() {
     let all = Everything::up().await;
     let points = store(&all.api, "points", &packed("points", &[])).await;

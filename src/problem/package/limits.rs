@@ -28,6 +28,8 @@ const MAX_PASSES: u32 = 1000;
 pub struct PackageLimits {
     /// Memory of a submission, in bytes.
     pub memory_bytes: u64,
+    /// Whether the package says so; else it may be less.
+    pub is_memory_given: bool,
     /// Standard output of a submission, in bytes.
     pub output_bytes: u64,
     /// Source files of a submission together, in bytes.
@@ -57,6 +59,7 @@ impl Default for PackageLimits {
     fn default() -> Self {
         PackageLimits {
             memory_bytes: 2048 << 20,
+            is_memory_given: false,
             output_bytes: 8 << 20,
             // The format's usual 128 KiB are too few for tables that DOMjudge's packages bring.
             code_bytes: 256 << 10,
@@ -147,7 +150,10 @@ pub(super) fn read(
 fn take(pair: &Pair, settings: &mut Settings, findings: &mut Findings) -> bool {
     let (limits, time) = (&mut settings.limits, &mut settings.time);
     let (place, unit): (&mut u64, f64) = match pair.key.as_str() {
-        "memory" => (&mut limits.memory_bytes, MIB),
+        "memory" => {
+            limits.is_memory_given = true;
+            (&mut limits.memory_bytes, MIB)
+        }
         "output" => (&mut limits.output_bytes, MIB),
         "code" => (&mut limits.code_bytes, KIB),
         "validation_time" => (&mut limits.validation_ms, MS),

@@ -72,6 +72,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
     };
     if let Some(bytes) = testset.number("memory-limit", findings) {
         limits.memory_bytes = bytes;
+        limits.is_memory_given = true;
     }
     let time = TimeRule {
         limit_ms: testset.number("time-limit", findings),
