@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gavel::sandbox::{
-    Cancel, Command, Container, IdSource, InputFile, Limits, Protection, Report, Sandbox, SandboxConfig, Slot, Stdin,
+    Cancel, Command, Container, IdSource, InputFile, Limits, Protection, Report, Sandbox,
+    SandboxConfig, Slot, Stdin,
 };
 
 /// The binary of which a launcher is made, where a test runs as somebody who cannot read ours.
@@ -24,7 +25,9 @@ pub(crate) fn config() -> SandboxConfig {
     let lacks_groups = std::env::var_os(NO_GROUPS).map(|_| Protection::Cgroup);
     SandboxConfig {
         launcher: launcher.map_or(env!("CARGO_BIN_EXE_gavel").into(), PathBuf::from),
-        ids: ids.map_or(IdSource::Auto, |name| IdSource::from_name(&name).expect("a source")),
+        ids: ids.map_or(IdSource::Auto, |name| {
+            IdSource::from_name(&name).expect("a source")
+        }),
         may_lack: lacks_groups.into_iter().collect(),
         ..SandboxConfig::default()
     }
