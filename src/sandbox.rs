@@ -31,6 +31,7 @@ mod ending;
 mod evidence;
 mod host;
 mod inside;
+mod instructions;
 mod landlock;
 mod launch;
 mod launcher;

@@ -12,6 +12,7 @@ mod timing;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ trait Host {
     fn names(&self, directory: &str) -> Vec<String>;
     /// The Landlock version; 0 where there is none.
     fn landlock_abi(&self) -> u32;
+    /// Whether instructions can be counted; the error says why not.
+    fn instruction_counters(&self) -> io::Result<()>;
     /// The control groups that boxes would be in.
     fn groups(&self) -> Result<&Groups, &str>;
 }

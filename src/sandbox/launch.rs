@@ -14,6 +14,7 @@ use nix::sys::resource::Resource;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 
 use super::blueprint::Blueprint;
+use super::instructions::InstructionCounter;
 use super::launcher::LAUNCHER_NAME;
 use super::message::{
     BoxIds, BoxReport, BoxRequest, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED,
@@ -147,6 +148,7 @@ impl Launcher {
             connection,
             pidfd,
             pasta: None,
+            instructions: None,
             scratch: ScratchDir::new(work),
         })
     }
@@ -171,6 +173,8 @@ pub(super) struct Pending {
     pub pidfd: OwnedFd,
     /// What connects it to the world.
     pub pasta: Option<Pasta>,
+    /// What counts the instructions of its program, where the machine can.
+    pub instructions: Option<InstructionCounter>,
     /// The writable directory.
     pub scratch: ScratchDir,
 }

@@ -8,6 +8,7 @@ use super::cancel::Cancel;
 use super::child::{Child, Switches};
 use super::container::{Access, Container};
 use super::host::Sandbox;
+use super::instructions::InstructionCounter;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Lane, Maker, Waiting};
@@ -286,8 +287,11 @@ impl Slot {
         } = made;
         let quiet = self.noise(&mut lane);
         let mut result = watch(&pending, listener, &mut lane, command, outputs, switches);
-        if let (Ok(report), Some(quiet)) = (&mut result, quiet) {
-            report.usage.noise = self.noise(&mut lane).map(|now| now.since(quiet));
+        if let Ok(report) = &mut result {
+            let now = quiet.and_then(|quiet| Some(self.noise(&mut lane)?.since(quiet)));
+            report.usage.noise = now;
+            let counter = pending.instructions.as_ref();
+            report.usage.instructions = counter.and_then(InstructionCounter::read);
         }
         let Pending { pidfd, .. } = pending;
         match result {
