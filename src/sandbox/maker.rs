@@ -282,6 +282,8 @@ impl Workshop {
             let name = format!("pasta-{}-{}", self.slot, lane.number);
             pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
         }
+        // While init waits: it has started nothing yet.
+        pending.instructions = self.sandbox.instruction_counter(pending.pid);
         let listener = pending.proceed()?;
         if blueprint.namespaces.get().is_none() {
             let facts = namespaces::inspect(container, pending.pid)?;

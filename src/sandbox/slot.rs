@@ -10,6 +10,7 @@ use super::child::{Child, Switches};
 use super::container::Container;
 use super::evidence;
 use super::host::Sandbox;
+use super::instructions::InstructionCounter;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
 use super::maker::{Maker, Waiting};
@@ -341,6 +342,8 @@ fn watch(
         filled,
         &pending.connection.blueprint,
     );
+    let counter = pending.instructions.as_ref();
+    report.usage.instructions = counter.and_then(InstructionCounter::read);
     report.usage.noise = noise().zip(quiet).map(|(now, quiet)| now.since(quiet));
     Ok(report)
 }
