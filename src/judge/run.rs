@@ -342,5 +342,6 @@ pub(super) fn facts(report: &Report) -> Facts {
         output_bytes: report.stdout.total_bytes,
         denied_calls: report.denied_calls.clone(),
         noise: report.usage.noise,
+        instructions: report.usage.instructions,
     }
 }

@@ -74,6 +74,8 @@ pub struct Facts {
     pub denied_calls: Vec<String>,
     /// How much the run was disturbed, where the kernel counts that.
     pub noise: Option<Noise>,
+    /// Instructions executed in user space, where the processor counts them. The server does not keep them.
+    pub instructions: Option<u64>,
 }
 
 impl Facts {

@@ -132,6 +132,7 @@ pub(super) fn facts(seed: u64) -> Facts {
             source: NoiseSource::MachinePressure,
             waited_ns: seed,
         }),
+        instructions: None,
     }
 }
 
