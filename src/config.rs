@@ -41,10 +41,13 @@ impl Config {
             None => Layer::default(),
         };
         let from_variables = Layer::from_variables(environment)?;
-        let config = flags
+        let mut config = flags
             .over(from_variables)
             .over(from_file)
             .complete(environment)?;
+        if config.runtime_dir.is_none() {
+            config.runtime_dir = own_runtime_dir(environment, &config.data_dir)?;
+        }
         config.check()?;
         Ok(config)
     }
@@ -90,6 +93,21 @@ fn default_data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
         Some(home) => Ok(Path::new(&home).join(".local/share/gavel")),
         None => Err(ConfigError::NoDataDir),
     }
+}
+
+/// A runtime directory that is an ordinary user's own.
+fn own_runtime_dir(
+    environment: &Environment,
+    data_dir: &Path,
+) -> Result<Option<PathBuf>, ConfigError> {
+    if environment.is_root {
+        return Ok(None);
+    }
+    let session = environment.variable("XDG_RUNTIME_DIR")?;
+    Ok(Some(match session {
+        Some(session) => Path::new(&session).join("gavel"),
+        None => data_dir.join("run"),
+    }))
 }
 
 const fn count(value: u32) -> NonZeroU32 {
