@@ -32,6 +32,7 @@ mod evidence;
 mod host;
 mod ids;
 mod inside;
+mod instructions;
 mod landlock;
 mod launch;
 mod launcher;

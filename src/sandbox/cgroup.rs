@@ -236,15 +236,24 @@ impl Group {
         }
     }
 
-    /// Sets limits and takes the baseline that usage is measured against.
+    /// Notes the counters of a box that waits for its command: usage is measured against them.
+    pub(super) fn take_baseline(&mut self) -> Result<(), SandboxError> {
+        match self {
+            Group::V1(group) => group.take_baseline(),
+            Group::V2(group) => group.take_baseline(),
+            Group::Absent(group) => {
+                group.take_baseline();
+                Ok(())
+            }
+        }
+    }
+
+    /// Sets limits, on top of what the waiting box holds.
     pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         match self {
             Group::V1(group) => group.start(limits),
             Group::V2(group) => group.start(limits),
-            Group::Absent(group) => {
-                group.start();
-                Ok(())
-            }
+            Group::Absent(_) => Ok(()),
         }
     }
 

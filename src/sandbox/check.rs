@@ -12,6 +12,7 @@ mod timing;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ trait Host {
     fn landlock_abi(&self) -> u32;
     /// Who makes the boxes, where that is not root.
     fn ordinary_user(&self) -> Option<&OrdinaryUser>;
+    /// Whether instructions can be counted; the error says why not.
+    fn instruction_counters(&self) -> io::Result<()>;
     /// The control groups that boxes would be in.
     fn groups(&self) -> Result<&Groups, &str>;
 }

@@ -12,6 +12,7 @@ use super::cgroup::{Group, GroupShare, Hierarchy};
 use super::check::{self, HostCheck};
 use super::container::Container;
 use super::ids::{HostIds, IdSource};
+use super::instructions::InstructionCounter;
 use super::launch::Launcher;
 use super::launcher::Arguments;
 use super::lock::{self, SlotLock};
@@ -68,6 +69,7 @@ struct Shared {
     cpus: Vec<usize>,
     plans: Mutex<HashMap<Container, Arc<Blueprint>>>,
     noise: Option<NoiseGauge>,
+    counts_instructions: bool,
 }
 
 impl Sandbox {
@@ -107,6 +109,7 @@ impl Sandbox {
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
                 noise: NoiseGauge::of_machine(),
+                counts_instructions: InstructionCounter::look_for().is_ok(),
             }),
         })
     }
@@ -122,6 +125,13 @@ impl Sandbox {
     /// What tells how noisy the machine is.
     pub(super) fn noise_gauge(&self) -> Option<&NoiseGauge> {
         self.shared.noise.as_ref()
+    }
+
+    /// What counts the instructions of a box's program, where the machine can.
+    pub(super) fn instruction_counter(&self, init: i32) -> Option<InstructionCounter> {
+        // It is an extra figure: a box without it is better than none.
+        let open = || InstructionCounter::of_box(init).ok();
+        self.shared.counts_instructions.then(open).flatten()
     }
 
     /// Makes the cgroup of a lane of a slot.

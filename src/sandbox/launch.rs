@@ -15,6 +15,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair
 
 use super::blueprint::Blueprint;
 use super::ids::HostIds;
+use super::instructions::InstructionCounter;
 use super::launcher::{Arguments, LAUNCHER_NAME, Stage};
 use super::message::{
     BoxIds, BoxReport, BoxRequest, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED,
@@ -144,6 +145,7 @@ impl Launcher {
             connection,
             pidfd,
             pasta: None,
+            instructions: None,
             scratch: ScratchDir::new(work),
         })
     }
@@ -189,6 +191,8 @@ pub(super) struct Pending {
     pub pidfd: OwnedFd,
     /// What connects it to the world.
     pub pasta: Option<Pasta>,
+    /// What counts the instructions of its program, where the machine can.
+    pub instructions: Option<InstructionCounter>,
     /// The writable directory.
     pub scratch: ScratchDir,
 }

@@ -12,7 +12,8 @@ use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
 use super::message::{BoxIds, BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
-use super::{namespaces, supervise};
+use super::streams::Pipes;
+use super::{namespaces, supervise, sys};
 
 /// A place for one box: a cgroup and host ids. A slot has [`LANES`] of them, so that a box
 /// can be made while another one runs or dies; still only one program of a slot runs at a time.
@@ -34,9 +35,13 @@ impl Lane {
             .ok_or(SandboxError::Lost("control group"))
     }
 
-    /// Notes the box that has to be gone before the next one is made.
-    pub(super) fn vacate(&mut self, init: OwnedFd) {
-        self.dying = Some(init);
+    /// Ends the box in it, whatever it does now; it has to be gone before the next one is made.
+    fn vacate(&mut self, used: Pending) {
+        match sys::signal_process(used.pidfd.as_fd(), libc::SIGKILL) {
+            Ok(()) => self.dying = Some(used.pidfd),
+            // Whoever makes the next group kills what is in this one.
+            Err(_) => self.abandon(),
+        }
     }
 
     /// Forgets the cgroup and the box in it, whatever state they are in.
@@ -46,18 +51,21 @@ impl Lane {
     }
 }
 
-/// A box that waits for its command, and the listener of its seccomp filter.
+/// A box that waits for its command.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) pending: Pending,
+    /// The listener of its seccomp filter.
     pub(super) listener: Option<OwnedFd>,
+    /// For output that is captured.
+    pub(super) pipes: Pipes,
     pub(super) lane: Lane,
 }
 
 #[derive(Debug)]
 enum Order {
     Make(Box<Container>),
-    Return(Box<Lane>),
+    Return(Box<Lane>, Option<Box<Pending>>),
     Reset,
 }
 
@@ -111,15 +119,15 @@ impl Maker {
         self.made.recv().unwrap_or(Err(GONE))
     }
 
-    /// Gives back the lane of a box that was used.
-    pub(super) fn give_back(&self, lane: Lane) -> Result<(), SandboxError> {
-        self.send(Order::Return(Box::new(lane)))
+    /// Gives back a lane and its box, which is ended and let go; nobody has to wait for that.
+    pub(super) fn give_back(&self, lane: Lane, used: Pending) -> Result<(), SandboxError> {
+        self.send(Order::Return(Box::new(lane), Some(Box::new(used))))
     }
 
     /// Gives back the lane of a box that will not be used, or cannot.
     pub(super) fn abandon(&self, mut lane: Lane) -> Result<(), SandboxError> {
         lane.abandon();
-        self.send(Order::Return(Box::new(lane)))
+        self.send(Order::Return(Box::new(lane), None))
     }
 
     /// After a failure of ours the next box gets a new launcher and a new group, whatever state
@@ -192,7 +200,12 @@ impl Workshop {
             match order {
                 // Nobody receives any more: the slot is being dropped, and the orders end.
                 Order::Make(container) => drop(made.send(self.make(&container))),
-                Order::Return(lane) => self.lanes.push(*lane),
+                Order::Return(mut lane, used) => {
+                    if let Some(used) = used {
+                        lane.vacate(*used);
+                    }
+                    self.lanes.push(*lane);
+                }
                 Order::Reset => self.reset(),
             }
         }
@@ -206,9 +219,10 @@ impl Workshop {
     fn make(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
         let mut lane = self.lanes.pop().ok_or(SandboxError::Lost("free lane"))?;
         match self.make_in(&mut lane, container) {
-            Ok((pending, listener)) => Ok(Waiting {
+            Ok((pending, listener, pipes)) => Ok(Waiting {
                 pending,
                 listener,
+                pipes,
                 lane,
             }),
             Err(error) => {
@@ -242,7 +256,7 @@ impl Workshop {
         &mut self,
         lane: &mut Lane,
         container: &Container,
-    ) -> Result<(Pending, Option<OwnedFd>), SandboxError> {
+    ) -> Result<(Pending, Option<OwnedFd>, Pipes), SandboxError> {
         let blueprint = self.sandbox.blueprint(container)?;
         let ids = self.ids(lane, &blueprint.plan)?;
         if let Some(dying) = lane.dying.take() {
@@ -268,12 +282,15 @@ impl Workshop {
             let name = format!("pasta-{}-{}", self.slot, lane.number);
             pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
         }
+        // While init waits: it has started nothing yet.
+        pending.instructions = self.sandbox.instruction_counter(pending.pid);
         let listener = pending.proceed()?;
         if blueprint.namespaces.get().is_none() {
             let facts = namespaces::inspect(container, pending.pid)?;
             // Somebody else has found the same in the meantime, perhaps.
             let _ = blueprint.namespaces.set(facts);
         }
-        Ok((pending, listener))
+        group.take_baseline()?;
+        Ok((pending, listener, Pipes::new()?))
     }
 }

@@ -17,6 +17,25 @@ use super::outcome::{SandboxError, SetUpStep};
 use super::spec::{Output, Outputs, Stdin};
 use super::sys::{self, MountAttr};
 
+/// Our end, which does not block, and the program's.
+type Pipe = (OwnedFd, OwnedFd);
+
+/// What output that is captured goes through. They are made ahead, with the box.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    stdout: Pipe,
+    stderr: Pipe,
+}
+
+impl Pipes {
+    pub(super) fn new() -> Result<Self, SandboxError> {
+        Ok(Pipes {
+            stdout: pipe()?,
+            stderr: pipe()?,
+        })
+    }
+}
+
 /// Both sides of a program's standard streams.
 pub(super) struct Streams {
     /// Standard input, output and error of the program.
@@ -28,10 +47,14 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Makes the streams of a program.
-    pub(super) fn new(stdin: &Stdin, outputs: &Outputs) -> Result<Self, SandboxError> {
-        let (stdout, stdout_end) = output(&outputs.stdout)?;
-        let (stderr, stderr_end) = output(&outputs.stderr)?;
+    /// Makes the streams of a program; output that is captured goes through `pipes`.
+    pub(super) fn new(
+        stdin: &Stdin,
+        outputs: &Outputs,
+        pipes: Pipes,
+    ) -> Result<Self, SandboxError> {
+        let (stdout, stdout_end) = output(&outputs.stdout, pipes.stdout)?;
+        let (stderr, stderr_end) = output(&outputs.stderr, pipes.stderr)?;
         let input = match stdin {
             Stdin::Empty => sealed_file(io::empty())?,
             Stdin::Bytes(bytes) => sealed_file(&bytes[..])?,
@@ -46,12 +69,9 @@ impl Streams {
     }
 }
 
-fn output(output: &Output) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
+fn output(output: &Output, pipe: Pipe) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
     Ok(match output {
-        Output::Captured => {
-            let (ours, theirs) = pipe()?;
-            (Some(ours), theirs)
-        }
+        Output::Captured => (Some(pipe.0), pipe.1),
         Output::Null => {
             let null = OpenOptions::new().write(true).open("/dev/null");
             (None, null.set_up("open", "/dev/null")?.into())
@@ -105,7 +125,7 @@ fn not_a_file(path: &Path) -> SandboxError {
 }
 
 /// A pipe that whoever holds an end of it can open again: the program, as /dev/stdout.
-fn pipe() -> Result<(OwnedFd, OwnedFd), SandboxError> {
+fn pipe() -> Result<Pipe, SandboxError> {
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC).set_up("create", "a pipe")?;
     fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).set_up("configure", "a pipe")?;
     let mode = Mode::from_bits_truncate(0o666);

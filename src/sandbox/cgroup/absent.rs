@@ -70,8 +70,8 @@ impl Group {
         Ok(())
     }
 
-    /// Takes the baseline that usage is measured against.
-    pub(crate) fn start(&self) {
+    /// Notes what usage is measured against.
+    pub(crate) fn take_baseline(&self) {
         let started = look_at(self.init.get());
         self.baseline.set(started.cpu);
         self.seen.set(Seen::default());

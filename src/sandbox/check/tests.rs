@@ -9,6 +9,8 @@ struct MadeUp {
     files: BTreeMap<String, String>,
     landlock_abi: u32,
     ordinary_user: Option<OrdinaryUser>,
+    /// The errno of counting instructions.
+    counting: Option<i32>,
     groups: Result<Groups, String>,
 }
 
@@ -36,6 +38,13 @@ impl Host for MadeUp {
 
     fn ordinary_user(&self) -> Option<&OrdinaryUser> {
         self.ordinary_user.as_ref()
+    }
+
+    fn instruction_counters(&self) -> io::Result<()> {
+        match self.counting {
+            None => Ok(()),
+            Some(errno) => Err(io::Error::from_raw_os_error(errno)),
+        }
     }
 
     fn groups(&self) -> Result<&Groups, &str> {
@@ -97,6 +106,7 @@ fn host(changes: &[(&str, &str)]) -> MadeUp {
             .collect(),
         landlock_abi: 6,
         ordinary_user: None,
+        counting: None,
         groups: Ok(Groups {
             version: "v2",
             parent: "/sys/fs/cgroup/gavel".to_owned(),
@@ -243,6 +253,19 @@ fn each_flaw_is_seen_by_its_check_and_by_no_other() {
             };
             assert_eq!(check.status, expected, "{path}: {check:?}");
         }
+    }
+}
+
+#[test]
+fn counters_that_are_missing_and_those_that_are_forbidden_are_told_apart() {
+    let mut lacking = host(&[("/proc/sys/kernel/perf_event_paranoid", "3")]);
+    for (errno, found) in [
+        (libc::ENOENT, "the processor shows no counters"),
+        (libc::EACCES, "forbidden; kernel.perf_event_paranoid is 3"),
+    ] {
+        lacking.counting = Some(errno);
+        let check = check(&lacking, "instruction-counters");
+        assert_eq!((check.status, &*check.found), (Status::Warn, found));
     }
 }
 

@@ -1,13 +1,14 @@
 //! The thin reader: this machine as the checks see it. It only reads.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 
 use nix::unistd::geteuid;
 
 use super::super::cgroup::Hierarchy;
 use super::super::host::SandboxConfig;
 use super::super::ids::{self, Range};
+use super::super::instructions::InstructionCounter;
 use super::super::outcome::SandboxError;
 use super::super::{landlock, rootless};
 use super::{Groups, Host, OrdinaryUser};
@@ -86,6 +87,10 @@ impl Host for ThisHost {
 
     fn ordinary_user(&self) -> Option<&OrdinaryUser> {
         self.ordinary_user.as_ref()
+    }
+
+    fn instruction_counters(&self) -> io::Result<()> {
+        InstructionCounter::look_for()
     }
 
     fn groups(&self) -> Result<&Groups, &str> {
