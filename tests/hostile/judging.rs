@@ -77,7 +77,7 @@ pub(crate) fn work(case: &Case, language: &str) -> Work {
             wall_ms: case.limits.wall_ms * u64::from(slowness()),
             ..case.limits.clone()
         },
-        checker: Checker::default(),
+        checker: case.checker.clone(),
     }
 }
 

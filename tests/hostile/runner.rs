@@ -53,25 +53,10 @@ impl Bench {
 
     /// Runs a case once and returns all that is wrong about it.
     fn run(&mut self, case: &Case, language: &str) -> Vec<String> {
-        let work = judging::work(case, language);
-        let same = Same {
-            input: judging::input(case, &self.canaries).into(),
-            answer: Arc::from(case.answer.as_bytes()),
-            count: case.tests,
-        };
         self.neighbour.begin();
-        let waited_before = waited_for_cpu();
-        let judged = judging::judge(&mut self.slot, &work, &same);
-        let waited = waited_for_cpu().saturating_sub(waited_before);
-        let mut wrong = self.neighbour.complaints();
-        match judged {
-            Ok(judgement) => {
-                wrong.extend(disappointments(case, &judgement, waited));
-                wrong.extend(self.told_secrets(&judgement));
-            }
-            // A failure of ours: no program may cause one.
-            Err(error) => wrong.push(format!("our own failure: {error:?}")),
-        }
+        let (mut wrong, judgement) = judge_once(&mut self.slot, case, language, &self.canaries);
+        wrong.extend(self.neighbour.complaints());
+        wrong.extend(judgement.iter().flat_map(|told| self.told_secrets(told)));
         wrong.extend(self.canaries.heard());
         wrong.extend(self.hello());
         wrong.extend(self.baseline.violations());
@@ -124,6 +109,39 @@ fn secrets(canaries: &Canaries) -> Vec<String> {
     long.chain([canaries.secret().to_owned()]).collect()
 }
 
+/// Judges a case. All that is wrong about the judgement, and the judgement itself.
+pub(crate) fn judge_once(
+    slot: &mut JudgeSlot,
+    case: &Case,
+    language: &str,
+    canaries: &Canaries,
+) -> (Vec<String>, Option<Judgement>) {
+    let work = judging::work(case, language);
+    let same = Same {
+        input: judging::input(case, canaries).into(),
+        answer: Arc::from(case.answer.as_bytes()),
+        count: case.tests,
+    };
+    let (begun, waited_before) = (Instant::now(), waited_for_cpu());
+    let judged = judging::judge(slot, &work, &same);
+    let judging = Judging {
+        took: begun.elapsed(),
+        waited: waited_for_cpu().saturating_sub(waited_before),
+    };
+    match judged {
+        Ok(judgement) => (disappointments(case, &judgement, &judging), Some(judgement)),
+        // A failure of ours: no program may cause one.
+        Err(error) => (vec![format!("our own failure: {error:?}")], None),
+    }
+}
+
+/// What judging a case took, as this thread sees it.
+struct Judging {
+    took: Duration,
+    /// For how long the thread was ready to run and had no CPU.
+    waited: Duration,
+}
+
 /// For how long this thread, which watches the runs that it judges, was ready to run and had no CPU.
 fn waited_for_cpu() -> Duration {
     let figures = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -133,7 +151,7 @@ fn waited_for_cpu() -> Duration {
 
 /// What is not as the header says, and numbers that cannot be. A run that is stopped at a limit goes on
 /// for as long as who watches it waits for a CPU.
-fn disappointments(case: &Case, judgement: &Judgement, waited: Duration) -> Vec<String> {
+fn disappointments(case: &Case, judgement: &Judgement, judging: &Judging) -> Vec<String> {
     let last = judgement
         .cases
         .iter()
@@ -169,7 +187,7 @@ fn disappointments(case: &Case, judgement: &Judgement, waited: Duration) -> Vec<
     wrong.extend(
         case.checks
             .iter()
-            .filter_map(|check| missed(check, facts, waited)),
+            .filter_map(|check| missed(check, facts, judging)),
     );
     let refused = case
         .denied
@@ -194,13 +212,14 @@ fn told(last: Option<&CaseResult>, judgement: &Judgement) -> String {
     }
 }
 
-fn missed(check: &Check, facts: &Facts, waited: Duration) -> Option<String> {
+fn missed(check: &Check, facts: &Facts, judging: &Judging) -> Option<String> {
     const MIB: f64 = 1024.0 * 1024.0;
-    let waited_ms = waited.as_secs_f64() * 1e3;
+    let waited_ms = judging.waited.as_secs_f64() * 1e3;
     let value = match check.figure.as_str() {
         "cpu_ms" => facts.cpu_ns as f64 / 1e6,
         "wall_ms" => facts.wall_ns as f64 / 1e6,
         "memory_mib" => facts.memory_bytes as f64 / MIB,
+        "judging_ms" => judging.took.as_secs_f64() * 1e3,
         _ => facts.output_bytes as f64,
     };
     let is_time = check.figure.ends_with("_ms");
