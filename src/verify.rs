@@ -7,6 +7,7 @@ mod answers;
 mod cases;
 mod expect;
 mod inputs;
+mod junk;
 mod margin;
 mod programs;
 mod report;
@@ -18,9 +19,7 @@ use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
-use crate::problem::package::{
-    Expectation, Expected, ExpectedScore, Package, TimingRole, path_matches,
-};
+use crate::problem::package::{Expected, ExpectedScore, Package, path_matches};
 
 pub use cases::{CaseSummary, SameCase, Slowest};
 pub use margin::Margin;
@@ -144,6 +143,8 @@ impl Verifier<'_> {
         let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
         let checked = inputs::check(self, problem.package(), progress)?;
         let of_answers = answers::check(self, &problem, progress)?;
+        let of_examples = answers::check_examples(self, &problem, progress)?;
+        let hostile = junk::outputs(self, &problem, progress)?;
         let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
         let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
         let package = problem.package();
@@ -157,6 +158,7 @@ impl Verifier<'_> {
             notes: [
                 checked.notes,
                 of_answers,
+                hostile.notes,
                 notes,
                 not_full,
                 cases::notes(&cases),
@@ -164,7 +166,13 @@ impl Verifier<'_> {
             .concat(),
             cases,
             extent: self.extent,
-            mistakes: [checked.mistakes, out_of_range].concat(),
+            mistakes: [
+                checked.mistakes,
+                of_examples,
+                hostile.mistakes,
+                out_of_range,
+            ]
+            .concat(),
             submissions,
             skipped,
         })
@@ -259,9 +267,4 @@ fn not_full(package: &Package, submissions: &[SubmissionResult]) -> Vec<String> 
     };
     let expected = submissions.iter().filter(is_expected);
     expected.filter_map(told).collect()
-}
-
-/// Whether a submission takes part in finding the time limit as one that must pass.
-fn must_pass(expectation: &Expectation) -> bool {
-    expectation.timing == TimingRole::MustPass
 }

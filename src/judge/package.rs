@@ -6,24 +6,28 @@
 //! only such cases are left out.
 
 mod again;
+mod answers;
 mod checks;
+mod entrant;
 mod grader;
 mod making;
+mod outputs;
 mod programs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use again::Rerun;
+pub use entrant::{CompiledEntrant, Entrant};
+pub use outputs::Opinion;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
-use super::executable::{Compiled, Executable};
 use super::grade::{self, Grade, Standing};
-use super::run::Runnable;
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
-use super::{Cancel, Judge, JudgeError, JudgeSlot, crew, reason};
-use crate::problem::package::Package;
+use super::{Cancel, Judge, JudgeError, JudgeSlot, crew};
+use crate::problem::package::{Package, Subject};
 use crate::problem::{Limits, SourceFile};
 use checks::Checks;
+use entrant::Form;
 use grader::Grader;
 
 /// Processes that a program of a package may have.
@@ -123,67 +127,6 @@ impl CompiledPackage {
         &self.package
     }
 
-    /// Compiles a submission in this language together with the files that the problem puts over its
-    /// own. One that is larger than the problem allows is refused as if by its compiler.
-    ///
-    /// # Errors
-    /// Our own failures only; the slot stays usable after each of them.
-    pub fn compile_submission(
-        &self,
-        judge: &Judge,
-        slot: &mut JudgeSlot,
-        (language, files): (&str, &[SourceFile]),
-        cancel: &Cancel,
-    ) -> Result<Compiled, JudgeError> {
-        let size = files
-            .iter()
-            .map(|file| file.bytes.len() as u64)
-            .sum::<u64>();
-        let limit = self.package.limits.code_bytes;
-        if size > limit {
-            let [size, limit] = [size, limit].map(reason::bytes);
-            let reason = format!("the sources have {size} together, and the limit is {limit}");
-            return Ok(Compiled {
-                result: None,
-                executable: Err(reason),
-            });
-        }
-        let mut files = files.to_vec();
-        for included in programs::includes(judge, &self.package, language) {
-            files.retain(|file| file.name != included.name);
-            files.push(included.clone());
-        }
-        slot.compile(language, &files, cancel)
-    }
-
-    /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
-    pub fn judges_answers(&self) -> bool {
-        self.package.max_passes == 1 && self.checks.are_programs()
-    }
-
-    /// What the package's validators have against the answer of a case; `None` where they accept it.
-    ///
-    /// # Errors
-    /// Our own failures only: that of a validator is a complaint.
-    pub fn complaint_of_answer(
-        &self,
-        slot: &mut JudgeSlot,
-        index: usize,
-        cancel: &Cancel,
-    ) -> Result<Option<String>, JudgeError> {
-        match self
-            .checks
-            .check_answer(slot, &self.package.cases[index], cancel)
-        {
-            Ok(true) => Ok(None),
-            Ok(false) => Ok(Some("is rejected as an output".to_owned())),
-            Err(JudgeError::Validator { name, reason, .. }) => {
-                Ok(Some(format!("as an output makes {name} fail: it {reason}")))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     /// Compiles a submission and judges it on one slot.
     ///
     /// # Errors
@@ -196,14 +139,14 @@ impl CompiledPackage {
         times: Times,
         cancel: &Cancel,
     ) -> Result<Judgement, JudgeError> {
-        let Compiled { result, executable } =
+        let CompiledEntrant { result, entrant } =
             self.compile_submission(judge, slot, submission, cancel)?;
-        let graded = match executable {
+        let graded = match entrant {
             Err(reason) => self.refused(reason),
-            Ok(executable) => {
+            Ok(entrant) => {
                 let slots = std::slice::from_mut(slot);
-                let programs = [(executable, Extent::Deciding)];
-                let graded = self.run_all(slots, &programs, times, &|_, _| {}, cancel)?;
+                let entrants = [(entrant, Extent::Deciding)];
+                let graded = self.run_all(slots, &entrants, times, &|_, _| {}, cancel)?;
                 match graded.into_iter().next() {
                     Some(graded) => graded,
                     None => self.refused("there are no test cases".to_owned()),
@@ -220,26 +163,26 @@ impl CompiledPackage {
         })
     }
 
-    /// Runs programs on the cases, and grades them. Each gets its results in the order of the
-    /// programs.
+    /// Judges entrants on the cases, and grades them. Each gets its results in the order of the
+    /// entrants.
     ///
     /// # Errors
     /// Our own failures, and those of the package's programs.
     pub fn run_all(
         &self,
         slots: &mut [JudgeSlot],
-        programs: &[(Executable, Extent)],
+        entrants: &[(Entrant, Extent)],
         times: Times,
         progress: Runs<'_>,
         cancel: &Cancel,
     ) -> Result<Vec<Graded>, JudgeError> {
         let limits = limits(&self.package, times.end_ms);
         let cases = &self.package.cases;
-        let entries: Vec<Entry> = programs
+        let entries: Vec<Entry> = entrants
             .iter()
-            .map(|(program, extent)| Entry {
-                runnable: self.runnable(program, &limits),
-                limit_ms: times.limit_ms.map(|ms| self.scaled_ms(program, ms)),
+            .map(|(entrant, extent)| Entry {
+                form: self.form(entrant, &limits),
+                limit_ms: times.limit_ms.map(|ms| self.scaled_ms(entrant, ms)),
                 extent: *extent,
                 known: Mutex::new(vec![None; cases.len()]),
             })
@@ -310,8 +253,20 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<(CaseResult, Grade), JudgeError> {
         let case = (index, &self.package.cases[index]);
-        let program = (&entry.runnable, entry.limit_ms);
-        let (mut result, score) = self.checks.run(slot, program, case, cancel)?;
+        let (mut result, score) = match (&entry.form, &case.1.subject) {
+            (Form::Program(_, program), Subject::Files(arguments)) => {
+                let case = (index, case.1, &arguments[..]);
+                self.checks.inspect(slot, program, case, cancel)?
+            }
+            (Form::Program(runnable, _), Subject::Output) => {
+                let program = (runnable, entry.limit_ms);
+                self.checks.run(slot, program, case, cancel)?
+            }
+            (Form::Answers(answers), _) => {
+                let answer = (answers.to(index), self.package.limits.output_bytes);
+                self.checks.judge_answer(slot, case, answer, cancel)?
+            }
+        };
         result.score = self.package.scoring.map(|_| score);
         let verdict = result.verdict;
         Ok((result, Grade { verdict, score }))
@@ -394,19 +349,6 @@ impl CompiledPackage {
         }
     }
 
-    fn runnable(&self, program: &Executable, limits: &Limits) -> Runnable {
-        let runnable = program.under(limits, STDERR_BYTES);
-        match self.package.allow_file_writing {
-            true => runnable,
-            false => runnable.with_read_only_files(),
-        }
-    }
-
-    /// A time limit times the factor of the program's language, in milliseconds.
-    pub fn scaled_ms(&self, program: &Executable, limit_ms: u64) -> u64 {
-        program.limits(&limits(&self.package, limit_ms)).cpu_ms
-    }
-
     fn skipped(&self, index: usize) -> CaseResult {
         CaseResult::skipped(index, &self.package.cases[index].name)
     }
@@ -425,7 +367,7 @@ struct Work {
 }
 
 struct Entry {
-    runnable: Runnable,
+    form: Form,
     limit_ms: Option<u64>,
     extent: Extent,
     /// Of every case, what came of it.

@@ -1,11 +1,11 @@
 //! The problem's own checks of its test inputs.
 
-use super::{Progress, Verifier};
+use super::{Progress, Verifier, junk};
 use crate::judge::package::{PackageError, compile_programs, validation_limits};
 use crate::judge::verdict::{CaseResult, Facts};
-use crate::judge::{CaseData, Check, Executable, crew};
-use crate::problem::Checker;
+use crate::judge::{Cancel, CaseData, Check, Executable, JudgeSlot, crew};
 use crate::problem::package::{Package, ProgramFiles, TestCase};
+use crate::problem::{Checker, Limits};
 
 const STDERR_BYTES: u64 = 1000;
 
@@ -14,39 +14,49 @@ const STDERR_BYTES: u64 = 1000;
 pub(super) struct Checked {
     /// What is wrong with the package.
     pub mistakes: Vec<String>,
-    /// What was not checked.
+    /// What was not checked, and hostile inputs that are taken for valid.
     pub notes: Vec<String>,
 }
 
-/// Runs every input validator that is in a language of ours on every input, and says which inputs are
-/// not valid.
-pub(super) fn check(
-    verifier: &mut Verifier<'_>,
-    package: &Package,
-    progress: Progress<'_>,
-) -> Result<Checked, PackageError> {
-    let is_known = |program: &ProgramFiles| {
-        program.has_scripts() || verifier.judge.languages().of_program(program).is_some()
-    };
-    let validators = package.input_validators.iter().cloned();
-    // Grammars such as .ctd and .viva are no programs.
-    let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
-    let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
-    let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
-    let limits = validation_limits(package);
-    let cases: Vec<&TestCase> = package
-        .cases
-        .iter()
-        .chain(&package.invalid_inputs)
-        .collect();
-    let count = pairs.len() * cases.len();
-    let cancel = verifier.cancel;
-    let complaints = crew::each(verifier.slots, count, |slot, task| {
-        progress("checking inputs", task + 1, count);
-        let (case, (program, executable)) = (cases[task / pairs.len()], pairs[task % pairs.len()]);
-        let runnable = executable.under(&limits, STDERR_BYTES);
+/// The input validators that are in a language of ours.
+pub(super) struct Validators<'a> {
+    programs: Vec<(&'a ProgramFiles, &'a Executable)>,
+    limits: Limits,
+    valid_exit_code: i32,
+}
+
+impl Validators<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.programs.is_empty()
+    }
+
+    /// Whether all of them take the input of a case for valid.
+    pub(super) fn all_accept(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        cancel: &Cancel,
+    ) -> Result<bool, PackageError> {
+        for place in 0..self.programs.len() {
+            if self.complaint(slot, case, place, cancel)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the validator at a place has against the input of a case.
+    fn complaint(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        place: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, PackageError> {
+        let (program, executable) = self.programs[place];
+        let runnable = executable.under(&self.limits, STDERR_BYTES);
         let runnable = runnable
-            .with_arguments(&case.input_validator_args)
+            .with_arguments(case.args_of_validator(&program.path))
             .with_arguments(&case.args)
             .with_files(&case.files);
         let data = CaseData {
@@ -61,15 +71,64 @@ pub(super) fn check(
             .facts
             .as_ref()
             .and_then(|facts: &Facts| facts.exit_code);
-        Ok::<_, PackageError>(
-            (code != Some(package.valid_exit_code))
-                .then(|| mistake(&case.name, &program.path, &result)),
-        )
+        let is_valid = code == Some(self.valid_exit_code);
+        Ok((!is_valid).then(|| mistake(&case.name, &program.path, &result)))
+    }
+}
+
+/// Runs every input validator that is in a language of ours on every input, and says which inputs are
+/// not valid. Then come hostile inputs.
+pub(super) fn check(
+    verifier: &mut Verifier<'_>,
+    package: &Package,
+    progress: Progress<'_>,
+) -> Result<Checked, PackageError> {
+    let is_known = |program: &ProgramFiles| {
+        program.has_scripts() || verifier.judge.languages().of_program(program).is_some()
+    };
+    let validators = package.input_validators.iter().cloned();
+    // Grammars such as .ctd and .viva are no programs.
+    let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
+    let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
+    let validators = Validators {
+        programs: known.iter().zip(&executables).collect(),
+        limits: validation_limits(package),
+        valid_exit_code: package.valid_exit_code,
+    };
+    let mistakes = check_given(verifier, package, &validators, progress)?;
+    let not_run = |program: &ProgramFiles| {
+        let path = &program.path;
+        format!("{path} is not run: it is in no language that is offered here")
+    };
+    let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
+    notes.extend(junk::inputs(verifier, package, &validators, progress)?);
+    Ok(Checked { mistakes, notes })
+}
+
+/// Checks the inputs that the package brings.
+fn check_given(
+    verifier: &mut Verifier<'_>,
+    package: &Package,
+    validators: &Validators<'_>,
+    progress: Progress<'_>,
+) -> Result<Vec<String>, PackageError> {
+    let examples = package.output_examples.iter();
+    let of_examples = examples.filter(|e| !e.is_beside).map(|e| &e.case);
+    let own = package.cases.iter().filter(|case| case.has_data());
+    let own: Vec<&TestCase> = own.chain(of_examples).collect();
+    let invalid = &package.invalid_inputs;
+    let cases: Vec<&TestCase> = own.iter().copied().chain(invalid).collect();
+    let per_case = validators.programs.len();
+    let count = per_case * cases.len();
+    let cancel = verifier.cancel;
+    let complaints = crew::each(verifier.slots, count, |slot, task| {
+        progress("checking inputs", task + 1, count);
+        validators.complaint(slot, cases[task / per_case], task % per_case, cancel)
     })?;
-    let of_case: Vec<&[Option<String>]> = complaints.chunks(pairs.len().max(1)).collect();
-    let (valid, invalid) = of_case.split_at(package.cases.len().min(of_case.len()));
+    let of_case: Vec<&[Option<String>]> = complaints.chunks(per_case.max(1)).collect();
+    let (valid, of_invalid) = of_case.split_at(own.len().min(of_case.len()));
     let mut mistakes: Vec<String> = valid.iter().copied().flatten().flatten().cloned().collect();
-    for (case, complaints) in package.invalid_inputs.iter().zip(invalid) {
+    for (case, complaints) in invalid.iter().zip(of_invalid) {
         if complaints.iter().all(Option::is_none) {
             let name = &case.name;
             mistakes.push(format!(
@@ -77,16 +136,7 @@ pub(super) fn check(
             ));
         }
     }
-    let not_run = |program: &ProgramFiles| {
-        format!(
-            "{} is not run: it is in no language that is offered here",
-            program.path
-        )
-    };
-    Ok(Checked {
-        mistakes,
-        notes: unknown.iter().map(not_run).collect(),
-    })
+    Ok(mistakes)
 }
 
 fn mistake(case: &str, validator: &str, result: &CaseResult) -> String {

@@ -1,17 +1,17 @@
 //! The jury's submissions in the judge's terms: their language, and what compiling them comes to.
 
 use super::{Progress, Verifier};
-use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew};
-use crate::problem::SourceFile;
+use crate::judge::package::{CompiledPackage, Entrant, PackageError};
+use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, crew};
 use crate::problem::package::{Expectation, JurySubmission, ProgramFiles};
+use crate::problem::{ANSWERS, SourceFile};
 
 /// A submission that was compiled, or was refused by its compiler.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub path: String,
     pub expectation: Expectation,
-    pub program: Result<Executable, String>,
+    pub program: Result<Entrant, String>,
 }
 
 /// Compiles submissions; the inner error says why one cannot be judged here.
@@ -23,7 +23,10 @@ pub(super) fn compile_each(
 ) -> Result<Vec<Result<Prepared, String>>, PackageError> {
     let sources: Vec<Result<Sources, String>> = submissions
         .iter()
-        .map(|submission| Sources::of(verifier, submission))
+        .map(|submission| match problem.package().takes_answers {
+            true => Ok(Sources::answers(submission)),
+            false => Sources::of(verifier, submission),
+        })
         .collect();
     let (cancel, judge) = (verifier.cancel, verifier.judge);
     let count = submissions.len();
@@ -51,6 +54,13 @@ struct Sources {
 }
 
 impl Sources {
+    fn answers(submission: &JurySubmission) -> Sources {
+        Sources {
+            language: ANSWERS.to_owned(),
+            files: submission.files.files.clone(),
+        }
+    }
+
     fn of(verifier: &Verifier<'_>, submission: &JurySubmission) -> Result<Sources, String> {
         let language = match &submission.language {
             Some(code) => verifier.languages.find(code),
@@ -78,7 +88,7 @@ impl Sources {
     ) -> Result<Attempt, PackageError> {
         let submission = (&*self.language, &self.files[..]);
         match problem.compile_submission(judge, slot, submission, cancel) {
-            Ok(compiled) => Ok(Attempt::Compiled(compiled.executable)),
+            Ok(compiled) => Ok(Attempt::Compiled(compiled.entrant)),
             Err(error @ JudgeError::File { .. }) => Ok(Attempt::NotJudged(error.to_string())),
             Err(error) => Err(error.into()),
         }
@@ -88,7 +98,7 @@ impl Sources {
 /// What came of the wish to compile a submission.
 enum Attempt {
     /// A program, or what its compiler says.
-    Compiled(Result<Executable, String>),
+    Compiled(Result<Entrant, String>),
     /// Why it cannot be judged here.
     NotJudged(String),
 }

@@ -5,11 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::programs::Prepared;
-use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin, must_pass};
-use crate::judge::Executable;
-use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
+use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin};
+use crate::judge::package::{CompiledPackage, Entrant, Extent, Graded, PackageError, Times};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::{Expectation, TimingRole};
+use crate::problem::package::{Expectation, Format};
 
 /// The most that an accepted submission gets while the limit is not known, in milliseconds.
 const LONGEST_MS: u64 = 60_000;
@@ -64,7 +63,7 @@ pub(super) fn judge(
             }
             Ok::<_, PackageError>(())
         };
-    let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && must_pass(&p.expectation);
+    let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && p.expectation.must_pass();
     let unlimited = Times {
         end_ms: LONGEST_MS,
         limit_ms: None,
@@ -83,7 +82,10 @@ pub(super) fn judge(
         limit_ms: Some(limit_ms),
         band_percent: verifier.band_percent,
     };
-    run(&|p| !sets_limit(p), times, &mut results)?;
+    // What must be in time on some cases and too slow on others sets the limit and is judged by it.
+    let is_judged = |p: &Prepared| !sets_limit(p) || p.expectation.must_fail();
+    let slowest_accepted_ms = slowest_accepted(&prepared, &results);
+    run(&is_judged, times, &mut results)?;
     let late = late(problem, &prepared, &results);
     let mut longer: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
     let no_limit = Times {
@@ -94,15 +96,23 @@ pub(super) fn judge(
     let time = TimeLimit {
         limit_ms,
         source,
-        slowest_accepted_ms: slowest_accepted(&prepared, &results),
+        slowest_accepted_ms: slowest_accepted_ms.or_else(|| slowest_accepted(&prepared, &results)),
     };
-    let roles: Vec<TimingRole> = prepared.iter().map(|p| p.expectation.timing).collect();
+    let must_fail: Vec<bool> = prepared.iter().map(|p| p.expectation.must_fail()).collect();
     let submissions: Vec<SubmissionResult> = prepared
         .into_iter()
         .zip(results.into_iter().zip(longer))
         .map(|(prepared, graded)| submission(problem, prepared, graded, limit_ms))
         .collect();
-    let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
+    let mut notes = margin::notes(&submissions, &must_fail, &time, times.end_ms);
+    let least_ms = time.slowest_accepted_ms.unwrap_or(0.0) * package.time.accepted_to_limit;
+    if package.format == Format::V2025 && source == LimitSource::Given && least_ms > limit_ms as f64
+    {
+        notes.push(format!(
+            "the time limit should be {least_ms:.0} ms at least, by ac_to_time_limit and the slowest \
+             that must pass"
+        ));
+    }
     Ok((time, notes, submissions))
 }
 
@@ -142,27 +152,31 @@ fn runnable(
     prepared: &[Prepared],
     wanted: &dyn Fn(&Prepared) -> bool,
     extent: Extent,
-) -> (Vec<usize>, Vec<(Executable, Extent)>) {
+) -> (Vec<usize>, Vec<(Entrant, Extent)>) {
     prepared
         .iter()
         .enumerate()
         .filter(|(_, prepared)| wanted(prepared))
         .filter_map(|(index, prepared)| {
-            let executable = prepared.program.as_ref().ok()?;
+            let entrant = prepared.program.as_ref().ok()?;
             let extent = match prepared.expectation.asks_for_cases() {
                 true => Extent::All,
                 false => extent,
             };
-            Some((index, (executable.clone(), extent)))
+            Some((index, (entrant.clone(), extent)))
         })
         .unzip()
+}
+
+fn cpu_ms(case: &CaseResult) -> Option<f64> {
+    Some(case.facts.as_ref()?.cpu_ms())
 }
 
 /// CPU time of the slowest case, in milliseconds, and its place.
 fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     let timed = results
         .iter()
-        .filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
+        .filter_map(|case| Some((cpu_ms(case)?, case)));
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
@@ -170,8 +184,12 @@ fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option
     let times = prepared
         .iter()
         .zip(results)
-        .filter(|(prepared, _)| must_pass(&prepared.expectation))
-        .filter_map(|(_, graded)| Some(slowest(&graded.as_ref()?.cases)?.0));
+        .filter_map(|(prepared, graded)| {
+            let cases = graded.as_ref()?.cases.iter();
+            let counts = |case: &&CaseResult| prepared.expectation.must_pass_on(&case.name);
+            let times = cases.filter(counts).filter_map(cpu_ms);
+            times.max_by(f64::total_cmp)
+        });
     times.max_by(f64::total_cmp)
 }
 

@@ -11,12 +11,15 @@ use crate::cli::judging;
 use crate::config::Config;
 use crate::judge::package::{CompiledPackage, Extent, PackageError, Times};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
-use crate::problem::package::{self, Package};
+use crate::problem::ANSWERS;
+use crate::problem::package::{self, Format, Package};
 use crate::unpack::{self, Caps};
 use crate::verify::{BAND_PERCENT, Verifier};
 
-/// Submissions of the jury that must pass, from which the time limit follows.
+/// Submissions of the jury from which the time limit follows: those that must pass, and in 2025-09 all that must
+/// not be too slow.
 const ACCEPTED: &str = "accepted";
+const NOT_SLOW: &str = "{accepted,wrong_answer,run_time_error}";
 
 /// Why judging stopped.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +32,9 @@ enum Stop {
 
 /// Judges the folder.
 pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut batch = Batch::open(arguments, config)?;
     let (package, digest) = read_package(Path::new(&arguments.problem))?;
+    let language = package.takes_answers.then_some(ANSWERS);
+    let mut batch = Batch::open(arguments, config, language)?;
     let asked_ms = arguments.time.map(std::num::NonZeroU64::get);
     let known_ms = batch
         .journal
@@ -99,7 +103,10 @@ fn calibrated(
         languages,
         judge,
         slots,
-        only: Some(ACCEPTED),
+        only: Some(match package.format {
+            Format::V2025 => NOT_SLOW,
+            _ => ACCEPTED,
+        }),
         extent: Extent::Deciding,
         band_percent: BAND_PERCENT,
         cancel,
