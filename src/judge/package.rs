@@ -259,7 +259,7 @@ impl CompiledPackage {
                 self.checks.inspect(slot, program, case, cancel)?
             }
             (Form::Program(runnable, _), Subject::Output) => {
-                let program = (runnable, entry.limit_ms);
+                let program = (&**runnable, entry.limit_ms);
                 self.checks.run(slot, program, case, cancel)?
             }
             (Form::Answers(answers), _) => {

@@ -223,7 +223,7 @@ pub(super) fn outputs(
     })?;
     let mut found = OfOutputs::default();
     for (of_output, (what, output)) in opinions.chunks(places.len().max(1)).zip(&all) {
-        if let Some(Opinion::Failed(how)) = of_output.iter().flatten().find(|o| is_failure(o)) {
+        if let Some(Opinion::Failed(how)) = of_output.iter().flatten().find(is_failure) {
             found
                 .mistakes
                 .push(format!("the output {what:?} makes {how}"));

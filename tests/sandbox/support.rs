@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -111,6 +111,21 @@ pub(crate) fn run(slot: &mut Slot, command: &Command) -> Report {
 pub(crate) fn run_in(slot: &mut Slot, container: &Container, command: &Command) -> Report {
     let cancel = Cancel::new().expect("an eventfd");
     slot.run(container, command, &cancel).expect("a run")
+}
+
+/// Lets everybody read a tree, whatever the umask of who started these tests.
+pub(crate) fn let_all_read(path: &Path) {
+    if path.is_symlink() {
+        return;
+    }
+    let is_directory = path.is_dir();
+    let mode = if is_directory { 0o755 } else { 0o644 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    if is_directory {
+        for entry in fs::read_dir(path).expect("a directory") {
+            let_all_read(&entry.expect("an entry").path());
+        }
+    }
 }
 
 /// Runs in a slot of its own.
