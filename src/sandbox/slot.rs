@@ -2,7 +2,7 @@
 //! let go.
 
 use std::collections::VecDeque;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use super::cancel::Cancel;
 use super::cgroup::Group;
@@ -277,11 +277,16 @@ impl Slot {
         let result = placed.and_then(|()| {
             let streams = Streams::new(&command.stdin, &outputs, pipes)?;
             drop(outputs);
-            let machine = self.sandbox.noise_gauge();
             let group = lane.group()?;
-            watch(
-                &pending, listener, group, command, streams, switches, machine,
-            )
+            start(&pending, group, command, streams.program)?;
+            // What the program does not wait for comes after its start.
+            let gauge = group.noise_gauge().or(self.sandbox.noise_gauge());
+            let quiet = gauge.and_then(NoiseGauge::read);
+            let outputs = [streams.stdout, streams.stderr];
+            let mut report = watch(&pending, listener, group, command, outputs, switches)?;
+            let noise = gauge.and_then(NoiseGauge::read);
+            report.usage.noise = noise.zip(quiet).map(|(now, quiet)| now.since(quiet));
+            Ok(report)
         });
         match result {
             // After a wrong setting it still waits for its command.
@@ -294,26 +299,28 @@ impl Slot {
     }
 }
 
-/// Tells a box its command and watches it to its end.
-fn watch(
+/// Tells a box its command, and gives it the program's ends of the streams.
+fn start(
     pending: &Pending,
-    listener: Option<std::os::fd::OwnedFd>,
     group: &mut Group,
     command: &Command,
-    streams: Streams,
-    switches: &Switches<'_>,
-    machine: Option<&NoiseGauge>,
-) -> Result<Report, SandboxError> {
+    streams: [OwnedFd; 3],
+) -> Result<(), SandboxError> {
     let limits = command.limits.group_limits();
     group.start(&limits)?;
     let in_place = group.rlimits(&limits, pending.connection.blueprint.plan.user.is_one);
-    pending
-        .connection
-        .start(command, &in_place, &streams.program)?;
-    // What the program does not wait for comes after its start.
-    let noise = || group.noise_gauge().or(machine)?.read();
-    let quiet = noise();
-    drop(streams.program);
+    pending.connection.start(command, &in_place, &streams)
+}
+
+/// Watches a box to its end.
+fn watch(
+    pending: &Pending,
+    listener: Option<OwnedFd>,
+    group: &Group,
+    command: &Command,
+    [stdout, stderr]: [Option<OwnedFd>; 2],
+    switches: &Switches<'_>,
+) -> Result<Report, SandboxError> {
     let running = Running {
         connection: &pending.connection,
         pidfd: pending.pidfd.as_fd(),
@@ -323,13 +330,7 @@ fn watch(
         cancel: switches.cancel,
         kill: switches.kill,
     };
-    let observed = supervise::supervise(
-        &running,
-        streams.stdout,
-        streams.stderr,
-        command.stderr_bytes,
-        listener,
-    )?;
+    let observed = supervise::supervise(&running, stdout, stderr, command.stderr_bytes, listener)?;
     let usage = group.usage(observed.reaped)?;
     let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
@@ -344,7 +345,6 @@ fn watch(
     );
     let counter = pending.instructions.as_ref();
     report.usage.instructions = counter.and_then(InstructionCounter::read);
-    report.usage.noise = noise().zip(quiet).map(|(now, quiet)| now.since(quiet));
     Ok(report)
 }
 

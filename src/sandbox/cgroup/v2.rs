@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::{AccessFlags, access};
+
 use super::super::container::Share;
 use super::super::noise::NoiseGauge;
 use super::super::outcome::{SandboxError, SetUpStep};
@@ -96,6 +98,8 @@ fn candidates(root: &Path, parent: Option<&Path>) -> Result<Vec<PathBuf>, Sandbo
 fn delegate(root: &Path, group: &Path) -> Result<(), SandboxError> {
     let parent = group.parent().unwrap_or(root);
     make_directory(group)?;
+    // Somebody else's is of no use to an ordinary user.
+    access(group, AccessFlags::W_OK).set_up("write to", group.to_string_lossy())?;
     if enable_controllers(parent).is_err() {
         make_room(parent)?;
         enable_controllers(parent)?;
