@@ -13,18 +13,18 @@ mod report;
 mod timing;
 
 use std::sync::Arc;
+use std::thread::{self, ScopedJoinHandle};
 
+use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
-use crate::problem::package::{
-    Expectation, Expected, ExpectedScore, Package, TimingRole, path_matches,
-};
+use crate::problem::package::{Expected, ExpectedScore, Package};
 
 pub use cases::{CaseSummary, SameCase, Slowest};
 pub use margin::Margin;
-use programs::Prepared;
+use programs::Entrant;
 pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
 
@@ -131,6 +131,31 @@ impl Verification {
     }
 }
 
+/// What all steps of verifying share.
+struct Work<'a, 's> {
+    judge: &'a Judge,
+    crew: Crew<'s>,
+    band_percent: u16,
+    progress: Progress<'a>,
+    cancel: &'a Cancel,
+}
+
+impl Work<'_, '_> {
+    /// The same for what nobody waits for.
+    fn later(&self) -> Self {
+        Work {
+            crew: self.crew.later(),
+            ..*self
+        }
+    }
+
+    /// The time limit of a submission, in milliseconds.
+    fn limit_ms(&self, problem: &CompiledPackage, entrant: &Entrant<'_>, limit_ms: u64) -> u64 {
+        let language = self.judge.languages().find(&entrant.language);
+        language.map_or(limit_ms, |language| problem.limit_in_ms(language, limit_ms))
+    }
+}
+
 impl Verifier<'_> {
     /// Judges the jury's submissions of a package.
     ///
@@ -141,18 +166,38 @@ impl Verifier<'_> {
         package: Arc<Package>,
         progress: Progress<'_>,
     ) -> Result<Verification, PackageError> {
-        let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
-        let checked = inputs::check(self, problem.package(), progress)?;
-        let of_answers = answers::check(self, &problem, progress)?;
-        let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
-        let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
-        let package = problem.package();
-        let out_of_range = out_of_range(&package.groups, &submissions);
-        let not_full = not_full(package, &submissions);
-        let cases = cases::summaries(package, &submissions);
+        let (judge, cancel) = (self.judge, self.cancel);
+        let (entrants, mut skipped) =
+            programs::entrants((self.languages, judge), &package, (self.only, self.extent));
+        let work = Work {
+            judge,
+            crew: Crew::of(self.slots),
+            band_percent: self.band_percent,
+            progress,
+            cancel,
+        };
+        let made = CompiledPackage::make(judge, &work.crew, Arc::clone(&package), cancel)?;
+        // Nothing waits for the checks, so they get what judging leaves of the slots.
+        let (checked, of_answers, judged) = thread::scope(|scope| {
+            let checked = scope.spawn(|| inputs::check(&work.later(), &made));
+            let problem = CompiledPackage::compile(judge, &work.crew, made.clone(), cancel)?;
+            let (of_answers, judged) = thread::scope(|scope| {
+                let of_answers = scope.spawn(|| answers::check(&work.later(), &problem));
+                let judged = timing::judge(&work, &problem, &entrants);
+                (joined(of_answers), judged)
+            });
+            Ok::<_, PackageError>((joined(checked), of_answers, judged))
+        })?;
+        let (time, notes, submissions, not_judged) = judged?;
+        let (checked, of_answers) = (checked?, of_answers?);
+        skipped.extend(not_judged);
+        skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        let out_of_range = out_of_range(&made.groups, &submissions);
+        let not_full = not_full(&made, &submissions);
+        let cases = cases::summaries(&made, &submissions);
         Ok(Verification {
-            groups: with_cases(&package.groups),
-            is_scoring: package.scoring.is_some(),
+            groups: with_cases(&made.groups),
+            is_scoring: made.scoring.is_some(),
             time,
             notes: [
                 checked.notes,
@@ -169,34 +214,37 @@ impl Verifier<'_> {
             skipped,
         })
     }
+}
 
-    fn compile_submissions(
-        &mut self,
-        problem: &CompiledPackage,
-        progress: Progress<'_>,
-    ) -> Result<(Vec<Prepared>, Vec<Skipped>), PackageError> {
-        let only = self.only;
-        let is_wanted =
-            |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
-        let wanted: Vec<_> = problem
-            .package()
-            .submissions
-            .iter()
-            .filter(|submission| is_wanted(&submission.path))
-            .collect();
-        let results = programs::compile_each(self, problem, &wanted, progress)?;
-        let (mut prepared, mut skipped) = (Vec::new(), Vec::new());
-        for (submission, result) in wanted.iter().zip(results) {
-            match result {
-                Ok(program) => prepared.push(program),
-                Err(reason) => skipped.push(Skipped {
-                    path: submission.path.clone(),
-                    reason,
-                }),
-            }
-        }
-        Ok((prepared, skipped))
-    }
+/// The time limit that follows from the jury's submissions that must pass, which alone are judged for it.
+///
+/// # Errors
+/// Why not all of them could be judged.
+pub fn time_limit(
+    (languages, judge, crew): (&Languages, &Judge, &Crew<'_>),
+    problem: &CompiledPackage,
+    cancel: &Cancel,
+) -> Result<TimeLimit, PackageError> {
+    let (mut entrants, _) = programs::entrants(
+        (languages, judge),
+        problem.package(),
+        (None, Extent::Deciding),
+    );
+    entrants.retain(Entrant::must_pass);
+    let work = Work {
+        judge,
+        crew: Crew::clone(crew),
+        band_percent: 0,
+        progress: &|_, _, _| {},
+        cancel,
+    };
+    Ok(timing::judge(&work, problem, &entrants)?.0)
+}
+
+/// What came of a thread. A panic is a mistake of ours, and goes on where it can be seen.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    let end = thread.join();
+    end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn with_cases(root: &Group) -> Vec<String> {
@@ -259,9 +307,4 @@ fn not_full(package: &Package, submissions: &[SubmissionResult]) -> Vec<String> 
     };
     let expected = submissions.iter().filter(is_expected);
     expected.filter_map(told).collect()
-}
-
-/// Whether a submission takes part in finding the time limit as one that must pass.
-fn must_pass(expectation: &Expectation) -> bool {
-    expectation.timing == TimingRole::MustPass
 }

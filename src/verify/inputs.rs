@@ -1,9 +1,9 @@
 //! The problem's own checks of its test inputs.
 
-use super::{Progress, Verifier};
+use super::Work;
 use crate::judge::package::{PackageError, compile_programs, validation_limits};
 use crate::judge::verdict::{CaseResult, Facts};
-use crate::judge::{CaseData, Check, Executable, crew};
+use crate::judge::{CaseData, Check, Executable};
 use crate::problem::Checker;
 use crate::problem::package::{Package, ProgramFiles, TestCase};
 
@@ -20,18 +20,14 @@ pub(super) struct Checked {
 
 /// Runs every input validator that is in a language of ours on every input, and says which inputs are
 /// not valid.
-pub(super) fn check(
-    verifier: &mut Verifier<'_>,
-    package: &Package,
-    progress: Progress<'_>,
-) -> Result<Checked, PackageError> {
+pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, PackageError> {
     let is_known = |program: &ProgramFiles| {
-        program.has_scripts() || verifier.judge.languages().of_program(program).is_some()
+        program.has_scripts() || work.judge.languages().of_program(program).is_some()
     };
     let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
     let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
-    let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
+    let executables = compile_programs(work.judge, &work.crew, &known, work.cancel)?;
     let pairs: Vec<(&ProgramFiles, &Executable)> = known.iter().zip(&executables).collect();
     let limits = validation_limits(package);
     let cases: Vec<&TestCase> = package
@@ -40,9 +36,8 @@ pub(super) fn check(
         .chain(&package.invalid_inputs)
         .collect();
     let count = pairs.len() * cases.len();
-    let cancel = verifier.cancel;
-    let complaints = crew::each(verifier.slots, count, |slot, task| {
-        progress("checking inputs", task + 1, count);
+    let complaints = work.crew.each(count, |slot, task| {
+        (work.progress)("checking inputs", task + 1, count);
         let (case, (program, executable)) = (cases[task / pairs.len()], pairs[task % pairs.len()]);
         let runnable = executable.under(&limits, STDERR_BYTES);
         let runnable = runnable
@@ -56,7 +51,9 @@ pub(super) fn check(
         // Without an answer nothing is compared.
         let check = Check::Compare(&Checker::Exact);
         let name = (0, case.name.as_str());
-        let result = slot.run_case(&runnable, name, data, check, cancel)?.result;
+        let result = slot
+            .run_case(&runnable, name, data, check, work.cancel)?
+            .result;
         let code = result
             .facts
             .as_ref()

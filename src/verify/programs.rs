@@ -1,96 +1,95 @@
-//! The jury's submissions in the judge's terms: their language, and what compiling them comes to.
+//! The jury's submissions in the judge's terms: their language and their files.
 
-use super::{Progress, Verifier};
-use crate::judge::package::{CompiledPackage, PackageError};
-use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew};
-use crate::problem::SourceFile;
-use crate::problem::package::{Expectation, JurySubmission, ProgramFiles};
+use super::Skipped;
+use crate::judge::package::{Candidate, Extent, Program};
+use crate::judge::{Judge, Languages};
+use crate::problem::package::{
+    Expectation, JurySubmission, Package, ProgramFiles, TimingRole, path_matches,
+};
 
-/// A submission that was compiled, or was refused by its compiler.
+/// A submission that can be judged here.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub path: String,
-    pub expectation: Expectation,
-    pub program: Result<Executable, String>,
+pub(super) struct Entrant<'a> {
+    pub submission: &'a JurySubmission,
+    /// Id of its language.
+    pub language: String,
+    pub candidate: Candidate,
 }
 
-/// Compiles submissions; the inner error says why one cannot be judged here.
-pub(super) fn compile_each(
-    verifier: &mut Verifier<'_>,
-    problem: &CompiledPackage,
-    submissions: &[&JurySubmission],
-    progress: Progress<'_>,
-) -> Result<Vec<Result<Prepared, String>>, PackageError> {
-    let sources: Vec<Result<Sources, String>> = submissions
-        .iter()
-        .map(|submission| Sources::of(verifier, submission))
-        .collect();
-    let (cancel, judge) = (verifier.cancel, verifier.judge);
-    let count = submissions.len();
-    crew::each(verifier.slots, count, |slot, index| {
-        progress("compiling", index + 1, count);
-        let attempt = match &sources[index] {
-            Ok(sources) => sources.compile(judge, problem, slot, cancel)?,
-            Err(reason) => Attempt::NotJudged(reason.clone()),
-        };
-        Ok(match attempt {
-            Attempt::NotJudged(reason) => Err(reason),
-            Attempt::Compiled(program) => Ok(Prepared {
-                path: submissions[index].path.clone(),
-                expectation: submissions[index].expectation.clone(),
-                program,
+impl Entrant<'_> {
+    pub(super) fn expectation(&self) -> &Expectation {
+        &self.submission.expectation
+    }
+
+    /// Whether it takes part in finding the time limit as one that must pass.
+    pub(super) fn must_pass(&self) -> bool {
+        self.expectation().timing == TimingRole::MustPass
+    }
+}
+
+/// The submissions that are wanted and can be judged, and those that cannot.
+pub(super) fn entrants<'p>(
+    (languages, judge): (&Languages, &Judge),
+    package: &'p Package,
+    (only, extent): (Option<&str>, Extent),
+) -> (Vec<Entrant<'p>>, Vec<Skipped>) {
+    let is_wanted =
+        |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
+    let (mut entrants, mut skipped) = (Vec::new(), Vec::new());
+    for submission in &package.submissions {
+        if !is_wanted(&submission.path) {
+            continue;
+        }
+        match language(languages, judge, submission) {
+            Ok(language) => entrants.push(entrant(submission, language, extent)),
+            Err(reason) => skipped.push(Skipped {
+                path: submission.path.clone(),
+                reason,
             }),
-        })
-    })
+        }
+    }
+    (entrants, skipped)
 }
 
-/// The sources of a submission.
-struct Sources {
-    language: String,
-    files: Vec<SourceFile>,
-}
-
-impl Sources {
-    fn of(verifier: &Verifier<'_>, submission: &JurySubmission) -> Result<Sources, String> {
-        let language = match &submission.language {
-            Some(code) => verifier.languages.find(code),
-            None => verifier.languages.of_program(&submission.files),
-        };
-        let language = language.ok_or("no language has sources like these")?;
-        if verifier.judge.languages().find(&language.id).is_none() {
-            return Err(format!("{} is not offered here", language.name));
-        }
-        if language.id == "python" && asks_for_python_2(&submission.files) {
-            return Err("Python 2 is not offered".to_owned());
-        }
-        Ok(Sources {
+fn entrant(submission: &JurySubmission, language: String, extent: Extent) -> Entrant<'_> {
+    let expectation = &submission.expectation;
+    let candidate = Candidate {
+        program: Program::Sources {
             files: submission.files.files.clone(),
-            language: language.id.clone(),
-        })
-    }
-
-    fn compile(
-        &self,
-        judge: &Judge,
-        problem: &CompiledPackage,
-        slot: &mut JudgeSlot,
-        cancel: &Cancel,
-    ) -> Result<Attempt, PackageError> {
-        let submission = (&*self.language, &self.files[..]);
-        match problem.compile_submission(judge, slot, submission, cancel) {
-            Ok(compiled) => Ok(Attempt::Compiled(compiled.executable)),
-            Err(error @ JudgeError::File { .. }) => Ok(Attempt::NotJudged(error.to_string())),
-            Err(error) => Err(error.into()),
-        }
+            language: language.clone(),
+        },
+        extent: match expectation.asks_for_cases() {
+            true => Extent::All,
+            false => extent,
+        },
+        sets_limit: expectation.timing == TimingRole::MustPass,
+        takes_long: expectation.timing == TimingRole::MustFail,
+    };
+    Entrant {
+        submission,
+        language,
+        candidate,
     }
 }
 
-/// What came of the wish to compile a submission.
-enum Attempt {
-    /// A program, or what its compiler says.
-    Compiled(Result<Executable, String>),
-    /// Why it cannot be judged here.
-    NotJudged(String),
+/// Id of the language of a submission, or why it cannot be judged here.
+fn language(
+    languages: &Languages,
+    judge: &Judge,
+    submission: &JurySubmission,
+) -> Result<String, String> {
+    let language = match &submission.language {
+        Some(code) => languages.find(code),
+        None => languages.of_program(&submission.files),
+    };
+    let language = language.ok_or("no language has sources like these")?;
+    if judge.languages().find(&language.id).is_none() {
+        return Err(format!("{} is not offered here", language.name));
+    }
+    if language.id == "python" && asks_for_python_2(&submission.files) {
+        return Err("Python 2 is not offered".to_owned());
+    }
+    Ok(language.id.clone())
 }
 
 /// The legacy format tells Python 2 from Python 3 by the first line.

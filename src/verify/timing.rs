@@ -2,17 +2,20 @@
 //! them; the rest runs once, at a limit that is higher by the safety margin, and is judged by the
 //! time that it used: so it shows who is near the limit.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::programs::Prepared;
-use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin, must_pass};
-use crate::judge::Executable;
-use crate::judge::package::{CompiledPackage, Extent, Graded, PackageError, Times};
+use super::programs::Entrant;
+use super::{Margin, Skipped, SubmissionResult, Work, expect, margin};
+use crate::judge::package::{Candidate, CompiledPackage, Graded, PackageError, Times, Timing};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::{Expectation, TimingRole};
+use crate::problem::package::Expectation;
 
-/// The most that an accepted submission gets while the limit is not known, in milliseconds.
-const LONGEST_MS: u64 = 60_000;
+/// What an accepted submission gets while the limit is not known.
+const UNLIMITED: Times = Times {
+    end_ms: 60_000,
+    limit_ms: None,
+    band_percent: 0,
+};
 
 /// Where a time limit comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,69 +44,81 @@ impl TimeLimit {
     }
 }
 
-type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
+type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>, Vec<Skipped>);
+
+/// What came of a submission; the error says why it cannot be judged here.
+type End = Result<Graded, String>;
 
 /// Finds the limit and judges all submissions by it.
 pub(super) fn judge(
-    verifier: &mut Verifier<'_>,
+    work: &Work<'_, '_>,
     problem: &CompiledPackage,
-    prepared: Vec<Prepared>,
-    progress: Progress<'_>,
+    entrants: &[Entrant<'_>],
 ) -> Result<Judged, PackageError> {
-    let package = problem.package();
-    let extent = verifier.extent;
-    let mut results: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
-    let mut run =
-        |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Graded>]| {
-            let (indices, programs) = runnable(&prepared, wanted, extent);
-            let told = |done, all| progress("judging", done, all);
-            let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
-            let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
-            for (index, graded) in indices.into_iter().zip(ran) {
-                results[index] = Some(of_those_run(graded));
-            }
-            Ok::<_, PackageError>(())
-        };
-    let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && must_pass(&p.expectation);
-    let unlimited = Times {
-        end_ms: LONGEST_MS,
-        limit_ms: None,
-        band_percent: 0,
+    let rule = &problem.package().time;
+    let run = |candidates: &[Candidate], timing: Timing<'_>| {
+        let told = |done, all| (work.progress)("judging", done, all);
+        let parts = (work.judge, &work.crew);
+        let ends = problem.run_all(parts, candidates, timing, &told, work.cancel)?;
+        Ok::<Vec<End>, PackageError>(ends.into_iter().map(|end| end.map(of_those_run)).collect())
     };
-    run(&sets_limit, unlimited, &mut results)?;
-    let (limit_ms, source) = match package.time.limit_ms {
-        Some(given) => (given, LimitSource::Given),
-        None => {
-            let slowest = slowest_accepted(&prepared, &results).unwrap_or(0.0);
-            (package.time.limit_for(slowest), LimitSource::Calibrated)
-        }
-    };
-    let times = Times {
-        end_ms: package.time.too_slow_ms(limit_ms),
+    let times = |limit_ms| Times {
+        end_ms: rule.too_slow_ms(limit_ms),
         limit_ms: Some(limit_ms),
-        band_percent: verifier.band_percent,
+        band_percent: work.band_percent,
     };
-    run(&|p| !sets_limit(p), times, &mut results)?;
-    let late = late(problem, &prepared, &results);
-    let mut longer: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
+    let timing = match rule.limit_ms {
+        Some(given) => Timing::Given(times(given)),
+        None => Timing::Calibrated {
+            first: UNLIMITED,
+            then: &|slowest_ms| times(rule.limit_for(slowest_ms)),
+        },
+    };
+    let candidates: Vec<Candidate> = entrants.iter().map(|e| e.candidate.clone()).collect();
+    let ends = run(&candidates, timing)?;
+    let slowest_accepted_ms = slowest_accepted(entrants, &ends);
+    let time = match rule.limit_ms {
+        Some(limit_ms) => TimeLimit {
+            limit_ms,
+            source: LimitSource::Given,
+            slowest_accepted_ms,
+        },
+        None => TimeLimit {
+            limit_ms: rule.limit_for(slowest_accepted_ms.unwrap_or(0.0)),
+            source: LimitSource::Calibrated,
+            slowest_accepted_ms,
+        },
+    };
+    let times = times(time.limit_ms);
+    let late = late(problem, entrants, &ends);
+    let of_late: Vec<Candidate> = late
+        .iter()
+        .map(|&place| candidates[place].clone())
+        .collect();
     let no_limit = Times {
         limit_ms: None,
         ..times
     };
-    run(&|p| late.contains(&p.path), no_limit, &mut longer)?;
-    let time = TimeLimit {
-        limit_ms,
-        source,
-        slowest_accepted_ms: slowest_accepted(&prepared, &results),
-    };
-    let roles: Vec<TimingRole> = prepared.iter().map(|p| p.expectation.timing).collect();
-    let submissions: Vec<SubmissionResult> = prepared
-        .into_iter()
-        .zip(results.into_iter().zip(longer))
-        .map(|(prepared, graded)| submission(problem, prepared, graded, limit_ms))
-        .collect();
+    let longer = run(&of_late, Timing::Given(no_limit))?;
+    let mut longer: BTreeMap<usize, End> = late.into_iter().zip(longer).collect();
+    let (mut submissions, mut skipped, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, (entrant, end)) in entrants.iter().zip(ends).enumerate() {
+        match end {
+            Ok(graded) => {
+                let longer = longer.remove(&place).and_then(Result::ok);
+                let graded = (graded, longer);
+                let limit_ms = work.limit_ms(problem, entrant, time.limit_ms);
+                submissions.push(submission(problem, entrant, graded, limit_ms));
+                roles.push(entrant.expectation().timing);
+            }
+            Err(reason) => skipped.push(Skipped {
+                path: entrant.submission.path.clone(),
+                reason,
+            }),
+        }
+    }
     let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
-    Ok((time, notes, submissions))
+    Ok((time, notes, submissions, skipped))
 }
 
 fn of_those_run(mut graded: Graded) -> Graded {
@@ -111,51 +126,26 @@ fn of_those_run(mut graded: Graded) -> Graded {
     graded
 }
 
-/// The paths of submissions that are not as expected, and were slower than the limit without being
+/// The places of submissions that are not as expected, and were slower than the limit without being
 /// ended for it: with the time until that, they may be as expected.
-fn late(
-    problem: &CompiledPackage,
-    prepared: &[Prepared],
-    results: &[Option<Graded>],
-) -> BTreeSet<String> {
-    let is_late = |graded: &Graded| {
+fn late(problem: &CompiledPackage, entrants: &[Entrant<'_>], ends: &[End]) -> Vec<usize> {
+    let is_late = |graded: &&Graded| {
         let slow = |case: &CaseResult| case.verdict == Verdict::TimeLimit && has_ended(case);
         graded.cases.iter().any(slow)
     };
-    let all = prepared.iter().zip(results);
-    all.filter(|(prepared, graded)| {
-        let late = graded.as_ref().filter(|graded| is_late(graded));
-        late.is_some_and(|graded| surprise(problem, &prepared.expectation, graded).is_some())
-    })
-    .map(|(prepared, _)| prepared.path.clone())
-    .collect()
+    let may_be_excused = |&place: &usize| {
+        let late = ends[place].as_ref().ok().filter(is_late);
+        late.is_some_and(|graded| {
+            surprise(problem, entrants[place].expectation(), graded).is_some()
+        })
+    };
+    (0..entrants.len()).filter(may_be_excused).collect()
 }
 
 /// Whether the program ended by itself.
 fn has_ended(case: &CaseResult) -> bool {
     let facts = case.facts.as_ref();
     facts.is_some_and(|facts| facts.limit.is_none())
-}
-
-/// Those that can be run and are wanted, with their places.
-fn runnable(
-    prepared: &[Prepared],
-    wanted: &dyn Fn(&Prepared) -> bool,
-    extent: Extent,
-) -> (Vec<usize>, Vec<(Executable, Extent)>) {
-    prepared
-        .iter()
-        .enumerate()
-        .filter(|(_, prepared)| wanted(prepared))
-        .filter_map(|(index, prepared)| {
-            let executable = prepared.program.as_ref().ok()?;
-            let extent = match prepared.expectation.asks_for_cases() {
-                true => Extent::All,
-                false => extent,
-            };
-            Some((index, (executable.clone(), extent)))
-        })
-        .unzip()
 }
 
 /// CPU time of the slowest case, in milliseconds, and its place.
@@ -166,48 +156,38 @@ fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
-fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option<f64> {
-    let times = prepared
+fn slowest_accepted(entrants: &[Entrant<'_>], ends: &[End]) -> Option<f64> {
+    let times = entrants
         .iter()
-        .zip(results)
-        .filter(|(prepared, _)| must_pass(&prepared.expectation))
-        .filter_map(|(_, graded)| Some(slowest(&graded.as_ref()?.cases)?.0));
+        .zip(ends)
+        .filter(|(entrant, _)| entrant.must_pass())
+        .filter_map(|(_, end)| Some(slowest(&end.as_ref().ok()?.cases)?.0));
     times.max_by(f64::total_cmp)
 }
 
 fn submission(
     problem: &CompiledPackage,
-    prepared: Prepared,
-    (graded, longer): (Option<Graded>, Option<Graded>),
+    entrant: &Entrant<'_>,
+    (mut graded, longer): (Graded, Option<Graded>),
     limit_ms: u64,
 ) -> SubmissionResult {
-    let limit_ms = match &prepared.program {
-        Ok(program) => problem.scaled_ms(program, limit_ms),
-        Err(_) => limit_ms,
-    };
-    let mut graded = match (&prepared.program, graded) {
-        (Err(reason), _) => problem.refused(reason.clone()),
-        (Ok(_), Some(graded)) => graded,
-        (Ok(_), None) => problem.refused("it was not run".to_owned()),
-    };
     let reruns = std::mem::take(&mut graded.reruns).into_iter();
     let cases = &problem.package().cases;
     let reruns = reruns.map(|rerun| (cases[rerun.index].name.clone(), rerun));
     let reruns = reruns.collect();
-    let graded = of_those_run(graded);
-    let excused = longer
-        .is_some_and(|g| surprise(problem, &prepared.expectation, &of_those_run(g)).is_none());
-    let surprise = surprise(problem, &prepared.expectation, &graded).filter(|_| !excused);
+    let expectation = entrant.expectation();
+    let excused = longer.is_some_and(|longer| surprise(problem, expectation, &longer).is_none());
+    let surprise = surprise(problem, expectation, &graded).filter(|_| !excused);
     let slowest = slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone()));
     let mut result = SubmissionResult {
         as_expected: surprise.is_none(),
         surprise,
-        expected: prepared.expectation.summary(),
+        expected: expectation.summary(),
         limit_ms,
         margin: slowest.as_ref().map(|(ms, _)| Margin::of(*ms, limit_ms)),
         is_sensitive: false,
         slowest,
-        path: prepared.path,
+        path: entrant.submission.path.clone(),
         verdict: graded.verdict,
         reason: graded.reason,
         score: graded.score,

@@ -2,6 +2,7 @@
 
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
+use crate::judge::crew::Crew;
 use crate::judge::grade;
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
@@ -32,12 +33,12 @@ impl Checks {
     /// Compiles what has to be.
     pub(super) fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
         Ok(Checks {
-            by: By::compile(judge, slots, package, cancel)?,
+            by: By::compile(judge, crew, package, cancel)?,
             worths: grade::worths(&package.groups, package.cases.len()),
         })
     }
@@ -87,7 +88,7 @@ impl Checks {
 impl By {
     fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
@@ -109,7 +110,7 @@ impl By {
             Format::Legacy => Zeros::Ignored,
             _ => Zeros::Refused,
         };
-        let executables = compile_programs(judge, slots, &programs, cancel)?;
+        let executables = compile_programs(judge, crew, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|(program, executable)| {
             let validator = Validator::new(program.path.clone(), executable, limits.clone())
