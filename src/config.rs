@@ -41,10 +41,13 @@ impl Config {
             None => Layer::default(),
         };
         let from_variables = Layer::from_variables(environment)?;
-        let config = flags
+        let mut config = flags
             .over(from_variables)
             .over(from_file)
             .complete(environment)?;
+        if config.cache_dir.is_none() {
+            config.cache_dir = default_cache_dir(environment)?;
+        }
         config.check()?;
         Ok(config)
     }
@@ -90,6 +93,15 @@ fn default_data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
         Some(home) => Ok(Path::new(&home).join(".local/share/gavel")),
         None => Err(ConfigError::NoDataDir),
     }
+}
+
+/// The default cache directory: the user's own, if there is such a user.
+fn default_cache_dir(environment: &Environment) -> Result<Option<PathBuf>, ConfigError> {
+    if let Some(dir) = environment.variable("XDG_CACHE_HOME")? {
+        return Ok(Some(Path::new(&dir).join("gavel")));
+    }
+    let home = environment.variable("HOME")?;
+    Ok(home.map(|home| Path::new(&home).join(".cache/gavel")))
 }
 
 const fn count(value: u32) -> NonZeroU32 {

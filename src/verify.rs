@@ -4,6 +4,7 @@
 //! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
 mod answers;
+mod cache;
 mod cases;
 mod expect;
 mod inputs;
@@ -22,6 +23,7 @@ use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
 use crate::problem::package::{Expected, ExpectedScore, Package};
 
+pub use cache::{Cache, CacheError};
 pub use cases::{CaseSummary, SameCase, Slowest};
 pub use margin::Margin;
 use programs::Entrant;
@@ -43,6 +45,8 @@ pub struct Verifier<'a> {
     pub extent: Extent,
     /// Runs that are nearer than so many percent to the time limit are repeated alone; 0 for none.
     pub band_percent: u16,
+    /// What earlier verifications found out.
+    pub cache: &'a Cache,
     /// Ends it from another thread.
     pub cancel: &'a Cancel,
 }
@@ -74,6 +78,19 @@ pub struct Verification {
     pub groups: Vec<String>,
     /// Whether the problem gives points.
     pub is_scoring: bool,
+    /// What was known from earlier verifications.
+    pub cached: Cached,
+}
+
+/// How much was known from earlier verifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Cached {
+    /// Of compiling submissions and running them on cases.
+    pub runs: usize,
+    /// Checks of inputs.
+    pub inputs: usize,
+    /// Checks of answers.
+    pub answers: usize,
 }
 
 /// A submission that cannot be judged here.
@@ -117,6 +134,8 @@ pub struct SubmissionResult {
     pub cases: Vec<CaseResult>,
     /// Runs near the limit that were repeated, by the names of their cases.
     pub reruns: Vec<(String, Rerun)>,
+    /// How much of it was known from earlier verifications.
+    pub cached: usize,
 }
 
 impl Verification {
@@ -136,6 +155,7 @@ struct Work<'a, 's> {
     judge: &'a Judge,
     crew: Crew<'s>,
     band_percent: u16,
+    cache: &'a Cache,
     progress: Progress<'a>,
     cancel: &'a Cancel,
 }
@@ -173,6 +193,7 @@ impl Verifier<'_> {
             judge,
             crew: Crew::of(self.slots),
             band_percent: self.band_percent,
+            cache: self.cache,
             progress,
             cancel,
         };
@@ -189,7 +210,8 @@ impl Verifier<'_> {
             Ok::<_, PackageError>((joined(checked), of_answers, judged))
         })?;
         let (time, notes, submissions, not_judged) = judged?;
-        let (checked, of_answers) = (checked?, of_answers?);
+        let (checked, (of_answers, answers)) = (checked?, of_answers?);
+        work.cache.trim();
         skipped.extend(not_judged);
         skipped.sort_by(|a, b| a.path.cmp(&b.path));
         let out_of_range = out_of_range(&made.groups, &submissions);
@@ -207,6 +229,11 @@ impl Verifier<'_> {
                 cases::notes(&cases),
             ]
             .concat(),
+            cached: Cached {
+                runs: submissions.iter().map(|result| result.cached).sum(),
+                inputs: checked.recalled,
+                answers,
+            },
             cases,
             extent: self.extent,
             mistakes: [checked.mistakes, out_of_range].concat(),
@@ -235,6 +262,7 @@ pub fn time_limit(
         judge,
         crew: Crew::clone(crew),
         band_percent: 0,
+        cache: &Cache::none(),
         progress: &|_, _, _| {},
         cancel,
     };

@@ -32,6 +32,14 @@ pub struct Compiled {
     pub executable: Result<Executable, String>,
 }
 
+impl Compiled {
+    /// Whether compiling comes to the same on another day: no limit has ended it.
+    pub(super) fn is_lasting(&self) -> bool {
+        let limit = self.result.as_ref().and_then(|result| result.facts.limit);
+        limit.is_none()
+    }
+}
+
 impl Executable {
     pub(super) fn new(language: &Language, program: Program, artefacts: Artefacts) -> Self {
         Executable {

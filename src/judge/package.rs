@@ -10,13 +10,18 @@ mod board;
 mod candidate;
 mod checks;
 mod grader;
+mod key;
+mod known;
 mod making;
 mod programs;
+mod running;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use again::Rerun;
 pub use candidate::{Candidate, Extent, Program, Times, Timing};
+pub use key::{key_of_input, key_of_input_validator};
+pub use known::{Fact, Known};
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::crew::{self, Crew};
@@ -27,7 +32,7 @@ use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
 use super::{Cancel, Judge, JudgeError, JudgeSlot, Language, reason};
 use crate::problem::package::Package;
 use crate::problem::{Limits, SourceFile};
-use board::{Board, Entry, Ran, Run, Stage, Task};
+use board::{Board, Entry, Stage, Task};
 use checks::Checks;
 use grader::Grader;
 
@@ -66,6 +71,8 @@ pub struct CompiledPackage {
     package: Arc<Package>,
     checks: Arc<Checks>,
     grader: Option<Grader>,
+    /// Digests of the cases, once they are asked for.
+    case_keys: Arc<OnceLock<Vec<String>>>,
 }
 
 impl CompiledPackage {
@@ -102,6 +109,7 @@ impl CompiledPackage {
             package,
             checks: Arc::new(checks),
             grader,
+            case_keys: Arc::default(),
         })
     }
 
@@ -148,24 +156,21 @@ impl CompiledPackage {
         self.package.max_passes == 1 && self.checks.are_programs()
     }
 
-    /// What the package's validators have against the answer of a case; `None` where they accept it.
+    /// Whether the package's validators accept the answer of a case; the inner error says how one fails.
     ///
     /// # Errors
-    /// Our own failures only: that of a validator is a complaint.
-    pub fn complaint_of_answer(
+    /// Our own failures only.
+    pub fn accepts_answer(
         &self,
         slot: &mut JudgeSlot,
         index: usize,
         cancel: &Cancel,
-    ) -> Result<Option<String>, JudgeError> {
-        match self
-            .checks
-            .check_answer(slot, &self.package.cases[index], cancel)
-        {
-            Ok(true) => Ok(None),
-            Ok(false) => Ok(Some("is rejected as an output".to_owned())),
+    ) -> Result<Result<bool, String>, JudgeError> {
+        let case = &self.package.cases[index];
+        match self.checks.check_answer(slot, case, cancel) {
+            Ok(is_right) => Ok(Ok(is_right)),
             Err(JudgeError::Validator { name, reason, .. }) => {
-                Ok(Some(format!("as an output makes {name} fail: it {reason}")))
+                Ok(Err(format!("as an output makes {name} fail: it {reason}")))
             }
             Err(error) => Err(error),
         }
@@ -223,7 +228,10 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<Vec<Result<Graded, String>>, JudgeError> {
         let (groups, cases) = (&self.package.groups, self.package.cases.len());
-        let mut board = Board::new(groups, cases, candidates, timing);
+        let recall = |place: usize, case: usize, times: Times| {
+            self.recalled(judge, &candidates[place], case, times)
+        };
+        let mut board = Board::new((groups, cases), candidates, timing, &recall);
         loop {
             crew::in_parallel(crew.size(), || {
                 while let Some(task) = board.next() {
@@ -233,7 +241,10 @@ impl CompiledPackage {
                             let stage = self.compiled(judge, slot, &candidates[place], cancel);
                             board.compiled(place, stage)
                         }
-                        Task::Run(run) => board.ran(&run, self.ran(slot, &run, cancel)),
+                        Task::Run(run) => {
+                            let known = candidates[run.entry].known.as_deref();
+                            board.ran(&run, self.ran(slot, &run, known, cancel))
+                        }
                     };
                     progress(done, all);
                 }
@@ -252,52 +263,6 @@ impl CompiledPackage {
         graded
             .map(|(entry, standing)| self.graded(entry, standing))
             .collect()
-    }
-
-    fn compiled(
-        &self,
-        judge: &Judge,
-        slot: &mut JudgeSlot,
-        candidate: &Candidate,
-        cancel: &Cancel,
-    ) -> Result<Stage, JudgeError> {
-        let (language, files) = match &candidate.program {
-            Program::Compiled(executable) => return Ok(Stage::Ready(executable.clone())),
-            Program::Sources { language, files } => (language, files),
-        };
-        match self.compile_submission(judge, slot, (language, files), cancel) {
-            Ok(compiled) => Ok(match compiled.executable {
-                Ok(executable) => Stage::Ready(executable),
-                Err(reason) => Stage::Refused(reason),
-            }),
-            Err(error @ JudgeError::File { .. }) => Ok(Stage::NotJudged(error.to_string())),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn ran(&self, slot: &mut JudgeSlot, run: &Run, cancel: &Cancel) -> Result<Ran, JudgeError> {
-        match self.run(slot, (&run.executable, run.times), run.case, cancel) {
-            Ok((result, grade)) => Ok((Ok(result), Some(grade))),
-            // It may be found not to count, and then nobody would have noticed.
-            Err(error) if error.is_of_the_problem() => Ok((Err(error), None)),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn run(
-        &self,
-        slot: &mut JudgeSlot,
-        (executable, times): (&Executable, Times),
-        index: usize,
-        cancel: &Cancel,
-    ) -> Result<(CaseResult, Grade), JudgeError> {
-        let case = (index, &self.package.cases[index]);
-        let runnable = self.runnable(executable, &limits(&self.package, times.end_ms));
-        let limit_ms = times.limit_ms.map(|ms| self.scaled_ms(executable, ms));
-        let (mut result, score) = self.checks.run(slot, (&runnable, limit_ms), case, cancel)?;
-        result.score = self.package.scoring.map(|_| score);
-        let verdict = result.verdict;
-        Ok((result, Grade { verdict, score }))
     }
 
     /// What a program comes to; the package's grader is asked where groups want that.
@@ -397,8 +362,9 @@ impl CompiledPackage {
         language.run_limits(&limits(&self.package, limit_ms)).cpu_ms
     }
 
-    fn scaled_ms(&self, program: &Executable, limit_ms: u64) -> u64 {
-        program.limits(&limits(&self.package, limit_ms)).cpu_ms
+    /// Times with the factor of a program's language.
+    fn scaled(&self, program: &Executable, times: Times) -> Times {
+        times.map(|ms| program.limits(&limits(&self.package, ms)).cpu_ms)
     }
 
     fn skipped(&self, index: usize) -> CaseResult {

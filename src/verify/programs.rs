@@ -63,6 +63,7 @@ fn entrant(submission: &JurySubmission, language: String, extent: Extent) -> Ent
             false => extent,
         },
         sets_limit: expectation.timing == TimingRole::MustPass,
+        known: None,
         takes_long: expectation.timing == TimingRole::MustFail,
     };
     Entrant {

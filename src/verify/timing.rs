@@ -3,6 +3,7 @@
 //! time that it used: so it shows who is near the limit.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::programs::Entrant;
 use super::{Margin, Skipped, SubmissionResult, Work, expect, margin};
@@ -74,8 +75,9 @@ pub(super) fn judge(
             then: &|slowest_ms| times(rule.limit_for(slowest_ms)),
         },
     };
-    let candidates: Vec<Candidate> = entrants.iter().map(|e| e.candidate.clone()).collect();
+    let (keys, candidates) = remembering(work, problem, entrants);
     let ends = run(&candidates, timing)?;
+    let recalled: Vec<usize> = candidates.iter().map(recalled).collect();
     let slowest_accepted_ms = slowest_accepted(entrants, &ends);
     let time = match rule.limit_ms {
         Some(limit_ms) => TimeLimit {
@@ -100,6 +102,8 @@ pub(super) fn judge(
         ..times
     };
     let longer = run(&of_late, Timing::Given(no_limit))?;
+    drop(of_late);
+    remember(work, &keys, candidates);
     let mut longer: BTreeMap<usize, End> = late.into_iter().zip(longer).collect();
     let (mut submissions, mut skipped, mut roles) = (Vec::new(), Vec::new(), Vec::new());
     for (place, (entrant, end)) in entrants.iter().zip(ends).enumerate() {
@@ -108,7 +112,10 @@ pub(super) fn judge(
                 let longer = longer.remove(&place).and_then(Result::ok);
                 let graded = (graded, longer);
                 let limit_ms = work.limit_ms(problem, entrant, time.limit_ms);
-                submissions.push(submission(problem, entrant, graded, limit_ms));
+                submissions.push(SubmissionResult {
+                    cached: recalled[place],
+                    ..submission(problem, entrant, graded, limit_ms)
+                });
                 roles.push(entrant.expectation().timing);
             }
             Err(reason) => skipped.push(Skipped {
@@ -119,6 +126,36 @@ pub(super) fn judge(
     }
     let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
     Ok((time, notes, submissions, skipped))
+}
+
+/// The candidates with what is known of them, and under which keys.
+fn remembering(
+    work: &Work<'_, '_>,
+    problem: &CompiledPackage,
+    entrants: &[Entrant<'_>],
+) -> (Vec<String>, Vec<Candidate>) {
+    let of_entrant = |entrant: &Entrant<'_>| {
+        let files = &entrant.submission.files.files[..];
+        let key = problem.key_of_submission(work.judge, (&entrant.language, files));
+        let candidate = Candidate {
+            known: Some(Arc::new(work.cache.load(&key))),
+            ..entrant.candidate.clone()
+        };
+        (key, candidate)
+    };
+    entrants.iter().map(of_entrant).unzip()
+}
+
+fn recalled(candidate: &Candidate) -> usize {
+    candidate.known.as_ref().map_or(0, |known| known.recalled())
+}
+
+fn remember(work: &Work<'_, '_>, keys: &[String], candidates: Vec<Candidate>) {
+    for (key, candidate) in keys.iter().zip(candidates) {
+        if let Some(known) = candidate.known.and_then(Arc::into_inner) {
+            work.cache.save(key, known);
+        }
+    }
 }
 
 fn of_those_run(mut graded: Graded) -> Graded {
@@ -194,6 +231,7 @@ fn submission(
         groups: graded.groups,
         cases: graded.cases,
         reruns,
+        cached: 0,
     };
     result.is_sensitive = margin::is_sensitive(&result);
     result

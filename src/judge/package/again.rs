@@ -5,7 +5,7 @@ use super::board::{Board, Entry, Stage};
 use super::{CaseEnd, CaseResult, CompiledPackage, Grade, Times};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Facts;
-use crate::judge::{Cancel, Executable, JudgeError};
+use crate::judge::{Cancel, CaseRun, Executable, JudgeError};
 
 /// How often a run is repeated: the least that has a median beside its extremes.
 const TIMES: usize = 3;
@@ -62,7 +62,7 @@ impl CompiledPackage {
         (executable, times): (&Executable, Times),
         case: usize,
     ) -> Option<f64> {
-        let limit_ms = self.scaled_ms(executable, times.limit_ms?);
+        let limit_ms = self.scaled(executable, times).limit_ms?;
         let result = entry.results[case].as_ref()?.as_ref().ok()?;
         let is_done = entry.reruns.iter().any(|rerun| rerun.index == case);
         let is_due = !is_done && entry.is_wanted(case);
@@ -79,9 +79,11 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<(CaseEnd, Option<Grade>, Vec<f64>), JudgeError> {
         let mut slot = crew.only_slot();
-        let mut runs: Vec<(CaseResult, Grade)> = Vec::with_capacity(TIMES);
+        let (executable, times) = program;
+        let limit_ms = self.scaled(executable, times).limit_ms;
+        let mut runs: Vec<CaseRun> = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
-            match self.run(&mut slot, program, case, cancel) {
+            match self.run(&mut slot, executable, (case, times.end_ms), cancel) {
                 Ok(run) => runs.push(run),
                 Err(error) if error.is_of_the_problem() => {
                     return Ok((Err(error), None, Vec::new()));
@@ -89,10 +91,10 @@ impl CompiledPackage {
                 Err(error) => return Err(error),
             }
         }
-        runs.sort_by(|(a, _), (b, _)| cpu_ms(a).total_cmp(&cpu_ms(b)));
-        let alone_ms = runs.iter().map(|(result, _)| cpu_ms(result)).collect();
-        let (median, grade) = runs.swap_remove(TIMES / 2);
-        Ok((Ok(median), Some(grade), alone_ms))
+        runs.sort_by(|a, b| cpu_ms(&a.result).total_cmp(&cpu_ms(&b.result)));
+        let alone_ms = runs.iter().map(|run| cpu_ms(&run.result)).collect();
+        let (end, grade) = self.judged(runs.swap_remove(TIMES / 2), limit_ms);
+        Ok((end, grade, alone_ms))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Programs that are to be judged, and by what times.
 
+use std::sync::Arc;
+
+use super::known::{self, Fact, Known};
 use crate::judge::Executable;
 use crate::problem::SourceFile;
 
@@ -16,6 +19,15 @@ pub struct Times {
 }
 
 impl Times {
+    /// The same with other milliseconds for those that it has.
+    pub(super) fn map(self, change: impl Fn(u64) -> u64) -> Times {
+        Times {
+            end_ms: change(self.end_ms),
+            limit_ms: self.limit_ms.map(&change),
+            ..self
+        }
+    }
+
     /// A run is ended where it is too slow.
     pub fn limit(limit_ms: u64) -> Times {
         Times {
@@ -52,6 +64,8 @@ pub struct Candidate {
     /// Whether it is expected to take long: then it is begun before others, so that nobody waits for it
     /// in the end.
     pub takes_long: bool,
+    /// What is known of it, and where what is found is noted.
+    pub known: Option<Arc<Known<Fact>>>,
 }
 
 /// A program, which may not be compiled yet.
@@ -69,6 +83,20 @@ pub enum Program {
 }
 
 impl Candidate {
+    /// Why its compiler refuses it, where that is known.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let reason = |fact: &Fact| match fact {
+            Fact::Refused(reason) => Some(reason.clone()),
+            Fact::Ran { .. } => None,
+        };
+        self.known.as_ref()?.recall(known::COMPILING, reason)
+    }
+
+    /// Whether nothing is known of it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.known.as_ref().is_none_or(|known| known.is_empty())
+    }
+
     /// A compiled program that is run as far as that decides.
     pub(super) fn compiled(executable: Executable) -> Candidate {
         Candidate {
@@ -76,6 +104,7 @@ impl Candidate {
             extent: Extent::Deciding,
             sets_limit: false,
             takes_long: false,
+            known: None,
         }
     }
 }

@@ -43,20 +43,29 @@ impl Checks {
         })
     }
 
-    /// Runs a program on a case and judges it, by this limit where there is one. Tells its score,
-    /// too.
+    /// Runs a program on a case.
     pub(super) fn run(
         &self,
         slot: &mut JudgeSlot,
-        (runnable, limit_ms): (&Runnable, Option<u64>),
+        runnable: &Runnable,
         case: (usize, &TestCase),
         cancel: &Cancel,
+    ) -> Result<CaseRun, JudgeError> {
+        self.by.run(slot, runnable, case, cancel)
+    }
+
+    /// What a run comes to by this limit, where there is one. Tells its score, too.
+    pub(super) fn judged(
+        &self,
+        run: CaseRun,
+        limit_ms: Option<u64>,
     ) -> Result<(CaseResult, f64), JudgeError> {
-        let run = self.by.run(slot, runnable, case, cancel)?;
         // What it did after it was rejected does not count, the time it took neither.
         let limit_ms = limit_ms.filter(|_| !run.was_rejected_first);
         let result = at_limit(run.result, limit_ms);
-        let score = grade::score(self.worths[case.0], result.verdict, run.points);
+        let worth = self.worths.get(result.ordinal as usize);
+        let worth = worth.copied().unwrap_or(Worth::NoPoints);
+        let score = grade::score(worth, result.verdict, run.points);
         let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
         Ok((result, score))
     }
