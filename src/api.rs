@@ -44,6 +44,8 @@ pub struct ConfiguredLanguage {
     pub id: String,
     /// Name for people, e.g. `C++`.
     pub name: String,
+    /// Endings of its source files, without the dot.
+    pub extensions: Vec<String>,
 }
 
 /// What every handler may use. Cheap to clone.

@@ -48,6 +48,9 @@ impl Config {
         if config.cache_dir.is_none() {
             config.cache_dir = default_cache_dir(environment)?;
         }
+        if config.runtime_dir.is_none() {
+            config.runtime_dir = own_runtime_dir(environment, &config.data_dir)?;
+        }
         config.check()?;
         Ok(config)
     }
@@ -102,6 +105,21 @@ fn default_cache_dir(environment: &Environment) -> Result<Option<PathBuf>, Confi
     }
     let home = environment.variable("HOME")?;
     Ok(home.map(|home| Path::new(&home).join(".cache/gavel")))
+}
+
+/// A runtime directory that is an ordinary user's own.
+fn own_runtime_dir(
+    environment: &Environment,
+    data_dir: &Path,
+) -> Result<Option<PathBuf>, ConfigError> {
+    if environment.is_root {
+        return Ok(None);
+    }
+    let session = environment.variable("XDG_RUNTIME_DIR")?;
+    Ok(Some(match session {
+        Some(session) => Path::new(&session).join("gavel"),
+        None => data_dir.join("run"),
+    }))
 }
 
 const fn count(value: u32) -> NonZeroU32 {

@@ -13,6 +13,10 @@ use sha2::{Digest, Sha256};
 
 pub use default_validator::{ArgumentError, Repeats};
 
+/// What a submission names as its language where it is no program, but the answers themselves. No language
+/// file may have this id.
+pub const ANSWERS: &str = "answers";
+
 /// One source file of a program.
 #[derive(Debug, Clone)]
 pub struct SourceFile {

@@ -43,7 +43,7 @@ pub use verifications::{
     VerificationState,
 };
 pub use versions::{NewVersion, PackageAbout, ProblemError, Version, VersionContent, VersionState};
-pub use work::{ClaimedCase, ClaimedTests, ClaimedWork};
+pub use work::{ClaimedCase, ClaimedTests, ClaimedWork, StoredPackage};
 pub use workers::{NewWorker, OfferedLanguage, Worker};
 
 /// How long to wait for a free or new connection: whoever asks rather hears soon that there is

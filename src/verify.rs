@@ -8,6 +8,7 @@ mod cache;
 mod cases;
 mod expect;
 mod inputs;
+mod junk;
 mod margin;
 mod programs;
 mod report;
@@ -23,10 +24,12 @@ use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
 use crate::problem::package::{Expected, ExpectedScore, Package};
 
+use answers::Opinions;
 pub use cache::{Cache, CacheError};
 pub use cases::{CaseSummary, SameCase, Slowest};
+use inputs::Checked;
 pub use margin::Margin;
-use programs::Entrant;
+use programs::Submitted;
 pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
 
@@ -170,8 +173,8 @@ impl Work<'_, '_> {
     }
 
     /// The time limit of a submission, in milliseconds.
-    fn limit_ms(&self, problem: &CompiledPackage, entrant: &Entrant<'_>, limit_ms: u64) -> u64 {
-        let language = self.judge.languages().find(&entrant.language);
+    fn limit_ms(&self, problem: &CompiledPackage, submitted: &Submitted<'_>, limit_ms: u64) -> u64 {
+        let language = self.judge.languages().find(&submitted.language);
         language.map_or(limit_ms, |language| problem.limit_in_ms(language, limit_ms))
     }
 }
@@ -187,8 +190,8 @@ impl Verifier<'_> {
         progress: Progress<'_>,
     ) -> Result<Verification, PackageError> {
         let (judge, cancel) = (self.judge, self.cancel);
-        let (entrants, mut skipped) =
-            programs::entrants((self.languages, judge), &package, (self.only, self.extent));
+        let (submitted, mut skipped) =
+            programs::submitted((self.languages, judge), &package, (self.only, self.extent));
         let work = Work {
             judge,
             crew: Crew::of(self.slots),
@@ -199,18 +202,18 @@ impl Verifier<'_> {
         };
         let made = CompiledPackage::make(judge, &work.crew, Arc::clone(&package), cancel)?;
         // Nothing waits for the checks, so they get what judging leaves of the slots.
-        let (checked, of_answers, judged) = thread::scope(|scope| {
+        let (checked, outputs, judged) = thread::scope(|scope| {
             let checked = scope.spawn(|| inputs::check(&work.later(), &made));
             let problem = CompiledPackage::compile(judge, &work.crew, made.clone(), cancel)?;
-            let (of_answers, judged) = thread::scope(|scope| {
-                let of_answers = scope.spawn(|| answers::check(&work.later(), &problem));
-                let judged = timing::judge(&work, &problem, &entrants);
-                (joined(of_answers), judged)
+            let (outputs, judged) = thread::scope(|scope| {
+                let outputs = scope.spawn(|| outputs(&work.later(), &problem));
+                let judged = timing::judge(&work, &problem, &submitted);
+                (joined(outputs), judged)
             });
-            Ok::<_, PackageError>((joined(checked), of_answers, judged))
+            Ok::<_, PackageError>((joined(checked), outputs, judged))
         })?;
         let (time, notes, submissions, not_judged) = judged?;
-        let (checked, (of_answers, answers)) = (checked?, of_answers?);
+        let (checked, outputs) = (checked?, outputs?);
         work.cache.trim();
         skipped.extend(not_judged);
         skipped.sort_by(|a, b| a.path.cmp(&b.path));
@@ -223,7 +226,7 @@ impl Verifier<'_> {
             time,
             notes: [
                 checked.notes,
-                of_answers,
+                outputs.notes,
                 notes,
                 not_full,
                 cases::notes(&cases),
@@ -232,15 +235,32 @@ impl Verifier<'_> {
             cached: Cached {
                 runs: submissions.iter().map(|result| result.cached).sum(),
                 inputs: checked.recalled,
-                answers,
+                answers: outputs.recalled,
             },
             cases,
             extent: self.extent,
-            mistakes: [checked.mistakes, out_of_range].concat(),
+            mistakes: [checked.mistakes, outputs.mistakes, out_of_range].concat(),
             submissions,
             skipped,
         })
     }
+}
+
+/// Asks the validators about outputs that no submission made.
+fn outputs(work: &Work<'_, '_>, problem: &CompiledPackage) -> Result<Checked, PackageError> {
+    let key = format!("outputs {}", problem.key_of_judging(work.judge));
+    let known = work.cache.load(&key);
+    let opinions = Opinions::of(problem, &known);
+    let of_answers = answers::check(work, &opinions)?;
+    let of_examples = answers::check_examples(work, problem)?;
+    let hostile = junk::outputs(work, problem, &opinions)?;
+    let recalled = known.recalled();
+    work.cache.save(&key, known);
+    Ok(Checked {
+        mistakes: [of_examples, hostile.mistakes].concat(),
+        notes: [of_answers, hostile.notes].concat(),
+        recalled,
+    })
 }
 
 /// The time limit that follows from the jury's submissions that must pass, which alone are judged for it.
@@ -252,12 +272,12 @@ pub fn time_limit(
     problem: &CompiledPackage,
     cancel: &Cancel,
 ) -> Result<TimeLimit, PackageError> {
-    let (mut entrants, _) = programs::entrants(
+    let (mut submitted, _) = programs::submitted(
         (languages, judge),
         problem.package(),
         (None, Extent::Deciding),
     );
-    entrants.retain(Entrant::must_pass);
+    submitted.retain(|submitted| submitted.expectation().must_pass());
     let work = Work {
         judge,
         crew: Crew::clone(crew),
@@ -266,7 +286,7 @@ pub fn time_limit(
         progress: &|_, _, _| {},
         cancel,
     };
-    Ok(timing::judge(&work, problem, &entrants)?.0)
+    Ok(timing::judge(&work, problem, &submitted)?.0)
 }
 
 /// What came of a thread. A panic is a mistake of ours, and goes on where it can be seen.

@@ -19,6 +19,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::{Judge, JudgeError, JudgeSlot};
+use crate::problem::ANSWERS;
 use crate::store::{
     Lease, NewWorker, OfferedLanguage, Store, StoreError, VerificationLease, WorkerId,
 };
@@ -75,7 +76,7 @@ struct Shared {
     worker: NewWorker,
     /// Another one after the database has forgotten the worker.
     id: Mutex<WorkerId>,
-    /// Ids of the languages it offers.
+    /// What it claims submissions in.
     languages: Vec<String>,
     held: Arc<Held<Lease>>,
     verifying: Arc<Held<VerificationLease>>,
@@ -134,7 +135,7 @@ pub async fn run(
         .map_err(WorkerError::Register)?;
     tracing::info!(worker = %id, name = config.name, slots = config.slots, "worker ready");
     let shared = Arc::new(Shared {
-        languages: worker.languages.iter().map(|l| l.id.clone()).collect(),
+        languages: claimed_languages(&worker),
         worker,
         held: Arc::default(),
         verifying: Arc::default(),
@@ -145,6 +146,12 @@ pub async fn run(
         id: Mutex::new(id),
     });
     work(&shared, slots, &stop).await
+}
+
+/// What the worker claims: programs in its languages, and answers, which run nowhere.
+fn claimed_languages(worker: &NewWorker) -> Vec<String> {
+    let offered = worker.languages.iter().map(|language| language.id.clone());
+    offered.chain([ANSWERS.to_owned()]).collect()
 }
 
 /// Dispatches until stopped, heartbeats until the last job has ended, then says goodbye.

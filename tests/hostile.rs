@@ -22,6 +22,8 @@ mod case;
 mod catalogue;
 #[path = "hostile/controls.rs"]
 mod controls;
+#[path = "hostile/crowd.rs"]
+mod crowd;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/host.rs"]
@@ -45,3 +47,5 @@ mod service;
 mod service_support;
 #[path = "hostile/terminal.rs"]
 mod terminal;
+#[path = "hostile/validators.rs"]
+mod validators;

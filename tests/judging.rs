@@ -19,6 +19,8 @@ mod command;
 mod compiling;
 #[path = "judging/folders.rs"]
 mod folders;
+#[path = "judging/formats.rs"]
+mod formats;
 #[path = "judging/interacting.rs"]
 mod interacting;
 #[path = "judging/languages.rs"]

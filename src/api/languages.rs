@@ -1,6 +1,6 @@
 //! Languages: those that a live worker offers, and those configured that none offers now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ReadFailures};
 use super::{ApiState, ConfiguredLanguage};
+use crate::problem::package::ProgramFiles;
 use crate::store::OfferedLanguage;
 
 /// A language.
@@ -41,6 +42,29 @@ pub(super) async fn known_languages(state: &ApiState) -> Result<Vec<LanguageView
     Ok(merge(&state.languages, offered))
 }
 
+/// Ids of the languages in which these programs are, sorted. One in no language that is configured is left out: a worker
+/// tells what is wrong with it.
+pub(super) fn of_programs(
+    configured: &[ConfiguredLanguage],
+    programs: &[&ProgramFiles],
+) -> Vec<String> {
+    let of_file = |name: &str| {
+        let (_, extension) = name.rsplit_once('.')?;
+        let has_it = |language: &&ConfiguredLanguage| {
+            let mut extensions = language.extensions.iter();
+            extensions.any(|known| known == extension)
+        };
+        configured.iter().find(has_it)
+    };
+    let with_languages = programs.iter().filter(|program| !program.has_scripts());
+    let found = with_languages.filter_map(|program| {
+        let mut files = program.files.iter();
+        files.find_map(|file| of_file(&file.name))
+    });
+    let ids: BTreeSet<String> = found.map(|language| language.id.clone()).collect();
+    ids.into_iter().collect()
+}
+
 pub(super) fn merge(
     configured: &[ConfiguredLanguage],
     offered: Vec<OfferedLanguage>,
@@ -65,12 +89,44 @@ pub(super) fn merge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::SourceFile;
+
+    #[test]
+    fn programs_are_in_the_language_of_their_first_source() {
+        let language = |id: &str, extensions: &[&str]| ConfiguredLanguage {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            extensions: extensions.iter().map(ToString::to_string).collect(),
+        };
+        let configured = [language("cpp", &["cc", "cpp"]), language("python", &["py"])];
+        let program = |names: &[&str]| ProgramFiles {
+            path: String::new(),
+            files: names
+                .iter()
+                .map(|name| SourceFile {
+                    name: (*name).to_owned(),
+                    bytes: [].into(),
+                })
+                .collect(),
+        };
+        let needed = |programs: &[&[&str]]| {
+            let programs: Vec<ProgramFiles> = programs.iter().map(|names| program(names)).collect();
+            of_programs(&configured, &programs.iter().collect::<Vec<_>>())
+        };
+        let (one, other) = (&["README", "x.h", "b.py"][..], &["a.cc", "b.py"][..]);
+        assert_eq!(needed(&[one, other, one]), ["cpp", "python"]);
+        assert_eq!(
+            needed(&[&["a.zig"], &["build", "a.cc"]]),
+            Vec::<String>::new()
+        );
+    }
 
     #[test]
     fn an_offered_language_is_available_and_the_others_are_not() {
         let configured = ["cpp", "zig"].map(|id| ConfiguredLanguage {
             id: id.to_owned(),
             name: id.to_uppercase(),
+            extensions: Vec::new(),
         });
         let offered = ["cpp", "ada"].map(|id| OfferedLanguage {
             id: id.to_owned(),

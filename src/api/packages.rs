@@ -8,9 +8,9 @@ use axum::body::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiState;
 use super::error::ApiError;
 use super::limits::ApiLimits;
+use super::{ApiState, ConfiguredLanguage, languages};
 use crate::problem::package::{self, Finding, Package, Severity, Validation};
 use crate::store::{BlobId, NewVersion, PackageAbout};
 use crate::unpack::{self, Caps, UnpackError};
@@ -78,6 +78,8 @@ pub(super) struct PackageView {
     names: BTreeMap<String, String>,
     /// `default`, `custom` or `interactive`.
     validation: String,
+    /// Whether a submission is answers, in the language `answers`, and no program.
+    takes_answers: bool,
     /// CPU time of a test case; null until it follows from the jury's submissions.
     limit_ms: Option<u64>,
     /// `given` by the package, `calibrated` by the jury's submissions, or null.
@@ -88,6 +90,12 @@ pub(super) struct PackageView {
     memory_bytes: u64,
     /// Standard output of a submission.
     output_bytes: u64,
+    /// Languages of its own programs: workers that offer all of them judge by it.
+    needs: Vec<String>,
+    /// Names of the test cases of which contestants may see everything, such as samples.
+    full_feedback: Vec<String>,
+    /// What may help contestants who failed on a test case, by its name.
+    hints: BTreeMap<String, String>,
     /// What was found in it: warnings only.
     findings: Vec<FindingView>,
 }
@@ -108,6 +116,10 @@ impl PackageView {
             format: about.format,
             names: about.names,
             validation: about.validation,
+            takes_answers: about.takes_answers,
+            needs: about.needs,
+            full_feedback: about.full_feedback,
+            hints: about.hints,
             limit_ms,
             limit_source: limit_ms.map(|_| source),
             max_score: about.max_score,
@@ -122,10 +134,11 @@ impl PackageView {
 pub(super) async fn check(state: &ApiState, archive: Bytes) -> Result<NewVersion, ApiError> {
     let turn = Arc::clone(&state.checks).acquire_owned().await;
     let limits = Arc::clone(&state.limits);
+    let languages = Arc::clone(&state.languages);
     let checked = tokio::task::spawn_blocking(move || {
         // Held to the end of the work, also where nobody waits for it any more.
         let _turn = turn;
-        let about = read(&archive, &limits)?;
+        let about = read(&archive, (&limits, &languages))?;
         Ok(NewVersion::Package {
             archive: Arc::from(&*archive),
             about,
@@ -134,19 +147,28 @@ pub(super) async fn check(state: &ApiState, archive: Bytes) -> Result<NewVersion
     checked.await.unwrap_or(Err(ApiError::Panicked))
 }
 
-fn read(archive: &[u8], limits: &ApiLimits) -> Result<PackageAbout, ApiError> {
+fn read(
+    archive: &[u8],
+    (limits, languages): (&ApiLimits, &[ConfiguredLanguage]),
+) -> Result<PackageAbout, ApiError> {
     let tree = unpack::read_archive(archive, &Caps::UPLOAD).map_err(refused)?;
     let (package, findings) = package::read(&tree);
     let mut found: Vec<FindingView> = findings.iter().cloned().map(FindingView::from).collect();
-    let Some(package) = package else {
+    let Some(mut package) = package else {
         return Err(ApiError::BadPackage(found));
     };
+    let memory = &mut package.limits;
+    if !memory.is_memory_given {
+        // What is said nowhere is what the format takes for usual, and no promise.
+        memory.memory_bytes = memory.memory_bytes.min(limits.memory_bytes.max);
+    }
     let excess = beyond_limits(&package, limits);
     if !excess.is_empty() {
         found.extend(excess);
         return Err(ApiError::BadPackage(found));
     }
-    Ok(about(&package, findings.iter().cloned().collect()))
+    let needs = languages::of_programs(languages, &package.judging_programs());
+    Ok(about(&package, needs, findings.iter().cloned().collect()))
 }
 
 fn refused(error: UnpackError) -> ApiError {
@@ -199,7 +221,10 @@ fn beyond_limits(package: &Package, limits: &ApiLimits) -> Vec<FindingView> {
         .collect()
 }
 
-fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
+fn about(package: &Package, needs: Vec<String>, findings: Vec<Finding>) -> PackageAbout {
+    let cases = || package.cases.iter();
+    let explained = cases().filter(|case| case.full_feedback);
+    let hints = cases().filter_map(|case| Some((case.name.clone(), case.hint.clone()?)));
     let validation = match package.validation {
         Validation::Default(_) => "default",
         Validation::Custom(_) => "custom",
@@ -214,6 +239,10 @@ fn about(package: &Package, findings: Vec<Finding>) -> PackageAbout {
         format: package.format.name().to_owned(),
         names: package.names.clone(),
         validation: validation.to_owned(),
+        takes_answers: package.takes_answers,
+        needs,
+        full_feedback: explained.map(|case| case.name.clone()).collect(),
+        hints: hints.collect(),
         case_count: package.cases.len() as u64,
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,

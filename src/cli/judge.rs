@@ -20,6 +20,7 @@ use super::progress::Line;
 use super::run::seconds;
 use crate::batch::{Header, Journal, JournalError, Judged, Submission, read_folder};
 use crate::config::Config;
+use crate::problem::ANSWERS;
 use report::Report;
 
 /// Arguments of `gavel judge`.
@@ -102,9 +103,17 @@ struct Batch {
 }
 
 impl Batch {
-    fn open(arguments: &Arguments, config: &Config) -> anyhow::Result<Batch> {
+    /// `language` is that of all submissions, where they must be in one.
+    fn open(
+        arguments: &Arguments,
+        config: &Config,
+        language: Option<&str>,
+    ) -> anyhow::Result<Batch> {
         let languages = judging::languages(config)?;
-        let language = arguments.language.as_deref().map(|name| {
+        let language = language.or(arguments.language.as_deref()).map(|name| {
+            if name == ANSWERS {
+                return Ok(name);
+            }
             let found = languages.find(name).map(|language| language.id.as_str());
             found.with_context(|| format!("there is no language {name:?}: see gavel judge --help"))
         });

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::judge::{Cancel, Judge, JudgeSlot, LanguageError, Languages, SandboxConfig};
-use crate::sandbox::Protection;
+use crate::sandbox::{IdSource, Protection};
 
 /// The languages of the settings: a directory of the operator's, or those in the binary.
 pub(super) fn languages(config: &Config) -> Result<Languages, LanguageError> {
@@ -20,10 +20,28 @@ pub(super) fn languages(config: &Config) -> Result<Languages, LanguageError> {
 
 /// The sandbox of the settings.
 pub(super) fn sandbox(config: &Config) -> Result<SandboxConfig, ConfigError> {
+    let default = SandboxConfig::default();
     Ok(SandboxConfig {
+        runtime_dir: config.runtime_dir.clone().unwrap_or(default.runtime_dir),
         cgroup_parent: config.cgroup_parent.clone(),
+        ids: ids(config)?,
         may_lack: may_lack(config)?,
-        ..SandboxConfig::default()
+        launcher: default.launcher,
+    })
+}
+
+/// Which host ids the settings ask for.
+pub(super) fn ids(config: &Config) -> Result<IdSource, ConfigError> {
+    let Some(name) = &config.box_ids else {
+        return Ok(IdSource::default());
+    };
+    IdSource::from_name(name).ok_or_else(|| ConfigError::UnknownName {
+        key: "box_ids",
+        name: name.clone(),
+        known: IdSource::ALL
+            .iter()
+            .map(|source| source.name().to_owned())
+            .collect(),
     })
 }
 

@@ -33,6 +33,10 @@ pub(super) struct Options {
     /// Start although this machine lacks these protections [env: GAVEL_ALLOW_DEGRADED]
     #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
     allow_degraded: Option<Vec<String>>,
+    /// Give boxes of an ordinary user the ids `lent` to him, or his `own` for all [env:
+    /// GAVEL_BOX_IDS] [default: auto: lent where there are any]
+    #[arg(long, global = true, value_name = "WHICH")]
+    box_ids: Option<String>,
     /// Write log lines for people or for machines [env: GAVEL_LOG_FORMAT] [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -52,6 +56,7 @@ impl Options {
         let file = self.config.clone();
         let config = Config::load(file.as_deref(), self.into_layer(), environment)?;
         judging::may_lack(&config)?;
+        judging::ids(&config)?;
         Ok(config)
     }
 
@@ -62,6 +67,7 @@ impl Options {
             database_url: self.database_url,
             slots: self.slots,
             allow_degraded: self.allow_degraded,
+            box_ids: self.box_ids,
             log_format: self.log_format,
             log_filter: self.log_filter,
             ..Layer::default()

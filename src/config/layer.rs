@@ -121,6 +121,11 @@ settings! {
         cache_dir: PathBuf;
         /// Control group below which the sandboxes' groups are made.
         cgroup_parent: PathBuf;
+        /// Directory for what lives as long as the machine is up. Known once settings are loaded, but
+        /// for root, who has the sandbox's default.
+        runtime_dir: PathBuf;
+        /// Which host ids boxes of an ordinary user have, by name.
+        box_ids: String;
     }
 }
 

@@ -127,25 +127,6 @@ impl<'a, S: Send> Crew<'a, S> {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
-    /// The same, but for tasks whose results are known: they need no slot.
-    ///
-    /// # Errors
-    /// As of [`each`](Self::each).
-    pub fn each_unless<T: Send, E: Send>(
-        &self,
-        count: usize,
-        known: impl Fn(usize) -> Option<T>,
-        task: impl Fn(&mut S, usize) -> Result<T, E> + Sync,
-    ) -> Result<Vec<T>, E> {
-        let mut results: Vec<Option<T>> = (0..count).map(known).collect();
-        let open: Vec<usize> = (0..count).filter(|&i| results[i].is_none()).collect();
-        let done = self.each(open.len(), |slot, place| task(slot, open[place]))?;
-        for (index, result) in open.into_iter().zip(done) {
-            results[index] = Some(result);
-        }
-        Ok(results.into_iter().flatten().collect())
-    }
-
     /// Waits for a slot.
     pub fn slot(&self) -> Held<'_, 'a, S> {
         let is_first = self.turn == Turn::First;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::compile::Artefacts;
-use super::language::Language;
+use super::language::{Language, Values};
 use super::program::Program;
-use super::run::Runnable;
+use super::run::{BOX, Runnable};
 use super::verdict::CompileResult;
 use crate::problem::Limits;
 use crate::sandbox::Container;
@@ -23,6 +23,17 @@ struct Shared {
     artefacts: Artefacts,
 }
 
+/// A submission as a static validator gets to see it.
+#[derive(Debug)]
+pub(super) struct Submitted<'a> {
+    /// Code of its language.
+    pub language: &'a str,
+    /// Name of the main file, or of the class that has `main`.
+    pub entry_point: &'a str,
+    /// Its files, those that the problem adds, and what the compiler left.
+    pub files: Artefacts,
+}
+
 /// What compiling came to.
 #[derive(Debug, Clone)]
 pub struct Compiled {
@@ -30,14 +41,6 @@ pub struct Compiled {
     pub result: Option<CompileResult>,
     /// The program, or one line that says why there is none.
     pub executable: Result<Executable, String>,
-}
-
-impl Compiled {
-    /// Whether compiling comes to the same on another day: no limit has ended it.
-    pub(super) fn is_lasting(&self) -> bool {
-        let limit = self.result.as_ref().and_then(|result| result.facts.limit);
-        limit.is_none()
-    }
 }
 
 impl Executable {
@@ -59,6 +62,43 @@ impl Executable {
     /// The box in which it runs.
     pub(super) fn container(&self) -> Container {
         self.shared.language.container()
+    }
+
+    /// The program as the format of problem packages sees it: for a static validator.
+    pub(super) fn submitted(&self) -> Submitted<'_> {
+        let Shared {
+            language,
+            program,
+            artefacts,
+        } = &*self.shared;
+        let mut files = artefacts.clone();
+        for file in program.input_files() {
+            if !files.iter().any(|present| present.path == file.path) {
+                files.push(file);
+            }
+        }
+        Submitted {
+            language: &language.package_code,
+            entry_point: program.entry_point(language),
+            files,
+        }
+    }
+
+    /// The program under limits, with its own files in a directory of its working directory.
+    pub(super) fn out_of(&self, directory: &str, limits: &Limits, stderr_bytes: u64) -> Runnable {
+        let Shared {
+            language,
+            program,
+            artefacts,
+        } = &*self.shared;
+        let limits = language.run_limits(limits);
+        let values = program.values(limits.memory_bytes);
+        let main = format!("{BOX}/{directory}/{}", values.main);
+        let values = Values {
+            main: &main,
+            ..values
+        };
+        Runnable::new(language, limits, &values, artefacts.clone(), stderr_bytes).out_of(directory)
     }
 
     /// The program under the limits of a problem; of standard error `stderr_bytes` are kept.

@@ -6,6 +6,7 @@ mod file;
 pub(super) mod scripts;
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -13,7 +14,7 @@ pub(super) use arguments::{Arguments, Values};
 pub(super) use file::CompileLimits;
 
 use crate::problem;
-use crate::problem::package::ProgramFiles;
+use crate::problem::package::{CompilationLimits, ProgramFiles};
 use crate::sandbox::{Access, Container, Mount, Proc};
 
 /// The files of this repository's `languages/`: name and text.
@@ -98,6 +99,8 @@ pub struct Language {
     pub(super) system_proc: bool,
     /// A file is named after the class in it, as Java wants it.
     pub(super) named_by_class: bool,
+    /// What the ICPC package format calls it.
+    pub(super) package_code: String,
     pub(super) compile: Option<Compile>,
     pub(super) run: Run,
 }
@@ -139,6 +142,26 @@ impl Language {
         self.extensions
             .iter()
             .any(|known| Some(known.as_str()) == extension)
+    }
+
+    /// The same language, whose compiler gets at least what is promised.
+    pub(super) fn with_promised(mut self, promised: &CompilationLimits) -> Language {
+        let Some(compile) = &mut self.compile else {
+            return self;
+        };
+        let limits = &mut compile.limits;
+        let at_least = |limit: &mut NonZeroU64, least: Option<u64>| {
+            if let Some(least) = least.and_then(NonZeroU64::new) {
+                *limit = least.max(*limit);
+            }
+        };
+        at_least(&mut limits.cpu_ms, promised.cpu_ms);
+        at_least(
+            &mut limits.wall_ms,
+            promised.cpu_ms.map(|ms| ms.saturating_mul(2)),
+        );
+        at_least(&mut limits.memory_bytes, promised.memory_bytes);
+        self
     }
 
     /// The limits of a run in this language: those of the problem times the language's factors,
@@ -294,10 +317,13 @@ impl Languages {
         self.languages.iter()
     }
 
-    /// The language of this id or alias.
+    /// The language of this id, alias, or code in problem packages.
     pub fn find(&self, name: &str) -> Option<&Language> {
-        self.iter()
-            .find(|language| language.id == name || language.aliases.iter().any(|a| a == name))
+        let is_called = |language: &&Language| {
+            let names = [&language.id, &language.package_code].into_iter();
+            names.chain(&language.aliases).any(|known| known == name)
+        };
+        self.iter().find(is_called)
     }
 
     /// The language of a source file of this name.

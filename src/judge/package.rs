@@ -6,13 +6,16 @@
 //! only such cases are left out.
 
 mod again;
+mod answers;
 mod board;
 mod candidate;
 mod checks;
+mod entrant;
 mod grader;
 mod key;
 mod known;
 mod making;
+mod outputs;
 mod programs;
 mod running;
 
@@ -20,16 +23,16 @@ use std::sync::{Arc, OnceLock};
 
 pub use again::Rerun;
 pub use candidate::{Candidate, Extent, Program, Times, Timing};
+pub use entrant::{CompiledEntrant, Entrant};
 pub use key::{key_of_input, key_of_input_validator};
 pub use known::{Fact, Known};
+pub use outputs::Opinion;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::crew::{self, Crew};
-use super::executable::{Compiled, Executable};
 use super::grade::{self, Grade, Standing};
-use super::run::Runnable;
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
-use super::{Cancel, Judge, JudgeError, JudgeSlot, Language, reason};
+use super::{Cancel, Judge, JudgeError, JudgeSlot, Language};
 use crate::problem::package::Package;
 use crate::problem::{Limits, SourceFile};
 use board::{Board, Entry, Stage, Task};
@@ -118,64 +121,6 @@ impl CompiledPackage {
         &self.package
     }
 
-    /// Compiles a submission in this language together with the files that the problem puts over its
-    /// own. One that is larger than the problem allows is refused as if by its compiler.
-    ///
-    /// # Errors
-    /// Our own failures only; the slot stays usable after each of them.
-    pub fn compile_submission(
-        &self,
-        judge: &Judge,
-        slot: &mut JudgeSlot,
-        (language, files): (&str, &[SourceFile]),
-        cancel: &Cancel,
-    ) -> Result<Compiled, JudgeError> {
-        let size = files
-            .iter()
-            .map(|file| file.bytes.len() as u64)
-            .sum::<u64>();
-        let limit = self.package.limits.code_bytes;
-        if size > limit {
-            let [size, limit] = [size, limit].map(reason::bytes);
-            let reason = format!("the sources have {size} together, and the limit is {limit}");
-            return Ok(Compiled {
-                result: None,
-                executable: Err(reason),
-            });
-        }
-        let mut files = files.to_vec();
-        for included in programs::includes(judge, &self.package, language) {
-            files.retain(|file| file.name != included.name);
-            files.push(included.clone());
-        }
-        slot.compile(language, &files, cancel)
-    }
-
-    /// Whether a program of the package judges outputs, so that it can judge the jury's answers.
-    pub fn judges_answers(&self) -> bool {
-        self.package.max_passes == 1 && self.checks.are_programs()
-    }
-
-    /// Whether the package's validators accept the answer of a case; the inner error says how one fails.
-    ///
-    /// # Errors
-    /// Our own failures only.
-    pub fn accepts_answer(
-        &self,
-        slot: &mut JudgeSlot,
-        index: usize,
-        cancel: &Cancel,
-    ) -> Result<Result<bool, String>, JudgeError> {
-        let case = &self.package.cases[index];
-        match self.checks.check_answer(slot, case, cancel) {
-            Ok(is_right) => Ok(Ok(is_right)),
-            Err(JudgeError::Validator { name, reason, .. }) => {
-                Ok(Err(format!("as an output makes {name} fail: it {reason}")))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     /// Compiles a submission and judges it on one slot.
     ///
     /// # Errors
@@ -188,13 +133,13 @@ impl CompiledPackage {
         times: Times,
         cancel: &Cancel,
     ) -> Result<Judgement, JudgeError> {
-        let Compiled { result, executable } =
+        let CompiledEntrant { result, entrant } =
             self.compile_submission(judge, slot, submission, cancel)?;
-        let graded = match executable {
+        let graded = match entrant {
             Err(reason) => self.refused(reason),
-            Ok(executable) => {
+            Ok(entrant) => {
                 let crew = Crew::of(std::slice::from_mut(slot));
-                let candidates = [Candidate::compiled(executable)];
+                let candidates = [Candidate::compiled(entrant)];
                 let timing = Timing::Given(times);
                 let ends = self.run_all((judge, &crew), &candidates, timing, &|_, _| {}, cancel)?;
                 match ends.into_iter().next() {
@@ -349,22 +294,9 @@ impl CompiledPackage {
         }
     }
 
-    fn runnable(&self, program: &Executable, limits: &Limits) -> Runnable {
-        let runnable = program.under(limits, STDERR_BYTES);
-        match self.package.allow_file_writing {
-            true => runnable,
-            false => runnable.with_read_only_files(),
-        }
-    }
-
     /// A time limit times the factor of a language, in milliseconds.
     pub fn limit_in_ms(&self, language: &Language, limit_ms: u64) -> u64 {
         language.run_limits(&limits(&self.package, limit_ms)).cpu_ms
-    }
-
-    /// Times with the factor of a program's language.
-    fn scaled(&self, program: &Executable, times: Times) -> Times {
-        times.map(|ms| program.limits(&limits(&self.package, ms)).cpu_ms)
     }
 
     fn skipped(&self, index: usize) -> CaseResult {

@@ -67,6 +67,7 @@ fn largest(last: &Facts, earlier: &Facts) -> Facts {
         wall_ns: last.wall_ns.max(earlier.wall_ns),
         memory_bytes: last.memory_bytes.max(earlier.memory_bytes),
         output_bytes: last.output_bytes.max(earlier.output_bytes),
+        instructions: last.instructions.max(earlier.instructions),
         ..last.clone()
     }
 }

@@ -88,6 +88,14 @@ impl Program {
         self.files.iter().map(input).collect()
     }
 
+    /// What it begins with: the class of that name, or the main file.
+    pub(super) fn entry_point(&self, language: &Language) -> &str {
+        match language.named_by_class {
+            true => &self.stem,
+            false => self.sources.first().map_or("", String::as_str),
+        }
+    }
+
     /// What fills the placeholders of a command.
     pub(super) fn values(&self, memory_bytes: u64) -> Values<'_> {
         Values {
@@ -97,6 +105,27 @@ impl Program {
             memory_mib: memory_bytes.div_ceil(1 << 20),
         }
     }
+}
+
+/// The same files, with a name for a single one that came without: one that no other file has.
+pub(super) fn named(
+    language: &Language,
+    files: &[SourceFile],
+    others: &[SourceFile],
+) -> Vec<SourceFile> {
+    let mut files = files.to_vec();
+    let [only] = &mut files[..] else {
+        return files;
+    };
+    if only.name == UNNAMED {
+        only.name.clone_from(&language.source_file);
+        if language.named_by_class {
+            name_by_class(only);
+        } else if others.iter().any(|other| other.name == only.name) {
+            only.name = only.name.replacen(UNNAMED, "submission", 1);
+        }
+    }
+    files
 }
 
 fn stem(language: &Language, main: &SourceFile) -> String {
@@ -179,6 +208,30 @@ mod tests {
         assert_eq!(java.sources, ["Main.java"]);
         assert_eq!(java.values(1).stem, "Main");
         assert_eq!(java.values((1 << 20) + 1).memory_mib, 2);
+    }
+
+    #[test]
+    fn beside_other_files_a_program_without_a_name_gets_a_free_one() {
+        let languages = Languages::built_in().unwrap();
+        let file = |name: &str, text: &str| SourceFile {
+            name: name.to_owned(),
+            bytes: Arc::from(text.as_bytes()),
+        };
+        let name = |language: &str, text: &str, other: &str| {
+            let language = languages.find(language).unwrap();
+            let files = named(language, &[file("main", text)], &[file(other, "")]);
+            files[0].name.clone()
+        };
+        assert_eq!(name("cpp", "", "lib.h"), "main.cpp");
+        assert_eq!(name("cpp", "", "main.cpp"), "submission.cpp");
+        assert_eq!(
+            name(
+                "java",
+                "class A { public static void main(String[] a) {} }",
+                "B.java"
+            ),
+            "A.java"
+        );
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::sandbox::{
 
 const OPEN_FILES: u64 = 256;
 
+/// The working directory of every program.
+pub(super) const BOX: &str = "/box";
+
 /// A program under its limits, ready to run any number of times.
 #[derive(Debug, Clone)]
 pub struct Runnable {
@@ -95,6 +98,21 @@ impl Runnable {
                 bytes: Arc::clone(&file.bytes),
                 mode: 0o644,
             }));
+        self
+    }
+
+    /// The same program with its own files in a directory of its working directory.
+    pub(super) fn out_of(mut self, directory: &str) -> Runnable {
+        let own = Path::new(BOX).join(directory);
+        for file in &mut self.command.files {
+            file.path = Path::new(directory).join(&file.path);
+        }
+        self.command.program = own.join(&self.command.program);
+        for argument in &mut self.command.args {
+            if argument == "." {
+                *argument = own.clone().into();
+            }
+        }
         self
     }
 
@@ -231,12 +249,7 @@ fn finished(
     report: Report,
     comparison: Option<Comparison>,
 ) -> Finished {
-    let (checker_message, points) = match comparison {
-        Some(Comparison::Different { message, .. }) => (Some(message), None),
-        Some(Comparison::Rejected { message }) => (message, None),
-        Some(Comparison::Accepted { message, points }) => (message, points),
-        Some(Comparison::Same) | None => (None, None),
-    };
+    let (checker_message, points) = comparison.map_or((None, None), told);
     Finished {
         verdict,
         reason,
@@ -251,20 +264,18 @@ fn finished(
     }
 }
 
-/// Whether an output is right.
-pub(super) fn accepts(
-    slot: &mut Slot,
-    check: Check<'_>,
-    case: &Case,
-    output: &[u8],
-    cancel: &Cancel,
-) -> Result<bool, JudgeError> {
-    let said = checked(slot, check, case, output, cancel)?;
-    Ok(said.comparison.is_right())
+/// What a comparison tells judges, and what it takes the output to be worth.
+pub(super) fn told(comparison: Comparison) -> (Option<String>, Option<Points>) {
+    match comparison {
+        Comparison::Different { message, .. } => (Some(message), None),
+        Comparison::Rejected { message } => (message, None),
+        Comparison::Accepted { message, points } => (message, points),
+        Comparison::Same => (None, None),
+    }
 }
 
 /// Judges an output.
-fn checked(
+pub(super) fn checked(
     slot: &mut Slot,
     check: Check<'_>,
     case: &Case,
@@ -331,5 +342,6 @@ pub(super) fn facts(report: &Report) -> Facts {
         output_bytes: report.stdout.total_bytes,
         denied_calls: report.denied_calls.clone(),
         noise: report.usage.noise,
+        instructions: report.usage.instructions,
     }
 }

@@ -1,6 +1,6 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
-use std::sync::Arc;
+mod output;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +12,9 @@ use super::program::Program;
 use super::run::{Finished, Runnable};
 use super::validator::{Case, Check, Feedback, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
-use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes, run};
-use crate::problem::SourceFile;
+use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
+use crate::problem::package::CompilationLimits;
+use crate::problem::{ANSWERS, SourceFile};
 use crate::sandbox::Slot;
 
 /// How much of each stream of a test case is kept.
@@ -114,6 +115,9 @@ impl JudgeSlot {
     /// # Errors
     /// Our own failures only; the slot stays usable after each of them.
     pub fn prepare_for(&mut self, language: &str) -> Result<(), JudgeError> {
+        if language == ANSWERS {
+            return Ok(());
+        }
         let language = self.judge.language(language)?;
         let first = match &language.compile {
             Some(compile) => compile.container(language),
@@ -188,13 +192,34 @@ impl JudgeSlot {
         files: &[SourceFile],
         cancel: &Cancel,
     ) -> Result<Compiled, JudgeError> {
+        self.compile_with(language, files, &CompilationLimits::default(), cancel)
+    }
+
+    /// The same with a compiler that gets at least what is promised.
+    ///
+    /// # Errors
+    /// As of [`compile`](Self::compile).
+    pub fn compile_with(
+        &mut self,
+        language: &str,
+        files: &[SourceFile],
+        promised: &CompilationLimits,
+        cancel: &Cancel,
+    ) -> Result<Compiled, JudgeError> {
+        if language == ANSWERS {
+            let reason = "it is no program, and the problem takes nothing else".to_owned();
+            return Ok(Compiled {
+                result: None,
+                executable: Err(reason),
+            });
+        }
         let judge = self.judge.clone();
-        let language = judge.language(language)?;
-        match Program::new(language, files)? {
-            Some(program) => self.compile_program(language, program, cancel),
+        let language = judge.language(language)?.clone().with_promised(promised);
+        match Program::new(&language, files)? {
+            Some(program) => self.compile_program(&language, program, cancel),
             None => Ok(Compiled {
                 result: None,
-                executable: Err(no_source(language)),
+                executable: Err(no_source(&language)),
             }),
         }
     }
@@ -260,25 +285,6 @@ impl JudgeSlot {
         }
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
         Ok(case_run(index, name, run))
-    }
-
-    /// Judges an output that no program made; `case` is an input and its answer.
-    ///
-    /// # Errors
-    /// As of [`run_case`](Self::run_case).
-    pub fn accepts(
-        &mut self,
-        (input, answer): (Arc<[u8]>, Arc<[u8]>),
-        check: Check<'_>,
-        output: &[u8],
-        cancel: &Cancel,
-    ) -> Result<bool, JudgeError> {
-        let case = Case {
-            input,
-            answer,
-            feedback: Feedback::default(),
-        };
-        run::accepts(&mut self.slot, check, &case, output, cancel)
     }
 
     /// Runs a program that talks with a validator of the problem, in a box for each.

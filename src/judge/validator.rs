@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::compare::Comparison;
-use super::executable::Executable;
+use super::executable::{Executable, Submitted};
+use super::run::BOX;
 use super::{JudgeError, reason};
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
@@ -34,14 +35,14 @@ const INPUT: &str = ".case/input";
 const ANSWER: &str = ".case/answer";
 const OUTPUT: &str = ".case/output";
 const FEEDBACK: &str = ".case/feedback";
+/// Where a static validator itself is, for it runs among the files of the submission.
+const VALIDATOR: &str = ".validator";
 /// What the validator tells judges. It is there from the beginning, for a box has no empty
 /// directories.
 const MESSAGE: &str = ".case/feedback/judgemessage.txt";
 /// Points, or the part of what the case is worth.
 const SCORE: &str = ".case/feedback/score.txt";
 const MULTIPLIER: &str = ".case/feedback/score_multiplier.txt";
-
-const BOX: &str = "/box";
 
 /// The most that is kept of what a failed validator wrote, in bytes.
 const EVIDENCE_BYTES: u64 = 4 << 10;
@@ -202,32 +203,52 @@ impl Validator {
         (output, arguments): (Arc<[u8]>, &[String]),
         cancel: &Cancel,
     ) -> Result<Said, JudgeError> {
+        let (input, answer) = (given(INPUT, &case.input), given(ANSWER, &case.answer));
         let question = match self.protocol {
             Protocol::Icpc => Question {
-                files: vec![(INPUT, &case.input), (ANSWER, &case.answer)],
+                files: vec![input, answer],
                 paths: &[INPUT, ANSWER, FEEDBACK],
                 stdin: Stdin::Bytes(output),
+                submission: None,
             },
             Protocol::Testlib | Protocol::Dmoj => Question {
-                files: vec![
-                    (INPUT, &case.input),
-                    (ANSWER, &case.answer),
-                    (OUTPUT, &output),
-                ],
+                files: vec![input, answer, given(OUTPUT, &output)],
                 paths: &[INPUT, OUTPUT, ANSWER],
                 stdin: Stdin::Empty,
+                submission: None,
             },
             Protocol::Cms => Question {
-                files: vec![
-                    (INPUT, &case.input),
-                    (ANSWER, &case.answer),
-                    (OUTPUT, &output),
-                ],
+                files: vec![input, answer, given(OUTPUT, &output)],
                 paths: &[INPUT, ANSWER, OUTPUT],
                 stdin: Stdin::Empty,
+                submission: None,
             },
         };
         let (container, command) = self.command(question, &case.feedback, arguments);
+        let report = slot.run(&container, &command, cancel)?;
+        self.said(&report)
+    }
+
+    /// Asks a static validator, in a fresh box, where it runs among the submission's files.
+    pub(super) fn inspect(
+        &self,
+        slot: &mut Slot,
+        submitted: &Submitted<'_>,
+        arguments: &[String],
+        cancel: &Cancel,
+    ) -> Result<Said, JudgeError> {
+        let files = submitted.files.iter().map(|file| InputFile {
+            path: file.path.clone(),
+            bytes: Arc::clone(&file.bytes),
+            mode: 0o444,
+        });
+        let question = Question {
+            files: files.collect(),
+            paths: &[FEEDBACK],
+            stdin: Stdin::Empty,
+            submission: Some(submitted),
+        };
+        let (container, command) = self.command(question, &Feedback::default(), arguments);
         let report = slot.run(&container, &command, cancel)?;
         self.said(&report)
     }
@@ -242,7 +263,8 @@ impl Validator {
         wait: Duration,
     ) -> (Container, Command) {
         let question = Question {
-            files: vec![(INPUT, &case.input), (ANSWER, &case.answer)],
+            files: vec![given(INPUT, &case.input), given(ANSWER, &case.answer)],
+            submission: None,
             paths: match self.protocol {
                 Protocol::Icpc => &[INPUT, ANSWER, FEEDBACK],
                 Protocol::Testlib => &[INPUT, OUTPUT, ANSWER],
@@ -305,20 +327,24 @@ impl Validator {
         arguments: &[String],
     ) -> (Container, Command) {
         let mut limits = self.limits.clone();
-        let files = question.files.iter().map(|(_, bytes)| bytes.len());
+        let files = question.files.iter().map(|file| file.bytes.len());
         let kept = feedback.files.iter().map(|file| file.bytes.len());
         let case_bytes = files.chain(kept).sum::<usize>() as u64;
         // The files of the case are in the box's memory, and not the validator's doing.
         limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
-        let runnable = self.executable.under(&limits, EVIDENCE_BYTES);
+        let runnable = match question.submission {
+            None => self.executable.under(&limits, EVIDENCE_BYTES),
+            Some(_) => {
+                let executable = &self.executable;
+                executable.out_of(VALIDATOR, &limits, EVIDENCE_BYTES)
+            }
+        };
         let (mut container, mut command) = runnable.into_parts();
         let needed = case_bytes.saturating_add(FREE_SCRATCH_BYTES);
         container.scratch_bytes = container.scratch_bytes.max(needed);
         command.limits.file_bytes = container.scratch_bytes;
         command.stdin = question.stdin;
-        let given = question.files.into_iter();
-        let files = given.map(|(path, bytes)| (path, Arc::clone(bytes), 0o444));
-        command.files.extend(files.map(input_file));
+        command.files.extend(question.files);
         command.files.extend(feedback.files.iter().cloned());
         // What it may write is there from the beginning.
         let is_given = |path: &str| {
@@ -339,6 +365,14 @@ impl Validator {
             FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
             path => format!("{BOX}/{path}"),
         });
+        if let Some(Submitted {
+            language,
+            entry_point,
+            ..
+        }) = question.submission
+        {
+            command.args.extend([language, entry_point].map(Into::into));
+        }
         command.args.extend(paths.map(Into::into));
         command.args.extend(arguments.iter().map(Into::into));
         (container, command)
@@ -410,9 +444,16 @@ impl Validator {
 /// What a validator is asked: files of the case, where they or others are in its arguments, and its
 /// standard input.
 struct Question<'a> {
-    files: Vec<(&'static str, &'a Arc<[u8]>)>,
+    files: Vec<InputFile>,
     paths: &'static [&'static str],
     stdin: Stdin,
+    /// What a static validator is asked about: it goes before the paths, and the files are its own.
+    submission: Option<&'a Submitted<'a>>,
+}
+
+/// A file that it may read.
+fn given(path: &str, bytes: &Arc<[u8]>) -> InputFile {
+    input_file((path, Arc::clone(bytes), 0o444))
 }
 
 fn input_file((path, bytes, mode): (&str, Arc<[u8]>, u32)) -> InputFile {

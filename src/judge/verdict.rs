@@ -74,6 +74,8 @@ pub struct Facts {
     pub denied_calls: Vec<String>,
     /// How much the run was disturbed, where the kernel counts that.
     pub noise: Option<Noise>,
+    /// Instructions executed in user space, where the processor counts them. The server does not keep them.
+    pub instructions: Option<u64>,
 }
 
 impl Facts {
@@ -246,20 +248,29 @@ fn not_executable(errno: i32, run: &Evidence<'_>) -> (Verdict, String) {
 }
 
 fn compared(comparison: Option<&Comparison>, run: &Evidence<'_>) -> (Verdict, String) {
+    let Some(comparison) = comparison else {
+        return (Verdict::Completed, "ended with exit code 0".to_owned());
+    };
+    let (verdict, mut reason) = of_output(comparison);
+    if verdict == Verdict::WrongAnswer {
+        reason.push_str(&reason::of_refusals(run));
+    }
+    (verdict, reason)
+}
+
+/// The verdict of an output alone, and why.
+pub(super) fn of_output(comparison: &Comparison) -> (Verdict, String) {
     match comparison {
-        None => (Verdict::Completed, "ended with exit code 0".to_owned()),
-        Some(Comparison::Same | Comparison::Accepted { .. }) => {
+        Comparison::Same | Comparison::Accepted { .. } => {
             (Verdict::Accepted, "the output is right".to_owned())
         }
-        Some(Comparison::Different { place, .. }) => {
-            let refusals = reason::of_refusals(run);
-            let reason = format!("the output differs from the answer {place}{refusals}");
+        Comparison::Different { place, .. } => {
+            let reason = format!("the output differs from the answer {place}");
             (Verdict::WrongAnswer, reason)
         }
-        Some(Comparison::Rejected { .. }) => {
-            let refusals = reason::of_refusals(run);
-            let reason = format!("the problem's validator rejects the output{refusals}");
-            (Verdict::WrongAnswer, reason)
+        Comparison::Rejected { .. } => {
+            let reason = "the problem's validator rejects the output";
+            (Verdict::WrongAnswer, reason.to_owned())
         }
     }
 }

@@ -9,6 +9,7 @@
 mod constants;
 mod data;
 mod dmoj;
+mod examples;
 mod expectation;
 mod glob;
 mod groups;
@@ -22,14 +23,16 @@ mod submissions;
 mod tree;
 mod yaml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub use data::TestCase;
-pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, TimingRole};
+pub use data::{Subject, TestCase};
+pub use examples::OutputExample;
+pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
 pub use glob::matches as path_matches;
-pub use limits::{PackageLimits, TimeRule};
+pub use limits::{CompilationLimits, PackageLimits, TimeRule};
 pub use making::{Answers, Generation, Making};
-pub use programs::ProgramFiles;
+pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
 pub use submissions::JurySubmission;
@@ -50,6 +53,8 @@ pub struct Package {
     pub limits: PackageLimits,
     /// The time limit, or how it follows from the jury's submissions.
     pub time: TimeRule,
+    /// Codes of the languages in which it may be solved; `None` for all.
+    pub languages: Option<Vec<String>>,
     /// Whether submissions may write to their working directory.
     pub allow_file_writing: bool,
     /// How outputs are judged.
@@ -74,13 +79,40 @@ pub struct Package {
     pub cases: Vec<TestCase>,
     /// Inputs that at least one input validator must reject.
     pub invalid_inputs: Vec<TestCase>,
+    /// Outputs that are known to be right or wrong.
+    pub output_examples: Vec<OutputExample>,
     /// The jury's submissions by path.
     pub submissions: Vec<JurySubmission>,
     /// What of the cases is still to be made.
     pub making: Making,
+    /// The program that judges the files of submissions, where a case is about these.
+    pub static_validator: Option<ProgramFiles>,
+    /// Submissions are the answers to the cases, and no programs.
+    pub takes_answers: bool,
 }
 
 impl Package {
+    /// The programs without which nothing can be judged by it.
+    pub fn judging_programs(&self) -> Vec<&ProgramFiles> {
+        let mut programs: Vec<&ProgramFiles> = match &self.validation {
+            Validation::Default(_) => Vec::new(),
+            Validation::Custom(programs) => programs.iter().collect(),
+            Validation::Interactive(program) => vec![program],
+            Validation::Foreign {
+                interactor,
+                checker,
+                ..
+            } => interactor.iter().chain(checker).collect(),
+        };
+        programs.extend(&self.static_validator);
+        programs.extend(&self.grader);
+        programs.extend(&self.making.generators);
+        let solution = self.making.answers.as_ref();
+        let solution = solution.and_then(|made| self.submissions.get(made.submission));
+        programs.extend(solution.map(|solution| &solution.files));
+        programs
+    }
+
     /// The highest score of a group, by its path, or of the whole, by an empty one; `None` where there
     /// are no points, or no end of them.
     pub fn max_score_of(&self, group: &str) -> Option<f64> {
@@ -144,9 +176,14 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
 
 fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let settings = settings::read(tree, findings);
+    let tree = &*match settings.format {
+        Format::V2025 => Cow::Owned(with_plain_names(tree, findings)),
+        _ => Cow::Borrowed(tree),
+    };
     let tree = &*constants::fill(tree, &settings.constants, findings);
-    refuse_unsupported(tree, &settings, findings);
-    let (cases, root) = data::read(tree, &settings.validator_flags, findings);
+    let flags = &settings.validator_flags[..];
+    let (cases, root) = data::read(tree, (settings.format, flags), findings);
+    let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
     let (groups, scoring) = groups::read(&settings, &root, grader.is_some(), findings);
     if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
@@ -154,6 +191,8 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         findings.warning(&unused.path, None, message);
     }
     let validation = validation(tree, &settings, &cases, findings);
+    let of_cases = (&cases[..], repeats(settings.format));
+    let examples = examples::read(tree, &settings, of_cases, findings);
     let context = expectation::Context {
         of: match settings.format {
             Format::Legacy | Format::Draft2023 => Of::Whole,
@@ -161,9 +200,15 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         },
         is_scoring: scoring.is_some(),
     };
+    let includes = includes(tree);
     let scopes = submissions::Scopes {
         groups: &groups,
         cases: cases.iter().map(|case| case.name.as_str()).collect(),
+        includes: includes
+            .values()
+            .flatten()
+            .map(|file| file.name.as_str())
+            .collect(),
     };
     let submissions = submissions::read(tree, context, &scopes, findings);
     let mut input_validators = programs::each_in(tree, "input_validators");
@@ -173,6 +218,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         names: settings.names,
         limits: settings.limits,
         time: settings.time,
+        languages: settings.languages,
         allow_file_writing: settings.allow_file_writing,
         validation,
         max_passes: match settings.kind.is_multi_pass {
@@ -181,31 +227,78 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         },
         input_validators,
         valid_exit_code: VALID,
-        includes: includes(tree),
+        includes,
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,
         cases,
-        invalid_inputs: data::read_invalid(tree, findings),
+        invalid_inputs: data::read_beside(tree, ("invalid_input", &[]), false, findings),
+        output_examples: examples,
         submissions,
         making: Making::default(),
+        takes_answers: settings.kind.is_submit_answer,
+        static_validator,
     })
 }
 
-fn refuse_unsupported(tree: &Tree, settings: &Settings, findings: &mut Findings) {
-    let Kind {
-        is_submit_answer, ..
-    } = settings.kind;
-    for (is_asked, what) in [(is_submit_answer, "submit-answer problems")] {
-        if is_asked {
-            let message = format!("{what} are not supported yet");
-            findings.error(settings::FILE, None, message);
+/// The package as if there were no names but those of the format.
+fn with_plain_names(tree: &Tree, findings: &mut Findings) -> Tree {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    // Hidden ones are left out without a word, for tools make them.
+    let is_plain =
+        |name: &str| name.len() < 256 && !name.starts_with('-') && name.bytes().all(is_of_name);
+    let mut odd = Vec::new();
+    let kept = tree.keep(|path| {
+        let is_kept = path.split('/').all(is_plain);
+        if !is_kept {
+            odd.push(path.to_owned());
         }
+        is_kept
+    });
+    if let Some((first, others)) = odd.split_first() {
+        let message = format!(
+            "the file, and {} others, are ignored for their names: use letters, digits, _, . and - only",
+            others.len()
+        );
+        findings.warning(first, None, message);
     }
-    if tree.has_directory("static_validator") {
-        let message = "static validators are not supported yet";
-        findings.error("static_validator", None, message);
+    kept
+}
+
+/// The program that judges the files of submissions; there is one exactly where it has something to judge.
+fn static_validator(
+    tree: &Tree,
+    settings: &Settings,
+    cases: &[TestCase],
+    findings: &mut Findings,
+) -> Option<ProgramFiles> {
+    const DIRECTORY: &str = "static_validator";
+    let program = programs::only_in(tree, DIRECTORY);
+    let case = cases.iter().find(|case| !case.has_data());
+    let (is_error, message) = match (&program, case) {
+        (Some(_), _) if settings.format != Format::V2025 => (
+            true,
+            "only the format 2025-09 has static validators: let problem_format_version be 2025-09",
+        ),
+        (Some(_), _) if settings.kind.is_submit_answer => (
+            true,
+            "the problem takes answers, so there is no source to validate: remove it",
+        ),
+        (Some(_), None) => (
+            false,
+            "the static validator is not used: no group has a static_validation_score",
+        ),
+        (None, Some(_)) => (
+            true,
+            "a group has a static_validation_score, and there is no such program: add it",
+        ),
+        (Some(_), Some(_)) | (None, None) => return program,
+    };
+    match is_error {
+        true => findings.error(DIRECTORY, None, message),
+        false => findings.warning(DIRECTORY, None, message),
     }
+    None
 }
 
 /// The only grader.
@@ -267,11 +360,16 @@ fn validation(
     Validation::Default(checkers(settings.format, cases, findings))
 }
 
-fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
-    let repeats = match format {
+/// What the default validator does about arguments that come twice.
+fn repeats(format: Format) -> Repeats {
+    match format {
         Format::V2025 => Repeats::Refused,
         Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => Repeats::LastCounts,
-    };
+    }
+}
+
+fn checkers(format: Format, cases: &[TestCase], findings: &mut Findings) -> Vec<Checker> {
+    let repeats = repeats(format);
     let mut checkers = Vec::with_capacity(cases.len());
     for case in cases {
         match Checker::default_validator(&case.output_validator_args, repeats) {
@@ -299,123 +397,4 @@ fn includes(tree: &Tree) -> BTreeMap<String, Vec<SourceFile>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::tree::tests::tree;
-    use super::*;
-
-    const CASE: [(&str, &str); 2] = [("data/secret/1.in", ""), ("data/secret/1.ans", "")];
-
-    fn read_files(files: &[(&str, &str)]) -> (Option<Package>, Vec<String>) {
-        let (package, findings) = read(&tree(&[&CASE, files].concat()));
-        (package, findings.iter().map(ToString::to_string).collect())
-    }
-
-    const AC: (&str, &str) = ("submissions/accepted/a.py", "");
-
-    #[test]
-    fn a_small_package_is_read() {
-        let yaml = (
-            "problem.yaml",
-            "name: A\nvalidator_flags: float_tolerance 0.5\n",
-        );
-        let include = ("include/cpp/lib.h", "x");
-        let (package, found) = read_files(&[yaml, AC, include]);
-        assert_eq!(found, Vec::<String>::new());
-        let package = package.unwrap();
-        assert_eq!(package.includes["cpp"][0].name, "lib.h");
-        assert_eq!((package.cases.len(), package.submissions.len()), (1, 1));
-        let Validation::Default(checkers) = package.validation else {
-            panic!("not the default validator");
-        };
-        let half = Some(0.5);
-        assert!(matches!(checkers[..], [Checker::Default { absolute, .. }] if absolute == half));
-    }
-
-    #[test]
-    fn a_validator_is_used_where_the_format_says_so() {
-        let validator = ("output_validators/v/v.cc", "");
-        let single = ("output_validator/v.cc", "");
-        let legacy = ("problem.yaml", "name: A\n");
-        let custom = ("problem.yaml", "validation: custom\n");
-        let new = ("problem.yaml", "problem_format_version: 2025-09\n");
-        let used = |yaml, files: &[_]| {
-            let (package, found) = read_files(&[&[yaml, AC], files].concat());
-            (
-                package.map(|p| matches!(p.validation, Validation::Custom(_))),
-                found.len(),
-            )
-        };
-        assert_eq!(used(custom, &[validator]), (Some(true), 0));
-        assert_eq!(used(custom, &[single]), (Some(true), 0));
-        assert_eq!(used(new, &[single]), (Some(true), 0));
-        assert_eq!(used(new, &[]), (Some(false), 0));
-        assert_eq!(used(legacy, &[validator]), (Some(false), 1));
-        assert_eq!(used(custom, &[]), (None, 1));
-    }
-
-    #[test]
-    fn a_multi_pass_problem_has_one_validator_and_a_number_of_passes() {
-        let one = ("output_validators/v/v.cc", "");
-        let two = ("output_validators/w/w.cc", "");
-        let yaml = (
-            "problem.yaml",
-            "validation: custom multi-pass\nlimits: {validation_passes: 26}\n",
-        );
-        assert_eq!(read_files(&[yaml, one, AC]).0.unwrap().max_passes, 26);
-        let twice = ("problem.yaml", "validation: custom multi-pass\n");
-        assert_eq!(read_files(&[twice, one, AC]).0.unwrap().max_passes, 2);
-        let once = ("problem.yaml", "validation: custom\n");
-        assert_eq!(read_files(&[once, one, two, AC]).0.unwrap().max_passes, 1);
-        let (package, found) = read_files(&[yaml, one, two, AC]);
-        assert!(
-            package.is_none() && found[0].contains("output_validators/w: "),
-            "{found:?}"
-        );
-        for passes in ["1", "2.5", "100000"] {
-            let text =
-                format!("validation: custom multi-pass\nlimits: {{validation_passes: {passes}}}\n");
-            let (package, found) = read_files(&[("problem.yaml", &text), one, AC]);
-            assert!(
-                package.is_none() && found[0].contains("from 2 to"),
-                "{found:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_not_supported_is_refused() {
-        for (path, text, words) in [
-            (
-                "problem.yaml",
-                "validation: custom interactive\n",
-                "there is no output validator",
-            ),
-            (
-                "problem.yaml",
-                "type: [multi-pass]\n",
-                "there is no output validator",
-            ),
-            (
-                "problem.yaml",
-                "type: submit-answer\n",
-                "submit-answer problems",
-            ),
-            (
-                "problem.yaml",
-                "validator_flags: fuzzy\n",
-                "\"fuzzy\" is no argument",
-            ),
-            ("static_validator/s.py", "", "static validators"),
-        ] {
-            let yaml = ("problem.yaml", "name: A\n");
-            let files = match path {
-                "problem.yaml" => vec![(path, text), AC],
-                _ => vec![(path, text), yaml, AC],
-            };
-            let (package, found) = read_files(&files);
-            assert!(package.is_none(), "{text}");
-            assert!(found.iter().any(|found| found.contains(words)), "{found:?}");
-        }
-        assert!(read_files(&[AC]).1[0].contains("no problem.yaml"));
-    }
-}
+mod tests;

@@ -32,8 +32,6 @@ pub(super) struct Blueprint {
     pub degraded: Vec<Protection>,
     /// How many CPUs a box has.
     pub cpus: u32,
-    /// Whether the program may write to `/box`.
-    pub box_access: Access,
 }
 
 impl Blueprint {
@@ -65,6 +63,7 @@ impl Blueprint {
             scratch_bytes: at_least_one("scratch_bytes", container.scratch_bytes)?,
             scratch_inodes: at_least_one("scratch_inodes", container.scratch_inodes)?,
             exec_tmp: container.exec_tmp,
+            box_is_read_only: container.box_access == Access::ReadOnly,
             network: network(&container.network),
             proc_pids_only: container.proc == Proc::Pids,
             terminals: container.devices == Devices::Terminals,
@@ -78,8 +77,14 @@ impl Blueprint {
             unenforced,
             degraded: Vec::new(),
             cpus: u32::try_from(container.share.cpus.len().max(1)).unwrap_or(u32::MAX),
-            box_access: container.box_access,
         })
+    }
+
+    /// The same for a host that has a single id for all boxes.
+    pub(super) fn share_one_id(&mut self) {
+        self.plan.user.is_one = true;
+        self.loosened
+            .push("host ids: all boxes have that of the user who starts them".to_owned());
     }
 
     /// What a step inside the box was done to, by the number that it reports.
@@ -186,6 +191,7 @@ fn user(user: &User) -> Result<UserPlan, SandboxError> {
         gid: user.gid,
         groups,
         init: init.ok_or_else(|| refused("user", "the groups leave no id for the box itself"))?,
+        is_one: false,
     })
 }
 

@@ -225,23 +225,33 @@ impl Group {
         }
     }
 
-    /// Sets limits and takes the baseline that usage is measured against.
-    pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    /// Notes the counters of a box that waits for its command: usage is measured against them.
+    pub(super) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         match self {
-            Group::V1(group) => group.start(limits),
-            Group::V2(group) => group.start(limits),
+            Group::V1(group) => group.take_baseline(),
+            Group::V2(group) => group.take_baseline(),
             Group::Absent(group) => {
-                group.start();
+                group.take_baseline();
                 Ok(())
             }
         }
     }
 
+    /// Sets limits, on top of what the waiting box holds.
+    pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+        match self {
+            Group::V1(group) => group.start(limits),
+            Group::V2(group) => group.start(limits),
+            Group::Absent(_) => Ok(()),
+        }
+    }
+
     /// Resource limits of the program that stand in for limits of the group, where there is none.
-    pub(super) fn rlimits(&self, limits: &GroupLimits) -> Vec<(Resource, u64)> {
+    /// `is_one` says that init is the same user as the program.
+    pub(super) fn rlimits(&self, limits: &GroupLimits, is_one: bool) -> Vec<(Resource, u64)> {
         match self {
             Group::V1(_) | Group::V2(_) => Vec::new(),
-            Group::Absent(_) => absent::Group::rlimits(limits),
+            Group::Absent(_) => absent::Group::rlimits(limits, is_one),
         }
     }
 

@@ -12,6 +12,7 @@ mod timing;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use super::cancel::Cancel;
 use super::cgroup::Hierarchy;
 use super::container::Container;
 use super::host::{Sandbox, SandboxConfig};
+use super::ids::IdSource;
 use super::outcome::{Exit, Outcome, SandboxError};
 use super::protection::Protection;
 use super::spec::{Command, Limits, Stdin};
@@ -70,8 +72,25 @@ trait Host {
     fn names(&self, directory: &str) -> Vec<String>;
     /// The Landlock version; 0 where there is none.
     fn landlock_abi(&self) -> u32;
+    /// Who makes the boxes, where that is not root.
+    fn ordinary_user(&self) -> Option<&OrdinaryUser>;
+    /// Whether instructions can be counted; the error says why not.
+    fn instruction_counters(&self) -> io::Result<()>;
     /// The control groups that boxes would be in.
     fn groups(&self) -> Result<&Groups, &str>;
+}
+
+/// Somebody who is not root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OrdinaryUser {
+    /// The user id.
+    id: u32,
+    /// What came of entering a user namespace.
+    namespace: Result<(), String>,
+    /// The host ids that are lent to this user, or what stands in the way.
+    lent: Result<String, String>,
+    /// Which host ids the settings ask for.
+    source: IdSource,
 }
 
 /// Control groups that boxes would be in.
@@ -167,9 +186,9 @@ fn all(host: &dyn Host, may_lack: &BTreeSet<Protection>) -> Vec<HostCheck> {
 /// Every check of this machine but the last, [`check_host`]'s box.
 pub(super) fn look_around(
     groups: &Result<Hierarchy, SandboxError>,
-    may_lack: &BTreeSet<Protection>,
+    config: &SandboxConfig,
 ) -> Vec<HostCheck> {
-    all(&ThisHost::new(groups), may_lack)
+    all(&ThisHost::new(groups, config), &config.may_lack)
 }
 
 /// Refuses a host that lacks what is required.
@@ -217,7 +236,7 @@ impl std::fmt::Display for Unfit {
 /// Checks this machine: all that is read, and then one program in a real box.
 pub fn check_host(config: &SandboxConfig) -> Vec<HostCheck> {
     let groups = Hierarchy::find(config.cgroup_parent.as_deref());
-    let mut checks = look_around(&groups, &config.may_lack);
+    let mut checks = look_around(&groups, config);
     let finding = match try_box(config) {
         Ok(Outcome::Ended(Exit::Code(0))) => pass("a program ran in it and ended well"),
         Ok(outcome) => fail(format!("a program ran in it and ended badly: {outcome:?}")),

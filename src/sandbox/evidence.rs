@@ -44,6 +44,7 @@ pub(super) fn report(
             forks_refused: usage.forks_refused,
             // Read beside the run.
             noise: None,
+            instructions: None,
         },
         stdout: observed.stdout,
         stderr: observed.stderr,

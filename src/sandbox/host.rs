@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 
-use super::blueprint::{Blueprint, MAX_GROUPS};
+use super::blueprint::Blueprint;
 use super::cgroup::{Group, GroupShare, Hierarchy};
 use super::check::{self, HostCheck};
 use super::container::Container;
+use super::ids::{HostIds, IdSource};
+use super::instructions::InstructionCounter;
 use super::launch::Launcher;
+use super::launcher::Arguments;
 use super::lock::{self, SlotLock};
 use super::noise::NoiseGauge;
 use super::outcome::{SandboxError, SetUpStep};
@@ -19,18 +22,11 @@ use super::protection::Protection;
 use super::slot::Slot;
 use super::{landlock, pasta};
 
-/// Host ids from here on belong to no user, container or service manager by convention
-/// (systemd's "Users, Groups, UIDs and GIDs" leaves them unassigned).
-const FIRST_ID: u32 = 1_900_000_000;
-/// Host group ids for supplementary groups: after those of all slots.
-const FIRST_GROUP: u32 = FIRST_ID + 8192;
-/// Where only the usual 65536 ids exist, as inside a container with its own user namespace.
-const FIRST_ID_OF_SMALL_HOST: u32 = 61_200;
-
 /// Settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// A directory of ours that lives as long as the machine is up: slot locks, mount points.
+    /// A directory of ours that lives as long as the machine is up: slot locks, mount points. By
+    /// default below `/run` for root, and for others below `/run/user` or `/tmp`.
     pub runtime_dir: PathBuf,
     /// The binary that becomes the launcher. Its `main` must call
     /// [`become_launcher_if_asked`](super::become_launcher_if_asked).
@@ -38,6 +34,8 @@ pub struct SandboxConfig {
     /// The parent of all cgroups, relative to the root of the hierarchy; by default a group
     /// `gavel` at the root (v1) or beneath the group that the service was given (v2).
     pub cgroup_parent: Option<PathBuf>,
+    /// Which host ids an ordinary user's boxes have.
+    pub ids: IdSource,
     /// Protections that this host may lack.
     pub may_lack: BTreeSet<Protection>,
 }
@@ -45,9 +43,10 @@ pub struct SandboxConfig {
 impl Default for SandboxConfig {
     fn default() -> Self {
         SandboxConfig {
-            runtime_dir: PathBuf::from("/run/gavel"),
+            runtime_dir: lock::default_runtime_directory(),
             launcher: PathBuf::from("/proc/self/exe"),
             cgroup_parent: None,
+            ids: IdSource::Auto,
             may_lack: BTreeSet::new(),
         }
     }
@@ -66,10 +65,11 @@ struct Shared {
     checks: Vec<HostCheck>,
     degraded: Vec<Protection>,
     landlock_abi: u32,
-    first_id: u32,
+    ids: HostIds,
     cpus: Vec<usize>,
     plans: Mutex<HashMap<Container, Arc<Blueprint>>>,
     noise: Option<NoiseGauge>,
+    counts_instructions: bool,
 }
 
 impl Sandbox {
@@ -79,7 +79,7 @@ impl Sandbox {
     /// What is missing on this host, and how to get it.
     pub fn open(config: &SandboxConfig) -> Result<Self, SandboxError> {
         let groups = Hierarchy::find(config.cgroup_parent.as_deref());
-        let checks = check::look_around(&groups, &config.may_lack);
+        let checks = check::look_around(&groups, config);
         check::refuse_unfit(&checks)?;
         let degraded = check::degraded(&checks);
         let groups = match groups {
@@ -105,10 +105,11 @@ impl Sandbox {
                 checks,
                 degraded,
                 landlock_abi: landlock::kernel_abi(),
-                first_id: first_id()?,
+                ids: HostIds::find(config.ids)?,
                 cpus: allowed_cpus()?,
                 plans: Mutex::default(),
                 noise: NoiseGauge::of_machine(),
+                counts_instructions: InstructionCounter::look_for().is_ok(),
             }),
         })
     }
@@ -118,13 +119,19 @@ impl Sandbox {
         let lock = lock::take(&self.shared.config.runtime_dir.join("slots"))?;
         let shared = &self.shared;
         let cpu = shared.cpus[lock.number() as usize % shared.cpus.len()];
-        let first_id = shared.first_id + lock.number() * lock::IDS_PER_SLOT;
-        Slot::new(self.clone(), lock, cpu, first_id)
+        Slot::new(self.clone(), lock, cpu)
     }
 
     /// What tells how noisy the machine is.
     pub(super) fn noise_gauge(&self) -> Option<&NoiseGauge> {
         self.shared.noise.as_ref()
+    }
+
+    /// What counts the instructions of a box's program, where the machine can.
+    pub(super) fn instruction_counter(&self, init: i32) -> Option<InstructionCounter> {
+        // It is an extra figure: a box without it is better than none.
+        let open = || InstructionCounter::of_box(init).ok();
+        self.shared.counts_instructions.then(open).flatten()
     }
 
     /// Makes the cgroup of a lane of a slot.
@@ -145,18 +152,9 @@ impl Sandbox {
             .try_for_each(|name| self.shared.groups.remove(&name))
     }
 
-    /// The first host group id for the supplementary groups of a lane.
-    pub(super) fn first_group(&self, slot: u32, lane: u32) -> Result<u32, SandboxError> {
-        if self.shared.first_id != FIRST_ID {
-            return Err(SandboxError::Setting {
-                setting: "user",
-                reason: format!(
-                    "supplementary groups need host ids from {FIRST_GROUP} on, which this user \
-                     namespace does not map"
-                ),
-            });
-        }
-        Ok(FIRST_GROUP + (slot * lock::LANES + lane) * MAX_GROUPS)
+    /// The host ids of boxes.
+    pub(super) fn ids(&self) -> &HostIds {
+        &self.shared.ids
     }
 
     /// Connects the network of a box to the world.
@@ -170,10 +168,15 @@ impl Sandbox {
         pasta::Pasta::start(&fifo, pid, arguments)
     }
 
-    /// Starts a launcher.
-    pub(super) fn start_launcher(&self) -> Result<Launcher, SandboxError> {
+    /// Starts a launcher. One of an ordinary user cannot come back to the host's network.
+    pub(super) fn start_launcher(&self, stays_in_network: bool) -> Result<Launcher, SandboxError> {
         let config = &self.shared.config;
-        Launcher::start(&config.launcher, &config.runtime_dir.join("boxes"))
+        let arguments = Arguments {
+            staging: config.runtime_dir.join("boxes"),
+            stage: self.shared.ids.stage(),
+            stays_in_network,
+        };
+        Launcher::start(&config.launcher, &arguments, &self.shared.ids)
     }
 
     /// The cgroup version in use: "v1", "v2" or "none".
@@ -219,10 +222,13 @@ impl Sandbox {
         if let Some(plan) = plans.get(container) {
             return Ok(Arc::clone(plan));
         }
-        let plan = Arc::new(Blueprint {
-            degraded: self.shared.degraded.clone(),
-            ..Blueprint::of(container, self.shared.landlock_abi, &self.shared.cpus)?
-        });
+        let shared = &self.shared;
+        let mut plan = Blueprint::of(container, shared.landlock_abi, &shared.cpus)?;
+        plan.degraded = shared.degraded.clone();
+        if shared.ids == HostIds::Own {
+            plan.share_one_id();
+        }
+        let plan = Arc::new(plan);
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)
     }
@@ -232,24 +238,4 @@ fn allowed_cpus() -> Result<Vec<usize>, SandboxError> {
     let set = sched_getaffinity(Pid::from_raw(0)).set_up("read", "the CPU affinity")?;
     let cpus = (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false));
     Ok(cpus.collect())
-}
-
-fn first_id() -> Result<u32, SandboxError> {
-    let map = std::fs::read_to_string("/proc/self/uid_map").set_up("read", "/proc/self/uid_map")?;
-    first_free_id(&map).ok_or(SandboxError::Lost("range of host ids"))
-}
-
-/// The first host id for boxes, out of those that exist in a user namespace with this map.
-pub(super) fn first_free_id(map: &str) -> Option<u32> {
-    let exists =
-        |id: u64| {
-            map.lines().any(|line| {
-            let mut numbers = line.split_whitespace().filter_map(|n| n.parse::<u64>().ok());
-            let (inside, _, count) = (numbers.next(), numbers.next(), numbers.next());
-            matches!((inside, count), (Some(from), Some(count)) if id >= from && id - from < count)
-        })
-        };
-    [FIRST_ID, FIRST_ID_OF_SMALL_HOST]
-        .into_iter()
-        .find(|id| exists(u64::from(*id)))
 }

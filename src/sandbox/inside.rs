@@ -142,7 +142,7 @@ fn init(inside: &mut Inside<'_>) -> StepResult<Infallible> {
     // The launcher lets its children vanish, init must see them end.
     sys::reap_by_waiting().in_step(Step::ReapByWaiting)?;
     sys::set_parent_death_signal(libc::SIGKILL).in_step(Step::DieWithLauncher)?;
-    become_box_root(inside.user.init).in_step(Step::BecomeBoxRoot)?;
+    become_box_root(inside.user).in_step(Step::BecomeBoxRoot)?;
     if !inside.shares_cgroup {
         unshare(CloneFlags::CLONE_NEWCGROUP).in_step(Step::NewCgroupNamespace)?;
     }
@@ -188,9 +188,13 @@ fn await_proceed(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-fn become_box_root(id: u32) -> io::Result<()> {
-    sys::set_groups(&[])?;
-    sys::set_ids(id, id)?;
+fn become_box_root(user: &UserPlan) -> io::Result<()> {
+    if user.is_one {
+        sys::set_ids(user.uid, user.gid)?;
+    } else {
+        sys::set_groups(&[])?;
+        sys::set_ids(user.init, user.init)?;
+    }
     // Changing ids clears the death signal.
     sys::set_parent_death_signal(libc::SIGKILL)
 }
@@ -318,7 +322,10 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
         match sys::wait_any() {
             Ok((pid, status)) if pid == program => {
                 ended = Some((status, sys::monotonic_ns()));
-                sys::kill_all_others();
+                // Asking first is cheaper: looking for whom to kill goes through all of the machine.
+                if sys::has_children() {
+                    sys::kill_all_others();
+                }
             }
             Ok(_) => {}
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
@@ -374,7 +381,9 @@ fn execute(
 fn confine(inside: &Inside<'_>, socket: BorrowedFd<'_>, landlock: &Rulesets) -> StepResult<()> {
     let user = inside.user;
     new_session(inside.new_session).in_step(Step::NewSession)?;
-    sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
+    if !user.is_one {
+        sys::set_groups(&user.groups).in_step(Step::BecomeUser)?;
+    }
     sys::set_ids(user.uid, user.gid).in_step(Step::BecomeUser)?;
     // As that user, who may not be allowed to enter it.
     chdir(inside.working_directory).in_step(Step::EnterDirectory)?;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -14,13 +14,16 @@ use nix::sys::resource::Resource;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt};
 
 use super::blueprint::Blueprint;
-use super::launcher::LAUNCHER_NAME;
+use super::ids::HostIds;
+use super::instructions::InstructionCounter;
+use super::launcher::{Arguments, LAUNCHER_NAME, Stage};
 use super::message::{
     BoxIds, BoxReport, BoxRequest, LaunchReply, MAX_START_BYTES, MAX_STRINGS, PROCEED,
     REPORT_BYTES, encode_start,
 };
 use super::outcome::{SandboxError, SetUpStep};
 use super::pasta::Pasta;
+use super::rootless;
 use super::scratch::ScratchDir;
 use super::spec::Command;
 use super::sys::{self, MAX_FDS};
@@ -71,11 +74,15 @@ pub(super) struct Launcher {
 
 impl Launcher {
     /// Executes our own binary (or `binary`) again as a launcher.
-    pub(super) fn start(binary: &Path, staging: &Path) -> Result<Self, SandboxError> {
+    pub(super) fn start(
+        binary: &Path,
+        arguments: &Arguments,
+        ids: &HostIds,
+    ) -> Result<Self, SandboxError> {
         let (ours, theirs) = connection()?;
         let process = Process::new(binary)
             .arg0(LAUNCHER_NAME)
-            .arg(staging)
+            .args(arguments.words())
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(theirs))
@@ -83,11 +90,15 @@ impl Launcher {
             .stderr(Stdio::null())
             .spawn()
             .set_up("start", binary.to_string_lossy())?;
-        Ok(Launcher {
+        let launcher = Launcher {
             connection: ours,
             process,
             told: Vec::new(),
-        })
+        };
+        if arguments.stage != Stage::Root {
+            rootless::let_enter(&launcher.connection, launcher.process.id(), ids)?;
+        }
+        Ok(launcher)
     }
 
     /// Asks for a box; its init waits until [`Pending::proceed`].
@@ -95,7 +106,7 @@ impl Launcher {
         &mut self,
         blueprint: &Arc<Blueprint>,
         ids: BoxIds,
-        cgroup: Option<std::os::fd::BorrowedFd<'_>>,
+        cgroup: Option<BorrowedFd<'_>>,
     ) -> Result<Pending, SandboxError> {
         let (ours, theirs) = connection()?;
         let known = self
@@ -125,20 +136,7 @@ impl Launcher {
     }
 
     fn await_reply(&self, connection: BoxConnection) -> Result<Pending, SandboxError> {
-        let mut buffer = [0; 1024];
-        let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
-        let length = sys::recv_with_fds(self.connection.as_fd(), &mut buffer, &mut fds)
-            .set_up("hear from", "the launcher")?;
-        if length == 0 {
-            return Err(SandboxError::Lost("launcher"));
-        }
-        let reply: LaunchReply =
-            postcard::from_bytes(&buffer[..length]).map_err(|_| SandboxError::Lost("launcher"))?;
-        let pid = reply.map_err(|failure| SandboxError::Box {
-            step: failure.step,
-            object: Some(failure.object),
-            source: io::Error::from_raw_os_error(failure.errno),
-        })?;
+        let (pid, fds) = receive_reply(self.connection.as_fd())?;
         let [Some(pidfd), Some(work), ..] = fds else {
             return Err(SandboxError::Lost("launcher"));
         };
@@ -147,9 +145,31 @@ impl Launcher {
             connection,
             pidfd,
             pasta: None,
+            instructions: None,
             scratch: ScratchDir::new(work),
         })
     }
+}
+
+/// Waits for an answer of a launcher.
+pub(super) fn receive_reply(
+    connection: BorrowedFd<'_>,
+) -> Result<(i32, [Option<OwnedFd>; MAX_FDS]), SandboxError> {
+    let mut buffer = [0; 1024];
+    let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
+    let length = sys::recv_with_fds(connection, &mut buffer, &mut fds)
+        .set_up("hear from", "the launcher")?;
+    if length == 0 {
+        return Err(SandboxError::Lost("launcher"));
+    }
+    let reply: LaunchReply =
+        postcard::from_bytes(&buffer[..length]).map_err(|_| SandboxError::Lost("launcher"))?;
+    let pid = reply.map_err(|failure| SandboxError::Box {
+        step: failure.step,
+        object: Some(failure.object),
+        source: io::Error::from_raw_os_error(failure.errno),
+    })?;
+    Ok((pid, fds))
 }
 
 impl Drop for Launcher {
@@ -171,6 +191,8 @@ pub(super) struct Pending {
     pub pidfd: OwnedFd,
     /// What connects it to the world.
     pub pasta: Option<Pasta>,
+    /// What counts the instructions of its program, where the machine can.
+    pub instructions: Option<InstructionCounter>,
     /// The writable directory.
     pub scratch: ScratchDir,
 }

@@ -5,12 +5,14 @@
 //! memory to the guest. The launcher is our own binary executed again before any thread starts.
 //! It dies when its connection closes, and every box dies with it.
 
+mod arguments;
+
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -22,7 +24,9 @@ use super::message::{
     MAX_STRINGS, NetworkPlan, UserPlan,
 };
 use super::root::{self, Roots};
+use super::rootless;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
+pub(super) use arguments::{Arguments, Stage};
 
 const OWN_NETWORK: &str = "/proc/self/ns/net";
 const HOST_ROOT: u32 = 0;
@@ -55,17 +59,24 @@ pub fn become_launcher_if_asked() {
     if arguments.next().is_none_or(|name| name != LAUNCHER_NAME) {
         return;
     }
-    let Some(staging) = arguments.next() else {
+    let Some(arguments) = Arguments::parse(arguments) else {
         sys::exit_now(2);
     };
     // The supervising side passes its connection as standard input.
-    serve(sys::borrow_fd(0), Path::new(&staging));
+    let connection = sys::borrow_fd(0);
+    match arguments.stage {
+        Stage::Root | Stage::Entered => serve(connection, &arguments),
+        Stage::EnterOwn | Stage::EnterLent => {
+            let Err(failure) = rootless::enter(connection, &arguments);
+            reply(connection, &Err(failure), &[]);
+        }
+    }
     sys::exit_now(0);
 }
 
 /// Serves requests until the connection closes.
-fn serve(connection: BorrowedFd<'_>, staging: &Path) {
-    let mut launcher = match Launcher::new(staging) {
+fn serve(connection: BorrowedFd<'_>, arguments: &Arguments) {
+    let mut launcher = match Launcher::new(arguments) {
         Ok(launcher) => launcher,
         Err(failure) => return reply(connection, &Err(failure), &[]),
     };
@@ -79,7 +90,8 @@ fn serve(connection: BorrowedFd<'_>, staging: &Path) {
     }
 }
 
-fn reply(connection: BorrowedFd<'_>, reply: &LaunchReply, fds: &[BorrowedFd<'_>]) {
+/// Answers the supervising side.
+pub(super) fn reply(connection: BorrowedFd<'_>, reply: &LaunchReply, fds: &[BorrowedFd<'_>]) {
     let mut buffer = [0; 1024];
     if let Ok(bytes) = postcard::to_slice(reply, &mut buffer) {
         // A closed connection ends the loop at the next receive.
@@ -122,38 +134,57 @@ impl Known {
     }
 }
 
+/// Network namespaces, of which the second is the launcher's.
+struct Networks {
+    of_host: File,
+    empty: File,
+}
+
+impl Networks {
+    /// Enters an empty one, its loopback down, and owned by the launcher's user namespace, so that
+    /// nothing in a box can change it: boxes without a network live in it one after the other. Making
+    /// one for each box would cost more than everything else in this file.
+    fn leave() -> Result<Self, LaunchFailure> {
+        let open = || File::open(OWN_NETWORK).during("open", OWN_NETWORK);
+        let of_host = open()?;
+        unshare(CloneFlags::CLONE_NEWNET).during("make", "a network namespace")?;
+        Ok(Networks {
+            of_host,
+            empty: open()?,
+        })
+    }
+}
+
 struct Launcher {
     known: HashMap<usize, Known>,
     roots: Roots,
-    /// The host's network namespace, and our own empty one.
-    host_network: File,
-    empty_network: File,
+    /// Where it has left the host's network.
+    networks: Option<Networks>,
     start_buffer: Vec<u8>,
     pointers: Box<[*const c_char; MAX_STRINGS + 2]>,
     stack: Vec<u8>,
 }
 
 impl Launcher {
-    fn new(staging: &Path) -> Result<Self, LaunchFailure> {
+    fn new(arguments: &Arguments) -> Result<Self, LaunchFailure> {
         // Here, once: every box inherits default actions and an empty mask.
         sys::reset_signals().during("reset", "signal actions")?;
         // Ended inits leave no zombies; their ends are seen through their pidfds.
         sys::reap_automatically().during("ignore", "SIGCHLD")?;
         sys::keep_capabilities_of_ids().during("keep", "capabilities")?;
-        unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
-        let host_network = File::open(OWN_NETWORK).during("open", OWN_NETWORK)?;
-        // Empty, its loopback down, and owned by the host, so that nothing in a box can change it:
-        // boxes without a network live in it one after the other. Making one for each box would
-        // cost more than everything else in this file.
-        unshare(CloneFlags::CLONE_NEWNET).during("make", "a network namespace")?;
+        if arguments.stage == Stage::Root {
+            // Others got theirs with their user namespace.
+            unshare(CloneFlags::CLONE_NEWNS).during("make", "a mount namespace")?;
+        }
+        let leaves = !arguments.stays_in_network;
+        let networks = leaves.then(Networks::leave).transpose()?;
         make_private().during("make private", "the mount tree")?;
         // The modes of what it makes are those that it says.
         umask(Mode::empty());
         Ok(Launcher {
             known: HashMap::new(),
-            host_network,
-            empty_network: File::open(OWN_NETWORK).during("open", OWN_NETWORK)?,
-            roots: Roots::new(staging.to_owned())?,
+            networks,
+            roots: Roots::new(arguments)?,
             start_buffer: vec![0; MAX_START_BYTES],
             pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
             stack: vec![0; STACK_BYTES],
@@ -199,7 +230,7 @@ impl Launcher {
         let known = known.ok_or_else(|| io::Error::from_raw_os_error(libc::EBADMSG));
         let known = known.during("find", "the plan of a box")?;
         let plan = &known.plan;
-        let (root, scratch) = self.roots.make(plan, ids.user())?;
+        let (root, scratch) = self.roots.make(plan, ids.user)?;
         let attachments = scratch.attachments();
         let mut inside = Inside {
             socket: socket.as_fd(),
@@ -223,8 +254,10 @@ impl Launcher {
             namespaces: namespaces(plan),
             cgroup: cgroup.as_ref().map(AsFd::as_fd),
         };
-        if plan.network == NetworkPlan::Host {
-            setns(&self.host_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
+        let networks = self.networks.as_ref();
+        let networks = networks.filter(|_| plan.network == NetworkPlan::Host);
+        if let Some(networks) = networks {
+            setns(&networks.of_host, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
         sys::set_effective_uid(owner(plan, ids)).during("become", "the owner of a box")?;
         let cloned = sys::clone_process(&request).during("clone", "the init of a box");
@@ -232,8 +265,8 @@ impl Launcher {
             inside::run_init(&mut inside)
         }
         sys::set_effective_uid(HOST_ROOT).during("become", "root again")?;
-        if plan.network == NetworkPlan::Host {
-            setns(&self.empty_network, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
+        if let Some(networks) = networks {
+            setns(&networks.empty, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
         match cloned? {
             CloneSide::Child => sys::exit_now(2),
@@ -255,7 +288,7 @@ impl Launcher {
 fn owner(plan: &BoxPlan, ids: BoxIds) -> u32 {
     match plan.network {
         NetworkPlan::Pasta(_) => HOST_ROOT,
-        _ => ids.first,
+        _ => ids.init,
     }
 }
 
@@ -276,9 +309,12 @@ fn make_private() -> nix::Result<()> {
 }
 
 /// Init and the program's user get two host ids that no other box uses, and each supplementary
-/// group one more.
+/// group one more; or both the same one, where there is no other.
 fn write_id_maps(pid: i32, user: &UserPlan, ids: BoxIds) -> Result<(), LaunchFailure> {
-    let map = |id| format!("{} {} 1\n{id} {} 1\n", user.init, ids.first, ids.user());
+    let map = |id| match user.is_one {
+        true => format!("{id} {} 1\n", ids.user),
+        false => format!("{} {} 1\n{id} {} 1\n", user.init, ids.init, ids.user),
+    };
     let groups = user.groups.iter().filter(|group| **group != user.gid);
     let groups = groups.zip(ids.first_group..);
     let groups: String = groups

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -16,7 +16,7 @@ use super::cgroup::Hierarchy;
 use super::outcome::{SandboxError, SetUpStep};
 
 /// More than any machine has CPUs.
-const MAX_SLOTS: u32 = 1024;
+pub(super) const MAX_SLOTS: u32 = 1024;
 /// Places for a box in a slot: one for the box that runs, one for the next.
 pub(super) const LANES: u32 = 2;
 /// Host ids of a slot: root of a box and the program's user, for each lane.
@@ -53,6 +53,20 @@ fn slot_of(group_name: &str) -> Option<u32> {
     number.parse().ok()
 }
 
+/// A directory of ours below one that only root, or only this user, can write to; or of a name that
+/// others can take first in vain, for it is looked at before it is used.
+pub(super) fn default_runtime_directory() -> PathBuf {
+    let user = nix::unistd::geteuid();
+    if user.is_root() {
+        return PathBuf::from("/run/gavel");
+    }
+    let own = PathBuf::from(format!("/run/user/{user}"));
+    match fs::metadata(&own) {
+        Ok(about) if about.uid() == user.as_raw() => own.join("gavel"),
+        _ => PathBuf::from(format!("/tmp/gavel-{user}")),
+    }
+}
+
 /// Makes a directory of ours below the runtime directory and refuses one of somebody else.
 pub(super) fn make_runtime_directory(path: &Path) -> Result<(), SandboxError> {
     fs::DirBuilder::new()
@@ -83,6 +97,8 @@ fn try_lock(directory: &Path, number: u32) -> Result<Option<SlotLock>, SandboxEr
         .create(true)
         .truncate(false)
         .write(true)
+        // Whoever could read it could lock it.
+        .mode(0o600)
         .open(&path)
         .set_up("open", path.to_string_lossy())?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {

@@ -12,15 +12,14 @@ use super::launch::{Launcher, Pending};
 use super::lock::{LANES, SlotLock};
 use super::message::{BoxIds, BoxPlan, NetworkPlan};
 use super::outcome::{SandboxError, SetUpStep};
-use super::{namespaces, supervise};
+use super::streams::Pipes;
+use super::{namespaces, supervise, sys};
 
-/// A place for one box: a cgroup and two host ids. A slot has [`LANES`] of them, so that a box
+/// A place for one box: a cgroup and host ids. A slot has [`LANES`] of them, so that a box
 /// can be made while another one runs or dies; still only one program of a slot runs at a time.
 #[derive(Debug)]
 pub(super) struct Lane {
-    number: u32,
-    /// Host id of the box's root; the program's user is the next one.
-    pub(super) first_id: u32,
+    pub(super) number: u32,
     /// The cgroup and what it was made for.
     group: Option<(GroupShare, Group)>,
     /// Init of the previous box, while the kernel still takes it down.
@@ -36,9 +35,13 @@ impl Lane {
             .ok_or(SandboxError::Lost("control group"))
     }
 
-    /// Notes the box that has to be gone before the next one is made.
-    pub(super) fn vacate(&mut self, init: OwnedFd) {
-        self.dying = Some(init);
+    /// Ends the box in it, whatever it does now; it has to be gone before the next one is made.
+    fn vacate(&mut self, used: Pending) {
+        match sys::signal_process(used.pidfd.as_fd(), libc::SIGKILL) {
+            Ok(()) => self.dying = Some(used.pidfd),
+            // Whoever makes the next group kills what is in this one.
+            Err(_) => self.abandon(),
+        }
     }
 
     /// Forgets the cgroup and the box in it, whatever state they are in.
@@ -48,18 +51,21 @@ impl Lane {
     }
 }
 
-/// A box that waits for its command, and the listener of its seccomp filter.
+/// A box that waits for its command.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) pending: Pending,
+    /// The listener of its seccomp filter.
     pub(super) listener: Option<OwnedFd>,
+    /// For output that is captured.
+    pub(super) pipes: Pipes,
     pub(super) lane: Lane,
 }
 
 #[derive(Debug)]
 enum Order {
     Make(Box<Container>),
-    Return(Box<Lane>),
+    Return(Box<Lane>, Option<Box<Pending>>),
     Reset,
 }
 
@@ -72,16 +78,14 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    /// Starts the thread. Host ids from `first_id` on belong to the slot.
+    /// Starts the thread.
     pub(super) fn start(
         sandbox: Sandbox,
         lock: &SlotLock,
         cpu: usize,
-        first_id: u32,
     ) -> Result<Self, SandboxError> {
         let lanes = (0..LANES).map(|number| Lane {
             number,
-            first_id: first_id + 2 * number,
             group: None,
             dying: None,
         });
@@ -89,7 +93,7 @@ impl Maker {
             sandbox,
             slot: lock.number(),
             cpu,
-            launcher: None,
+            launchers: Launchers::default(),
             lanes: lanes.collect(),
         };
         let (orders, incoming) = channel();
@@ -115,15 +119,15 @@ impl Maker {
         self.made.recv().unwrap_or(Err(GONE))
     }
 
-    /// Gives back the lane of a box that was used.
-    pub(super) fn give_back(&self, lane: Lane) -> Result<(), SandboxError> {
-        self.send(Order::Return(Box::new(lane)))
+    /// Gives back a lane and its box, which is ended and let go; nobody has to wait for that.
+    pub(super) fn give_back(&self, lane: Lane, used: Pending) -> Result<(), SandboxError> {
+        self.send(Order::Return(Box::new(lane), Some(Box::new(used))))
     }
 
     /// Gives back the lane of a box that will not be used, or cannot.
     pub(super) fn abandon(&self, mut lane: Lane) -> Result<(), SandboxError> {
         lane.abandon();
-        self.send(Order::Return(Box::new(lane)))
+        self.send(Order::Return(Box::new(lane), None))
     }
 
     /// After a failure of ours the next box gets a new launcher and a new group, whatever state
@@ -153,12 +157,39 @@ impl Drop for Maker {
     }
 }
 
+/// The launchers of a slot, each started at its first use.
+#[derive(Default)]
+struct Launchers {
+    usual: Option<Launcher>,
+    /// One that stays in the host's network, where the usual one cannot come back to it.
+    in_network: Option<Launcher>,
+}
+
+impl Launchers {
+    /// The one for boxes with such a network.
+    fn of(
+        &mut self,
+        sandbox: &Sandbox,
+        network: &NetworkPlan,
+    ) -> Result<&mut Launcher, SandboxError> {
+        let stays = *network == NetworkPlan::Host && sandbox.ids().are_of_ordinary_user();
+        let launcher = match stays {
+            true => &mut self.in_network,
+            false => &mut self.usual,
+        };
+        match launcher {
+            Some(launcher) => Ok(launcher),
+            none => Ok(none.insert(sandbox.start_launcher(stays)?)),
+        }
+    }
+}
+
 /// The making side.
 struct Workshop {
     sandbox: Sandbox,
     slot: u32,
     cpu: usize,
-    launcher: Option<Launcher>,
+    launchers: Launchers,
     /// Those without a box.
     lanes: Vec<Lane>,
 }
@@ -169,23 +200,29 @@ impl Workshop {
             match order {
                 // Nobody receives any more: the slot is being dropped, and the orders end.
                 Order::Make(container) => drop(made.send(self.make(&container))),
-                Order::Return(lane) => self.lanes.push(*lane),
+                Order::Return(mut lane, used) => {
+                    if let Some(used) = used {
+                        lane.vacate(*used);
+                    }
+                    self.lanes.push(*lane);
+                }
                 Order::Reset => self.reset(),
             }
         }
     }
 
     fn reset(&mut self) {
-        self.launcher = None;
+        self.launchers = Launchers::default();
         self.lanes.iter_mut().for_each(Lane::abandon);
     }
 
     fn make(&mut self, container: &Container) -> Result<Waiting, SandboxError> {
         let mut lane = self.lanes.pop().ok_or(SandboxError::Lost("free lane"))?;
         match self.make_in(&mut lane, container) {
-            Ok((pending, listener)) => Ok(Waiting {
+            Ok((pending, listener, pipes)) => Ok(Waiting {
                 pending,
                 listener,
+                pipes,
                 lane,
             }),
             Err(error) => {
@@ -208,22 +245,18 @@ impl Workshop {
     }
 
     fn ids(&self, lane: &Lane, plan: &BoxPlan) -> Result<BoxIds, SandboxError> {
-        let first_group = if plan.user.groups.is_empty() {
-            0
-        } else {
-            self.sandbox.first_group(self.slot, lane.number)?
-        };
-        Ok(BoxIds {
-            first: lane.first_id,
-            first_group,
-        })
+        let ids = self.sandbox.ids();
+        if plan.user.groups.is_empty() {
+            return Ok(ids.of_lane(self.slot, lane.number));
+        }
+        ids.with_groups(self.slot, lane.number)
     }
 
     fn make_in(
         &mut self,
         lane: &mut Lane,
         container: &Container,
-    ) -> Result<(Pending, Option<OwnedFd>), SandboxError> {
+    ) -> Result<(Pending, Option<OwnedFd>, Pipes), SandboxError> {
         let blueprint = self.sandbox.blueprint(container)?;
         let ids = self.ids(lane, &blueprint.plan)?;
         if let Some(dying) = lane.dying.take() {
@@ -241,10 +274,7 @@ impl Workshop {
                 (share, group)
             }
         });
-        let launcher = match &mut self.launcher {
-            Some(launcher) => launcher,
-            none => none.insert(self.sandbox.start_launcher()?),
-        };
+        let launcher = self.launchers.of(&self.sandbox, &blueprint.plan.network)?;
         group.reset()?;
         let mut pending = launcher.launch(&blueprint, ids, group.clone_target())?;
         group.enter(pending.pid)?;
@@ -252,12 +282,15 @@ impl Workshop {
             let name = format!("pasta-{}-{}", self.slot, lane.number);
             pending.pasta = Some(self.sandbox.start_pasta(&name, pending.pid, arguments)?);
         }
+        // While init waits: it has started nothing yet.
+        pending.instructions = self.sandbox.instruction_counter(pending.pid);
         let listener = pending.proceed()?;
         if blueprint.namespaces.get().is_none() {
             let facts = namespaces::inspect(container, pending.pid)?;
             // Somebody else has found the same in the meantime, perhaps.
             let _ = blueprint.namespaces.set(facts);
         }
-        Ok((pending, listener))
+        group.take_baseline()?;
+        Ok((pending, listener, Pipes::new()?))
     }
 }

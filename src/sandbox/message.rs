@@ -41,17 +41,12 @@ pub(super) struct BoxRequest<'a> {
 /// The host ids of a box.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct BoxIds {
-    /// User and group id of the box's root; the program's user has the next one.
-    pub first: u32,
-    /// Group id of the first supplementary group.
-    pub first_group: u32,
-}
-
-impl BoxIds {
+    /// User and group id of init.
+    pub init: u32,
     /// User and group id of the program.
-    pub(super) fn user(self) -> u32 {
-        self.first + 1
-    }
+    pub user: u32,
+    /// Group id of the first supplementary group, where there are any.
+    pub first_group: u32,
 }
 
 /// What a box is. Plain data, resolved: nothing is left to decide.
@@ -79,6 +74,8 @@ pub(super) struct BoxPlan {
     pub scratch_inodes: u64,
     /// Whether files below `/tmp` may be executed.
     pub exec_tmp: bool,
+    /// Whether `/box` is read-only for the program.
+    pub box_is_read_only: bool,
     /// Where the network is from.
     pub network: NetworkPlan,
     /// Whether `/proc` shows processes only.
@@ -102,6 +99,9 @@ pub(super) struct UserPlan {
     pub groups: Vec<u32>,
     /// User and group id of init.
     pub init: u32,
+    /// Whether the host has a single id for the box. Then init is the same user and group as the
+    /// program, and the groups of whoever started it stay.
+    pub is_one: bool,
 }
 
 /// Where the network of a box is from.

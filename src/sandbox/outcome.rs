@@ -81,6 +81,9 @@ pub struct Usage {
     pub forks_refused: u64,
     /// How much the run was disturbed, where the kernel counts that.
     pub noise: Option<Noise>,
+    /// Instructions that the program and all that it started executed in user space, where the processor
+    /// counts them.
+    pub instructions: Option<u64>,
 }
 
 /// What a program wrote to one of its streams.

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStderr, Command as Process, Stdio};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
+use nix::unistd::{geteuid, mkfifo};
 
 use super::outcome::{SandboxError, SetUpStep};
 use super::sys;
@@ -65,14 +65,10 @@ fn start(fifo: &Path, pid: i32, arguments: &[String]) -> Result<Pasta, SandboxEr
         .set_up("open", fifo.to_string_lossy())?;
     let mut command = Process::new("pasta");
     command
-        .args([
-            "--config-net",
-            "--foreground",
-            "--quiet",
-            "--runas",
-            "0",
-            "--pid",
-        ])
+        .args(["--config-net", "--foreground", "--quiet"])
+        // Root would become nobody, who could not enter the box's namespaces.
+        .args(geteuid().is_root().then_some("--runas=0"))
+        .arg("--pid")
         .arg(fifo)
         .args(closed(arguments))
         .args(arguments)

@@ -6,6 +6,7 @@
 //! exists; no path that a guest could influence is ever looked up.
 
 mod build;
+mod views;
 
 use std::ffi::{CStr, CString};
 use std::fs::DirBuilder;
@@ -19,11 +20,12 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{Gid, Uid, fchownat};
 
-use super::launcher::LaunchStep;
+use super::launcher::{Arguments, LaunchStep};
 use super::message::{BoxPlan, LaunchFailure, RootPlan};
 use super::sys::{self, MountAttr};
 use build::Builder;
 pub(super) use build::attach_beneath;
+use views::Views;
 
 /// The prepared root itself holds little: entries of /etc and mount points.
 const ROOT_OPTIONS: &[(&CStr, &CStr)] = &[
@@ -37,12 +39,14 @@ const SAFE: MountAttr = MountAttr::NO_SUID.and(MountAttr::NO_DEV);
 /// Prepared roots, by plan.
 pub(super) struct Roots {
     staging: PathBuf,
+    /// How the supervising side is shown `/box`.
+    views: Views,
     prepared: Vec<(RootPlan, PathBuf)>,
 }
 
-/// The writable directories of one box, detached.
+/// The directories of one box that hold what is its own, detached.
 pub(super) struct Scratch {
-    /// A plain descriptor of `/box`, for the supervising side.
+    /// A plain descriptor of `/box`, for the supervising side, which may always write there.
     pub work: OwnedFd,
     directories: [OwnedFd; 3],
     /// Whether they are part of the root already.
@@ -52,14 +56,25 @@ pub(super) struct Scratch {
 /// Names in the scratch file system, where they go in a root that [`super::inside`] attaches, and
 /// their modes.
 const DIRECTORIES: [(&CStr, &CStr, u32); 3] = [
-    (c"box", c"box", 0o755),
+    (BOX, c"box", 0o755),
     (TMP, c"tmp", 0o1777),
     (SHM, c"dev/shm", 0o1777),
 ];
+const BOX: &CStr = c"box";
 const TMP: &CStr = c"tmp";
 const SHM: &CStr = c"shm";
 
 impl Scratch {
+    /// Takes away what the program may not have, once everything is in its place.
+    fn finish(&self, plan: &BoxPlan) -> Result<(), LaunchFailure> {
+        if !plan.box_is_read_only {
+            return Ok(());
+        }
+        let read_only = SAFE.and(MountAttr::READ_ONLY);
+        sys::set_mount_attributes(self.directories[0].as_fd(), read_only, false)
+            .during("make read-only", "/box")
+    }
+
     /// The directories that are still to be attached, and their targets relative to the new root.
     pub(super) fn attachments(&self) -> Vec<(BorrowedFd<'_>, &'static CStr)> {
         if self.in_root {
@@ -76,12 +91,14 @@ impl Scratch {
 
 impl Roots {
     /// Mounts an empty file system at `staging`, visible to this process only.
-    pub(super) fn new(staging: PathBuf) -> Result<Self, LaunchFailure> {
+    pub(super) fn new(arguments: &Arguments) -> Result<Self, LaunchFailure> {
+        let staging = arguments.staging.clone();
         let base = new_tmpfs(ROOT_OPTIONS, SAFE).during("create", "a tmpfs")?;
         attach(&base, &staging)?;
         make_directory(&staging.join("scratch"), 0o755)?;
         Ok(Roots {
             staging,
+            views: Views::new(arguments.stage),
             prepared: Vec::new(),
         })
     }
@@ -94,7 +111,9 @@ impl Roots {
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         let at = self.staging.join("scratch");
         let scratch = attach_scratch(plan, &at)?;
-        let made = scratch_directories(&scratch, user, plan.exec_tmp)
+        let view = self.views.of(user);
+        let made = view
+            .and_then(|view| scratch_directories(&scratch, user, plan, view))
             .and_then(|scratch| self.make_with_scratch(plan, user, &at, scratch));
         umount2(&at, MntFlags::MNT_DETACH).during("detach", at.to_string_lossy())?;
         made
@@ -109,9 +128,10 @@ impl Roots {
     ) -> Result<(OwnedFd, Scratch), LaunchFailure> {
         if plan.root.per_box {
             scratch.in_root = true;
-            let root = self.root_of_one_box(&plan.root, user, scratch_at, &scratch)?;
+            let root = self.root_of_one_box(plan, user, scratch_at, &scratch)?;
             return Ok((root, scratch));
         }
+        scratch.finish(plan)?;
         Ok((self.clone_root(&plan.root)?, scratch))
     }
 
@@ -135,7 +155,7 @@ impl Roots {
 
     fn root_of_one_box(
         &self,
-        plan: &RootPlan,
+        plan: &BoxPlan,
         user: u32,
         scratch_at: &Path,
         scratch: &Scratch,
@@ -149,7 +169,9 @@ impl Roots {
             scratch_at,
             directories: &scratch.directories,
         };
-        let built = Builder::build(plan, &path, Some(own)).and_then(|()| clone_path(&path));
+        let built = Builder::build(&plan.root, &path, Some(own))
+            .and_then(|()| scratch.finish(plan))
+            .and_then(|()| clone_path(&path));
         // Nothing is mounted there if the first step failed.
         let _ = umount2(&path, MntFlags::MNT_DETACH);
         built
@@ -173,7 +195,8 @@ fn attach_scratch(plan: &BoxPlan, at: &Path) -> Result<OwnedFd, LaunchFailure> {
 fn scratch_directories(
     file_system: &OwnedFd,
     user: u32,
-    exec_tmp: bool,
+    plan: &BoxPlan,
+    view: Option<BorrowedFd<'_>>,
 ) -> Result<Scratch, LaunchFailure> {
     let mut directories = Vec::with_capacity(DIRECTORIES.len());
     let (uid, gid) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(user)));
@@ -183,7 +206,7 @@ fn scratch_directories(
         fchownat(file_system, name, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)
             .during("chown", &shown)?;
         let mount = sys::clone_tree_at(file_system.as_fd(), name).during("clone", &shown)?;
-        if name == SHM || (name == TMP && !exec_tmp) {
+        if name == SHM || (name == TMP && !plan.exec_tmp) {
             let attributes = SAFE.and(MountAttr::NO_EXEC);
             sys::set_mount_attributes(mount.as_fd(), attributes, false)
                 .during("set attributes of", &shown)?;
@@ -194,13 +217,31 @@ fn scratch_directories(
         .try_into()
         .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
         .during("make", "the scratch directories")?;
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let work = openat(&directories[0], c".", flags, Mode::empty()).during("open", "/box")?;
     Ok(Scratch {
-        work,
+        work: open_work(file_system, &directories[0], plan, view)?,
         directories,
         in_root: false,
     })
+}
+
+/// Opens `/box` for the supervising side: through a mount of its own where that of the box will be
+/// read-only, or shows the files as those of somebody else.
+fn open_work(
+    file_system: &OwnedFd,
+    of_box: &OwnedFd,
+    plan: &BoxPlan,
+    view: Option<BorrowedFd<'_>>,
+) -> Result<OwnedFd, LaunchFailure> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let open = |mount: &OwnedFd| openat(mount, c".", flags, Mode::empty()).during("open", "/box");
+    if !plan.box_is_read_only && view.is_none() {
+        return open(of_box);
+    }
+    let mount = sys::clone_tree_at(file_system.as_fd(), BOX).during("clone", "/box")?;
+    if let Some(view) = view {
+        sys::map_ids_of_mount(mount.as_fd(), view).during("map the ids of", "/box")?;
+    }
+    open(&mount)
 }
 
 fn new_tmpfs(options: &[(&CStr, &CStr)], attributes: MountAttr) -> io::Result<OwnedFd> {

@@ -105,14 +105,16 @@ impl ScratchDir {
         })
     }
 
-    /// Gives the directory itself to somebody; others may read it. Only before the guest runs.
-    pub(super) fn give_to(&self, owner: u32) -> Result<(), SandboxError> {
-        fchown(&self.directory, Some(owner), Some(owner)).set_up("chown", "/box")?;
-        fchmod(&self.directory, SHARED).set_up("chmod", "/box")
+    /// Places files, and gives them to `owner`. Only before the guest runs.
+    pub(super) fn place_all(
+        &self,
+        files: &[InputFile],
+        owner: Option<u32>,
+    ) -> Result<(), SandboxError> {
+        files.iter().try_for_each(|file| self.place(file, owner))
     }
 
-    /// Places a file that belongs to `owner`. Only before the guest runs.
-    pub(super) fn place(&self, file: &InputFile, owner: u32) -> Result<(), SandboxError> {
+    fn place(&self, file: &InputFile, owner: Option<u32>) -> Result<(), SandboxError> {
         let shown = file.path.to_string_lossy();
         if !is_plain_relative(&file.path) {
             return Err(SandboxError::Setting {
@@ -131,10 +133,10 @@ impl ScratchDir {
         let mut out = File::from(opened.set_up("create", &shown)?);
         out.write_all(&file.bytes).set_up("write", &shown)?;
         fchmod(&out, Mode::from_bits_truncate(file.mode)).set_up("chmod", &shown)?;
-        fchown(&out, Some(owner), Some(owner)).set_up("chown", &shown)
+        fchown(&out, owner, owner).set_up("chown", &shown)
     }
 
-    fn make_parents(&self, path: &Path, owner: u32) -> io::Result<()> {
+    fn make_parents(&self, path: &Path, owner: Option<u32>) -> io::Result<()> {
         let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
         // The last ancestor is the empty path: /box itself.
         parents.pop();
@@ -145,7 +147,7 @@ impl ScratchDir {
             }
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
             let made = openat2(&self.directory, parent, beneath(flags))?;
-            fchown(&made, Some(owner), Some(owner))?;
+            fchown(&made, owner, owner)?;
             // Whatever the umask took away: the program need not be the owner.
             fchmod(&made, SHARED)?;
         }

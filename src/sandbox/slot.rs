@@ -5,18 +5,20 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use super::cancel::Cancel;
+use super::cgroup::Group;
 use super::child::{Child, Switches};
-use super::container::{Access, Container};
+use super::container::Container;
+use super::evidence;
 use super::host::Sandbox;
+use super::instructions::InstructionCounter;
 use super::launch::Pending;
 use super::lock::{LANES, SlotLock};
-use super::maker::{Lane, Maker, Waiting};
-use super::noise::Noise;
-use super::outcome::{Report, SandboxError, SetUpStep};
-use super::spec::{Command, InputFile, Outputs};
+use super::maker::{Maker, Waiting};
+use super::noise::NoiseGauge;
+use super::outcome::{Report, SandboxError};
+use super::spec::{Command, Outputs};
 use super::streams::Streams;
 use super::supervise::{self, Running};
-use super::{evidence, sys};
 
 /// The right to run one program at a time, with a CPU, cgroups and host ids of its own.
 #[derive(Debug)]
@@ -33,13 +35,8 @@ pub struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(
-        sandbox: Sandbox,
-        lock: SlotLock,
-        cpu: usize,
-        first_id: u32,
-    ) -> Result<Self, SandboxError> {
-        let maker = Maker::start(sandbox.clone(), &lock, cpu, first_id)?;
+    pub(super) fn new(sandbox: Sandbox, lock: SlotLock, cpu: usize) -> Result<Self, SandboxError> {
+        let maker = Maker::start(sandbox.clone(), &lock, cpu)?;
         Ok(Slot {
             sandbox,
             lock,
@@ -247,12 +244,7 @@ impl Slot {
 
     /// Ends a box that will not be used.
     fn retire(&mut self, unused: Waiting) -> Result<(), SandboxError> {
-        let Waiting {
-            pending, mut lane, ..
-        } = unused;
-        sys::signal_process(pending.pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
-        lane.vacate(pending.pidfd);
-        self.maker()?.give_back(lane)
+        self.maker()?.give_back(unused.lane, unused.pending)
     }
 
     /// Makes the slot usable again after a failure of ours.
@@ -265,13 +257,6 @@ impl Slot {
         self.maker()?.reset()
     }
 
-    /// What the gauge of a lane's group says now; without one, that of the machine.
-    fn noise(&self, lane: &mut Lane) -> Option<Noise> {
-        let group = lane.group().ok();
-        let gauge = group.and_then(|group| group.noise_gauge());
-        gauge.or(self.sandbox.noise_gauge())?.read()
-    }
-
     fn run_in(
         &mut self,
         made: Waiting,
@@ -282,20 +267,26 @@ impl Slot {
         let Waiting {
             pending,
             listener,
+            pipes,
             mut lane,
         } = made;
-        let quiet = self.noise(&mut lane);
-        let mut result = watch(&pending, listener, &mut lane, command, outputs, switches);
-        if let (Ok(report), Some(quiet)) = (&mut result, quiet) {
-            report.usage.noise = self.noise(&mut lane).map(|now| now.since(quiet));
-        }
-        let Pending { pidfd, .. } = pending;
+        let ids = self.sandbox.ids().of_lane(self.number(), lane.number);
+        let placed = pending
+            .scratch
+            .place_all(&command.files, self.sandbox.ids().owner_of_files(ids));
+        let result = placed.and_then(|()| {
+            let streams = Streams::new(&command.stdin, &outputs, pipes)?;
+            drop(outputs);
+            let machine = self.sandbox.noise_gauge();
+            let group = lane.group()?;
+            watch(
+                &pending, listener, group, command, streams, switches, machine,
+            )
+        });
         match result {
+            // After a wrong setting it still waits for its command.
             Ok(_) | Err(SandboxError::Cancelled | SandboxError::Setting { .. }) => {
-                // After a wrong setting it still waits for its command.
-                sys::signal_process(pidfd.as_fd(), libc::SIGKILL).set_up("kill", "a box")?;
-                lane.vacate(pidfd);
-                self.maker()?.give_back(lane)?;
+                self.maker()?.give_back(lane, pending)?;
             }
             Err(_) => self.maker()?.abandon(lane)?,
         }
@@ -307,22 +298,21 @@ impl Slot {
 fn watch(
     pending: &Pending,
     listener: Option<std::os::fd::OwnedFd>,
-    lane: &mut Lane,
+    group: &mut Group,
     command: &Command,
-    outputs: Outputs,
+    streams: Streams,
     switches: &Switches<'_>,
+    machine: Option<&NoiseGauge>,
 ) -> Result<Report, SandboxError> {
-    let user = lane.first_id + 1;
-    place_files(pending, &command.files, lane.first_id, user)?;
-    let streams = Streams::new(&command.stdin, &outputs, user)?;
-    drop(outputs);
-    let group = lane.group()?;
     let limits = command.limits.group_limits();
     group.start(&limits)?;
-    let in_place = group.rlimits(&limits);
+    let in_place = group.rlimits(&limits, pending.connection.blueprint.plan.user.is_one);
     pending
         .connection
         .start(command, &in_place, &streams.program)?;
+    // What the program does not wait for comes after its start.
+    let noise = || group.noise_gauge().or(machine)?.read();
+    let quiet = noise();
     drop(streams.program);
     let running = Running {
         connection: &pending.connection,
@@ -344,34 +334,18 @@ fn watch(
     let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;
     let limits = &command.limits;
-    Ok(evidence::report(
+    let mut report = evidence::report(
         observed,
         &usage,
         limits,
         scratch,
         filled,
         &pending.connection.blueprint,
-    ))
-}
-
-/// Places files for the program, or for init where the program may only read them.
-fn place_files(
-    pending: &Pending,
-    files: &[InputFile],
-    init: u32,
-    user: u32,
-) -> Result<(), SandboxError> {
-    let owner = match pending.connection.blueprint.box_access {
-        Access::ReadOnly => {
-            pending.scratch.give_to(init)?;
-            init
-        }
-        Access::ReadWrite => user,
-    };
-    for file in files {
-        pending.scratch.place(file, owner)?;
-    }
-    Ok(())
+    );
+    let counter = pending.instructions.as_ref();
+    report.usage.instructions = counter.and_then(InstructionCounter::read);
+    report.usage.noise = noise().zip(quiet).map(|(now, quiet)| now.since(quiet));
+    Ok(report)
 }
 
 impl Drop for Slot {

@@ -2,20 +2,39 @@
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
+use std::io::{self, Read, Seek};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::fchown;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::stat::{SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::pipe2;
 
 use super::outcome::{SandboxError, SetUpStep};
 use super::spec::{Output, Outputs, Stdin};
 use super::sys::{self, MountAttr};
+
+/// Our end, which does not block, and the program's.
+type Pipe = (OwnedFd, OwnedFd);
+
+/// What output that is captured goes through. They are made ahead, with the box.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    stdout: Pipe,
+    stderr: Pipe,
+}
+
+impl Pipes {
+    pub(super) fn new() -> Result<Self, SandboxError> {
+        Ok(Pipes {
+            stdout: pipe()?,
+            stderr: pipe()?,
+        })
+    }
+}
 
 /// Both sides of a program's standard streams.
 pub(super) struct Streams {
@@ -28,13 +47,17 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Makes the streams for a program of this host user.
-    pub(super) fn new(stdin: &Stdin, outputs: &Outputs, user: u32) -> Result<Self, SandboxError> {
-        let (stdout, stdout_end) = output(&outputs.stdout, user)?;
-        let (stderr, stderr_end) = output(&outputs.stderr, user)?;
+    /// Makes the streams of a program; output that is captured goes through `pipes`.
+    pub(super) fn new(
+        stdin: &Stdin,
+        outputs: &Outputs,
+        pipes: Pipes,
+    ) -> Result<Self, SandboxError> {
+        let (stdout, stdout_end) = output(&outputs.stdout, pipes.stdout)?;
+        let (stderr, stderr_end) = output(&outputs.stderr, pipes.stderr)?;
         let input = match stdin {
-            Stdin::Empty => sealed_file(&[])?,
-            Stdin::Bytes(bytes) => sealed_file(bytes)?,
+            Stdin::Empty => sealed_file(io::empty())?,
+            Stdin::Bytes(bytes) => sealed_file(&bytes[..])?,
             Stdin::File(path) => read_only_file(path)?,
             Stdin::Descriptor(fd) => share(fd)?,
         };
@@ -46,12 +69,9 @@ impl Streams {
     }
 }
 
-fn output(output: &Output, user: u32) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
+fn output(output: &Output, pipe: Pipe) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
     Ok(match output {
-        Output::Captured => {
-            let (ours, theirs) = pipe(user)?;
-            (Some(ours), theirs)
-        }
+        Output::Captured => (Some(pipe.0), pipe.1),
         Output::Null => {
             let null = OpenOptions::new().write(true).open("/dev/null");
             (None, null.set_up("open", "/dev/null")?.into())
@@ -65,11 +85,14 @@ fn share(fd: &OwnedFd) -> Result<OwnedFd, SandboxError> {
 }
 
 /// A regular file through a mount that is read-only: a descriptor alone can be opened again for
-/// writing, by way of proc, whatever it was opened for.
+/// writing, by way of proc, whatever it was opened for. Who may not mount gives a copy.
 fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
     let shown = path.to_string_lossy();
     let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|_| not_a_file(path))?;
-    let tree = sys::clone_tree(&c_path).set_up("open", &shown)?;
+    let tree = match sys::clone_tree(&c_path) {
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) => return copied_file(path),
+        other => other.set_up("open", &shown)?,
+    };
     let about = fstat(&tree).set_up("inspect", &shown)?;
     if SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
         return Err(not_a_file(path));
@@ -80,6 +103,20 @@ fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
     Ok(file.set_up("open", &shown)?.into())
 }
 
+fn copied_file(path: &Path) -> Result<OwnedFd, SandboxError> {
+    let shown = path.to_string_lossy();
+    let mut options = OpenOptions::new();
+    // Opening a FIFO must not wait for a writer.
+    options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = options.open(path).set_up("open", &shown)?;
+    match file.metadata().set_up("inspect", &shown)?.is_file() {
+        true => sealed_file(file),
+        false => Err(not_a_file(path)),
+    }
+}
+
 fn not_a_file(path: &Path) -> SandboxError {
     SandboxError::Setting {
         setting: "stdin",
@@ -87,16 +124,17 @@ fn not_a_file(path: &Path) -> SandboxError {
     }
 }
 
-/// A pipe whose writing end belongs to the program, so that it can open /dev/stdout.
-fn pipe(user: u32) -> Result<(OwnedFd, OwnedFd), SandboxError> {
+/// A pipe that whoever holds an end of it can open again: the program, as /dev/stdout.
+fn pipe() -> Result<Pipe, SandboxError> {
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC).set_up("create", "a pipe")?;
     fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).set_up("configure", "a pipe")?;
-    fchown(&theirs, Some(user), Some(user)).set_up("chown", "a pipe")?;
+    let mode = Mode::from_bits_truncate(0o666);
+    fchmod(&theirs, mode).set_up("chmod", "a pipe")?;
     Ok((ours, theirs))
 }
 
 /// A file in memory that can be read, mapped and sought, but never changed or executed.
-fn sealed_file(bytes: &[u8]) -> Result<OwnedFd, SandboxError> {
+fn sealed_file(mut contents: impl Read) -> Result<OwnedFd, SandboxError> {
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
     // Not known before Linux 6.3; without it the file is executable, which is harmless.
     let no_execution = MFdFlags::from_bits_retain(libc::MFD_NOEXEC_SEAL);
@@ -104,7 +142,7 @@ fn sealed_file(bytes: &[u8]) -> Result<OwnedFd, SandboxError> {
         .or_else(|_| memfd_create(c"stdin", flags))
         .set_up("create", "standard input")?;
     let mut file = File::from(memory);
-    file.write_all(bytes).set_up("fill", "standard input")?;
+    io::copy(&mut contents, &mut file).set_up("fill", "standard input")?;
     file.rewind().set_up("rewind", "standard input")?;
     let seals = SealFlag::F_SEAL_SEAL
         | SealFlag::F_SEAL_SHRINK

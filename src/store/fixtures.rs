@@ -79,6 +79,10 @@ pub(super) fn package(archive: &[u8], limit_ms: Option<u64>) -> NewVersion {
             output_bytes: 7,
             limit_ms,
             max_score: Some(99.5),
+            takes_answers: false,
+            needs: Vec::new(),
+            full_feedback: Vec::new(),
+            hints: [("secret/1".to_owned(), "a\0b".to_owned())].into(),
             findings: vec![Finding {
                 severity: Severity::Warning,
                 path: "problem.yaml".to_owned(),
@@ -128,6 +132,7 @@ pub(super) fn facts(seed: u64) -> Facts {
             source: NoiseSource::MachinePressure,
             waited_ns: seed,
         }),
+        instructions: None,
     }
 }
 

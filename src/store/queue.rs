@@ -52,7 +52,8 @@ pub struct Claim {
 }
 
 impl Store {
-    /// Claims the job that waits longest among those in these languages, or none. A job whose lease
+    /// Claims the job that waits longest among those in these languages, or none; the programs of its
+    /// problem must be in them, too. A job whose lease
     /// ran out comes first, if it has attempts left; the attempt that ended so is recorded.
     pub async fn claim_next_submission(
         &self,
@@ -69,7 +70,7 @@ impl Store {
                    SELECT * FROM (
                        SELECT submission_id, attempt, worker_id, token FROM jobs
                        WHERE token IS NOT NULL AND lease_until <= now()
-                           AND attempt < $4 AND language = ANY($2)
+                           AND attempt < $4 AND language = ANY($2) AND needs <@ $2
                        ORDER BY lease_until
                        LIMIT 1 FOR UPDATE SKIP LOCKED
                    ) AS expired
@@ -79,7 +80,7 @@ impl Store {
                            SELECT language, (
                                SELECT submission_id FROM jobs
                                WHERE token IS NULL AND not_before <= now()
-                                   AND jobs.language = offered.language
+                                   AND jobs.language = offered.language AND needs <@ $2
                                ORDER BY submission_id
                                LIMIT 1
                            ) AS oldest
@@ -89,7 +90,7 @@ impl Store {
                        CROSS JOIN LATERAL (
                            SELECT submission_id, attempt, worker_id, token FROM jobs
                            WHERE token IS NULL AND not_before <= now()
-                               AND jobs.language = line.language
+                               AND jobs.language = line.language AND needs <@ $2
                            ORDER BY submission_id
                            LIMIT 1 FOR UPDATE SKIP LOCKED
                        ) AS queued

@@ -202,6 +202,7 @@ impl Store {
                 output_bytes: unsigned(row.output_bytes),
                 denied_calls: row.denied_calls,
                 noise: noise(row.noise_source, row.noise_ns),
+                instructions: None,
             },
         }))
     }
@@ -288,6 +289,7 @@ impl CaseRow {
             output_bytes: unsigned(self.output_bytes?),
             denied_calls: self.denied_calls.take()?,
             noise: noise(self.noise_source.take(), self.noise_ns),
+            instructions: None,
         })
     }
 }

@@ -150,8 +150,12 @@ impl Store {
                            WITH ORDINALITY AS file (name, content, position)
                    ),
                    job AS (
-                       INSERT INTO jobs (submission_id, language)
-                       SELECT $1, $2 FROM submission WHERE state = 'queued'
+                       INSERT INTO jobs (submission_id, language, needs)
+                       SELECT $1, $2, COALESCE((
+                           SELECT needs FROM problem_versions
+                           WHERE problem_id = $3 AND number = $4
+                       ), '{}')
+                       FROM submission WHERE state = 'queued'
                        RETURNING pg_notify('gavel_queued', '')
                    )
                    SELECT created_at FROM submission"#,

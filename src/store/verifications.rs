@@ -11,7 +11,7 @@ use super::problem_errors::{lock_problem, set_error};
 use super::queue::attempt_count;
 use super::versions::release_held;
 use super::word::{signed, storable, unsigned};
-use super::{BlobId, LeaseState, ProblemError, ProblemId, Store, StoreError};
+use super::{BlobId, LeaseState, ProblemError, ProblemId, Store, StoreError, StoredPackage};
 
 /// Where a verification is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::Type)]
@@ -72,8 +72,8 @@ pub struct VerificationLease {
 pub struct VerificationClaim {
     /// The lease.
     pub lease: VerificationLease,
-    /// The archive of the package.
-    pub archive: BlobId,
+    /// What is verified.
+    pub package: StoredPackage,
 }
 
 /// What a verification came to.
@@ -149,6 +149,7 @@ impl Store {
     /// Claims the verification that waits longest, or whose lease ran out.
     pub async fn claim_verification(
         &self,
+        languages: &[String],
         lease: Duration,
         max_attempts: u32,
     ) -> Result<Option<VerificationClaim>, StoreError> {
@@ -156,9 +157,11 @@ impl Store {
             let claimed = sqlx::query!(
                 r#"WITH candidate AS (
                        SELECT id FROM verifications
+                       JOIN problem_versions AS verified
+                           ON verified.problem_id = verifications.problem_id AND number = version
                        WHERE finished_at IS NULL AND attempt < $2
-                           AND COALESCE(lease_until, not_before) <= now()
-                       ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+                           AND COALESCE(lease_until, not_before) <= now() AND needs <@ $3
+                       ORDER BY id LIMIT 1 FOR UPDATE OF verifications SKIP LOCKED
                    )
                    UPDATE verifications
                    SET state = 'running', token = gen_random_uuid(), attempt = attempt + 1,
@@ -168,9 +171,11 @@ impl Store {
                    WHERE verifications.id = candidate.id
                        AND problem_versions.problem_id = verifications.problem_id
                        AND number = version
-                   RETURNING verifications.id, token AS "token!", archive AS "archive!""#,
+                   RETURNING verifications.id, token AS "token!", archive AS "archive!",
+                       (about ->> 'memory_bytes')::bigint AS "memory_bytes!""#,
                 lease.as_secs_f64(),
                 attempt_count(max_attempts),
+                languages,
             )
             .fetch_optional(&self.pool)
             .await?;
@@ -180,7 +185,10 @@ impl Store {
                         id: row.id,
                         token: row.token,
                     },
-                    archive: BlobId::from_column(&row.archive)?,
+                    package: StoredPackage {
+                        archive: BlobId::from_column(&row.archive)?,
+                        memory_bytes: unsigned(row.memory_bytes),
+                    },
                 })
             });
             claim.transpose()

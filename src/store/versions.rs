@@ -47,9 +47,12 @@ pub struct PackageAbout {
     pub names: BTreeMap<String, String>,
     /// `default`, `custom` or `interactive`.
     pub validation: String,
+    /// Whether submissions are answers and no programs.
+    #[serde(default)]
+    pub takes_answers: bool,
     /// Number of test cases.
     pub case_count: u64,
-    /// Memory of a submission.
+    /// Memory of a submission: what the package says, or else what this installation gives at most.
     pub memory_bytes: u64,
     /// Standard output of a submission.
     pub output_bytes: u64,
@@ -58,6 +61,15 @@ pub struct PackageAbout {
     /// The highest score, where it has points and an end of them.
     #[serde(default)]
     pub max_score: Option<f64>,
+    /// Languages of its programs without which nothing can be judged by it: only workers that offer all of them do.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Names of the cases of which contestants may see everything.
+    #[serde(default)]
+    pub full_feedback: Vec<String>,
+    /// What may help who failed on a case, by its name.
+    #[serde(default)]
+    pub hints: BTreeMap<String, String>,
     /// What was found in it.
     pub findings: Vec<Finding>,
 }
@@ -319,14 +331,15 @@ pub(super) async fn insert_version(
         }
     };
     let limit_ms = about.as_ref().and_then(|about| about.limit_ms);
+    let needs = about.as_ref().map(|about| about.needs.clone());
     let state = match (&about, limit_ms) {
         (Some(_), None) => VersionState::Pending,
         _ => VersionState::Ready,
     };
     let number = sqlx::query_scalar!(
         "INSERT INTO problem_versions
-             (problem_id, number, test_set_id, archive, about, limit_ms, state)
-         SELECT $1, COALESCE(max(number), 0) + 1, $2, $3, $4, $5, $6
+             (problem_id, number, test_set_id, archive, about, limit_ms, state, needs)
+         SELECT $1, COALESCE(max(number), 0) + 1, $2, $3, $4, $5, $6, $7
          FROM problem_versions WHERE problem_id = $1
          RETURNING number",
         problem.0,
@@ -335,6 +348,7 @@ pub(super) async fn insert_version(
         about.map(Json) as _,
         limit_ms.map(signed),
         state as VersionState,
+        &needs.unwrap_or_default(),
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -348,6 +362,9 @@ fn storable_about(about: &PackageAbout) -> PackageAbout {
     let names = std::mem::take(&mut about.names).into_iter();
     let text = |text: &str| storable(text).into_owned();
     about.names = names.map(|(k, name)| (text(&k), text(&name))).collect();
+    for hint in about.hints.values_mut() {
+        *hint = text(hint);
+    }
     for finding in &mut about.findings {
         finding.path = text(&finding.path);
         finding.message = text(&finding.message);
@@ -388,10 +405,10 @@ pub(super) async fn release_held(
              WHERE version.problem_id = $1 AND version.number = $2 AND version.state = 'ready'
                  AND submissions.problem_id = $1 AND problem_version = $2
                  AND submissions.state = 'held'
-             RETURNING id, language, attempts
+             RETURNING id, language, attempts, version.needs
          )
-         INSERT INTO jobs (submission_id, language, attempt)
-         SELECT id, language, attempts FROM released
+         INSERT INTO jobs (submission_id, language, attempt, needs)
+         SELECT id, language, attempts, needs FROM released
          RETURNING pg_notify('gavel_queued', '')",
         problem.0,
         number,

@@ -31,11 +31,20 @@ pub enum ClaimedTests {
     },
     /// A problem package.
     Package {
-        /// Its archive.
-        archive: BlobId,
+        /// What it is.
+        package: StoredPackage,
         /// CPU time of a test case.
         limit_ms: u64,
     },
+}
+
+/// A problem package in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredPackage {
+    /// Its archive.
+    pub archive: BlobId,
+    /// Memory of a submission, which may be less than what the package takes by default.
+    pub memory_bytes: u64,
 }
 
 /// A test case: names of blobs, to be read when needed and kept as long as one likes.
@@ -93,7 +102,8 @@ impl Store {
 
     async fn read_package(&self, id: SubmissionId) -> Result<Option<ClaimedTests>, StoreError> {
         let row = sqlx::query!(
-            r#"SELECT archive AS "archive!", limit_ms AS "limit_ms!"
+            r#"SELECT archive AS "archive!", limit_ms AS "limit_ms!",
+                   (about ->> 'memory_bytes')::bigint AS "memory_bytes!"
                FROM submissions JOIN problem_versions AS version
                    ON version.problem_id = submissions.problem_id AND number = problem_version
                WHERE submissions.id = $1 AND archive IS NOT NULL"#,
@@ -103,7 +113,10 @@ impl Store {
         .await?;
         let package = row.map(|row| {
             Ok(ClaimedTests::Package {
-                archive: BlobId::from_column(&row.archive)?,
+                package: StoredPackage {
+                    archive: BlobId::from_column(&row.archive)?,
+                    memory_bytes: unsigned(row.memory_bytes),
+                },
                 limit_ms: unsigned(row.limit_ms),
             })
         });

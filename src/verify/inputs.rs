@@ -1,15 +1,13 @@
 //! The problem's own checks of its test inputs.
 
-use std::collections::BTreeMap;
-
-use super::Work;
+use super::{Work, junk};
 use crate::judge::package::{
     Known, PackageError, compile_programs, key_of_input, key_of_input_validator, validation_limits,
 };
-use crate::judge::verdict::CaseResult;
-use crate::judge::{CaseData, CaseRun, Check, Executable, JudgeError, JudgeSlot, Runnable};
-use crate::problem::Checker;
+use crate::judge::verdict::{CaseResult, Facts};
+use crate::judge::{Cancel, CaseData, CaseRun, Check, Executable, JudgeSlot};
 use crate::problem::package::{Package, ProgramFiles, TestCase};
+use crate::problem::{Checker, Limits};
 
 const STDERR_BYTES: u64 = 1000;
 
@@ -18,14 +16,86 @@ const STDERR_BYTES: u64 = 1000;
 pub(super) struct Checked {
     /// What is wrong with the package.
     pub mistakes: Vec<String>,
-    /// What was not checked.
+    /// What was not checked, and hostile inputs that are taken for valid.
     pub notes: Vec<String>,
     /// How many checks are those of earlier.
     pub recalled: usize,
 }
 
+/// The input validators that are in a language of ours.
+pub(super) struct Validators<'a> {
+    programs: Vec<(&'a ProgramFiles, &'a Executable)>,
+    /// What each of them said of inputs.
+    known: Vec<Known<CaseRun>>,
+    limits: Limits,
+    valid_exit_code: i32,
+}
+
+impl Validators<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.programs.is_empty()
+    }
+
+    /// Whether all of them take the input of a case for valid.
+    pub(super) fn all_accept(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        cancel: &Cancel,
+    ) -> Result<bool, PackageError> {
+        for place in 0..self.programs.len() {
+            if self.complaint(slot, case, place, cancel)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the validator at a place has against the input of a case.
+    fn complaint(
+        &self,
+        slot: &mut JudgeSlot,
+        case: &TestCase,
+        place: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, PackageError> {
+        let (program, executable) = self.programs[place];
+        let code = |run: &CaseRun| {
+            let facts = run.result.facts.as_ref();
+            facts.and_then(|facts: &Facts| facts.exit_code)
+        };
+        let complaint = |run: &CaseRun| {
+            let is_valid = code(run) == Some(self.valid_exit_code);
+            (!is_valid).then(|| mistake(&case.name, &program.path, &run.result))
+        };
+        let key = key_of_input(case, &program.path);
+        let known = &self.known[place];
+        if let Some(complaint) = known.recall(&key, |run| Some(complaint(run))) {
+            return Ok(complaint);
+        }
+        let runnable = executable.under(&self.limits, STDERR_BYTES);
+        let runnable = runnable
+            .with_arguments(case.args_of_validator(&program.path))
+            .with_arguments(&case.args)
+            .with_files(&case.files);
+        let data = CaseData {
+            input: case.input.clone(),
+            answer: None,
+        };
+        // Without an answer nothing is compared.
+        let check = Check::Compare(&Checker::Exact);
+        let name = (0, case.name.as_str());
+        let run = slot.run_case(&runnable, name, data, check, cancel)?;
+        let complaint = complaint(&run);
+        if run.is_lasting() {
+            known.note(&key, run);
+        }
+        Ok(complaint)
+    }
+}
+
 /// Runs every input validator that is in a language of ours on every input, and says which inputs are
-/// not valid.
+/// not valid. Then come hostile inputs.
 pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, PackageError> {
     let is_known = |program: &ProgramFiles| {
         program.has_scripts() || work.judge.languages().of_program(program).is_some()
@@ -33,16 +103,55 @@ pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, P
     let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
     let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
-    let cases: Vec<&TestCase> = package
-        .cases
-        .iter()
-        .chain(&package.invalid_inputs)
-        .collect();
-    let (complaints, recalled) = complaints(work, package, &known, &cases)?;
-    let of_case: Vec<&[Option<String>]> = complaints.chunks(known.len().max(1)).collect();
-    let (valid, invalid) = of_case.split_at(package.cases.len().min(of_case.len()));
+    let executables = compile_programs(work.judge, &work.crew, &known, work.cancel)?;
+    let key = |program| key_of_input_validator(work.judge, package, program);
+    let keys: Vec<String> = known.iter().map(key).collect();
+    let validators = Validators {
+        known: keys.iter().map(|key| work.cache.load(key)).collect(),
+        programs: known.iter().zip(&executables).collect(),
+        limits: validation_limits(package),
+        valid_exit_code: package.valid_exit_code,
+    };
+    let mistakes = check_given(work, package, &validators)?;
+    let not_run = |program: &ProgramFiles| {
+        let path = &program.path;
+        format!("{path} is not run: it is in no language that is offered here")
+    };
+    let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
+    notes.extend(junk::inputs(work, package, &validators)?);
+    let recalled = validators.known.iter().map(Known::recalled).sum();
+    for (key, known) in keys.iter().zip(validators.known) {
+        work.cache.save(key, known);
+    }
+    Ok(Checked {
+        mistakes,
+        notes,
+        recalled,
+    })
+}
+
+/// Checks the inputs that the package brings.
+fn check_given(
+    work: &Work<'_, '_>,
+    package: &Package,
+    validators: &Validators<'_>,
+) -> Result<Vec<String>, PackageError> {
+    let examples = package.output_examples.iter();
+    let of_examples = examples.filter(|e| !e.is_beside).map(|e| &e.case);
+    let own = package.cases.iter().filter(|case| case.has_data());
+    let own: Vec<&TestCase> = own.chain(of_examples).collect();
+    let invalid = &package.invalid_inputs;
+    let cases: Vec<&TestCase> = own.iter().copied().chain(invalid).collect();
+    let per_case = validators.programs.len();
+    let count = per_case * cases.len();
+    let complaints = work.crew.each(count, |slot, task| {
+        (work.progress)("checking inputs", task + 1, count);
+        validators.complaint(slot, cases[task / per_case], task % per_case, work.cancel)
+    })?;
+    let of_case: Vec<&[Option<String>]> = complaints.chunks(per_case.max(1)).collect();
+    let (valid, of_invalid) = of_case.split_at(own.len().min(of_case.len()));
     let mut mistakes: Vec<String> = valid.iter().copied().flatten().flatten().cloned().collect();
-    for (case, complaints) in package.invalid_inputs.iter().zip(invalid) {
+    for (case, complaints) in invalid.iter().zip(of_invalid) {
         if complaints.iter().all(Option::is_none) {
             let name = &case.name;
             mistakes.push(format!(
@@ -50,108 +159,7 @@ pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, P
             ));
         }
     }
-    let not_run = |program: &ProgramFiles| {
-        format!(
-            "{} is not run: it is in no language that is offered here",
-            program.path
-        )
-    };
-    Ok(Checked {
-        mistakes,
-        notes: unknown.iter().map(not_run).collect(),
-        recalled,
-    })
-}
-
-/// What validators have against inputs, for each input each of them; and how many of that were known.
-fn complaints(
-    work: &Work<'_, '_>,
-    package: &Package,
-    validators: &[ProgramFiles],
-    cases: &[&TestCase],
-) -> Result<(Vec<Option<String>>, usize), PackageError> {
-    let key = |validator| key_of_input_validator(work.judge, package, validator);
-    let keys: Vec<String> = validators.iter().map(key).collect();
-    let known: Vec<Known<CaseRun>> = keys.iter().map(|key| work.cache.load(key)).collect();
-    let inputs: Vec<String> = match validators {
-        [] => Vec::new(),
-        _ => cases.iter().map(|case| key_of_input(case)).collect(),
-    };
-    let count = validators.len() * cases.len();
-    let complaint = |task: usize, run: &CaseRun| {
-        let (case, validator) = (cases[task / known.len()], &validators[task % known.len()]);
-        let facts = run.result.facts.as_ref();
-        let is_valid = facts.and_then(|f| f.exit_code) == Some(package.valid_exit_code);
-        (!is_valid).then(|| mistake(&case.name, &validator.path, &run.result))
-    };
-    let recalled = |task: usize| {
-        let known = &known[task % known.len()];
-        known.recall(&inputs[task / validators.len()], |run| {
-            Some(complaint(task, run))
-        })
-    };
-    let told: Vec<_> = (0..count).map(recalled).collect();
-    // Whoever has nothing to say that is not known need not be compiled.
-    let is_needed = |place: usize| {
-        let mut own = told.iter().skip(place).step_by(validators.len());
-        own.any(Option::is_none)
-    };
-    let needed: Vec<usize> = (0..validators.len())
-        .filter(|&place| is_needed(place))
-        .collect();
-    let programs: Vec<_> = needed
-        .iter()
-        .map(|&place| validators[place].clone())
-        .collect();
-    let executables = compile_programs(work.judge, &work.crew, &programs, work.cancel)?;
-    let executables: BTreeMap<usize, Executable> = needed.into_iter().zip(executables).collect();
-    let limits = validation_limits(package);
-    let complaints = work.crew.each_unless(
-        count,
-        |task| told[task].clone(),
-        |slot, task| {
-            (work.progress)("checking inputs", task + 1, count);
-            let (input, place) = (task / validators.len(), task % validators.len());
-            let Some(executable) = executables.get(&place) else {
-                return Ok(None);
-            };
-            let run = run(
-                work,
-                slot,
-                &executable.under(&limits, STDERR_BYTES),
-                cases[input],
-            )?;
-            if run.is_lasting() {
-                known[place].note(&inputs[input], run.clone());
-            }
-            Ok::<_, PackageError>(complaint(task, &run))
-        },
-    )?;
-    let recalled = known.iter().map(Known::recalled).sum();
-    for (key, known) in keys.iter().zip(known) {
-        work.cache.save(key, known);
-    }
-    Ok((complaints, recalled))
-}
-
-fn run(
-    work: &Work<'_, '_>,
-    slot: &mut JudgeSlot,
-    validator: &Runnable,
-    case: &TestCase,
-) -> Result<CaseRun, JudgeError> {
-    let runnable = validator
-        .clone()
-        .with_arguments(&case.input_validator_args)
-        .with_arguments(&case.args)
-        .with_files(&case.files);
-    let data = CaseData {
-        input: case.input.clone(),
-        answer: None,
-    };
-    // Without an answer nothing is compared.
-    let check = Check::Compare(&Checker::Exact);
-    slot.run_case(&runnable, (0, &case.name), data, check, work.cancel)
+    Ok(mistakes)
 }
 
 fn mistake(case: &str, validator: &str, result: &CaseResult) -> String {

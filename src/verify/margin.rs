@@ -3,7 +3,6 @@
 
 use super::{LimitSource, SubmissionResult, TimeLimit};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::TimingRole;
 use crate::sandbox::Limit;
 
 /// Within this part of the limit, a run is near it.
@@ -55,7 +54,7 @@ pub(super) fn is_sensitive(result: &SubmissionResult) -> bool {
 /// Who should be looked at for the time that was used.
 pub(super) fn notes(
     submissions: &[SubmissionResult],
-    roles: &[TimingRole],
+    must_fail: &[bool],
     time: &TimeLimit,
     too_slow_ms: u64,
 ) -> Vec<String> {
@@ -65,7 +64,7 @@ pub(super) fn notes(
             "no accepted submission was judged: the time limit is the smallest one".to_owned(),
         );
     }
-    for (result, role) in submissions.iter().zip(roles) {
+    for (result, must_fail) in submissions.iter().zip(must_fail) {
         let path = &result.path;
         notes.extend(result.reruns.iter().map(|(case, rerun)| {
             let [first, last] = [rerun.alone_ms.first(), rerun.alone_ms.last()];
@@ -86,7 +85,7 @@ pub(super) fn notes(
             ));
         }
         if let Some((used_ms, _)) = result.slowest
-            && *role == TimingRole::MustFail
+            && *must_fail
             && used_ms <= result.limit_ms as f64
             && result.verdict == Verdict::Accepted
         {

@@ -3,55 +3,53 @@
 use super::Skipped;
 use crate::judge::package::{Candidate, Extent, Program};
 use crate::judge::{Judge, Languages};
-use crate::problem::package::{
-    Expectation, JurySubmission, Package, ProgramFiles, TimingRole, path_matches,
-};
+use crate::problem::ANSWERS;
+use crate::problem::package::{Expectation, JurySubmission, Package, ProgramFiles, path_matches};
 
 /// A submission that can be judged here.
 #[derive(Debug)]
-pub(super) struct Entrant<'a> {
+pub(super) struct Submitted<'a> {
     pub submission: &'a JurySubmission,
     /// Id of its language.
     pub language: String,
     pub candidate: Candidate,
 }
 
-impl Entrant<'_> {
+impl Submitted<'_> {
     pub(super) fn expectation(&self) -> &Expectation {
         &self.submission.expectation
-    }
-
-    /// Whether it takes part in finding the time limit as one that must pass.
-    pub(super) fn must_pass(&self) -> bool {
-        self.expectation().timing == TimingRole::MustPass
     }
 }
 
 /// The submissions that are wanted and can be judged, and those that cannot.
-pub(super) fn entrants<'p>(
+pub(super) fn submitted<'p>(
     (languages, judge): (&Languages, &Judge),
     package: &'p Package,
     (only, extent): (Option<&str>, Extent),
-) -> (Vec<Entrant<'p>>, Vec<Skipped>) {
+) -> (Vec<Submitted<'p>>, Vec<Skipped>) {
     let is_wanted =
         |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
-    let (mut entrants, mut skipped) = (Vec::new(), Vec::new());
+    let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for submission in &package.submissions {
         if !is_wanted(&submission.path) {
             continue;
         }
-        match language(languages, judge, submission) {
-            Ok(language) => entrants.push(entrant(submission, language, extent)),
+        let language = match package.takes_answers {
+            true => Ok(ANSWERS.to_owned()),
+            false => language(languages, judge, submission),
+        };
+        match language {
+            Ok(language) => found.push(one(submission, language, extent)),
             Err(reason) => skipped.push(Skipped {
                 path: submission.path.clone(),
                 reason,
             }),
         }
     }
-    (entrants, skipped)
+    (found, skipped)
 }
 
-fn entrant(submission: &JurySubmission, language: String, extent: Extent) -> Entrant<'_> {
+fn one(submission: &JurySubmission, language: String, extent: Extent) -> Submitted<'_> {
     let expectation = &submission.expectation;
     let candidate = Candidate {
         program: Program::Sources {
@@ -62,11 +60,11 @@ fn entrant(submission: &JurySubmission, language: String, extent: Extent) -> Ent
             true => Extent::All,
             false => extent,
         },
-        sets_limit: expectation.timing == TimingRole::MustPass,
+        sets_limit: None,
         known: None,
-        takes_long: expectation.timing == TimingRole::MustFail,
+        takes_long: expectation.must_fail(),
     };
-    Entrant {
+    Submitted {
         submission,
         language,
         candidate,

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::programs::Entrant;
+use super::programs::Submitted;
 use super::{Margin, Skipped, SubmissionResult, Work, expect, margin};
-use crate::judge::package::{Candidate, CompiledPackage, Graded, PackageError, Times, Timing};
+use crate::judge::package::{
+    Candidate, CompiledPackage, Fact, Graded, Known, PackageError, Times, Timing,
+};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::Expectation;
+use crate::problem::package::{Expectation, Format, TimeRule};
 
 /// What an accepted submission gets while the limit is not known.
 const UNLIMITED: Times = Times {
@@ -39,6 +41,21 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
+    fn by(rule: &TimeRule, slowest_accepted_ms: Option<f64>) -> Self {
+        let (limit_ms, source) = match rule.limit_ms {
+            Some(limit_ms) => (limit_ms, LimitSource::Given),
+            None => {
+                let slowest_ms = slowest_accepted_ms.unwrap_or(0.0);
+                (rule.limit_for(slowest_ms), LimitSource::Calibrated)
+            }
+        };
+        TimeLimit {
+            limit_ms,
+            source,
+            slowest_accepted_ms,
+        }
+    }
+
     /// Whether it is given or follows from something.
     pub fn has_reason(&self) -> bool {
         self.source == LimitSource::Given || self.slowest_accepted_ms.is_some()
@@ -54,7 +71,7 @@ type End = Result<Graded, String>;
 pub(super) fn judge(
     work: &Work<'_, '_>,
     problem: &CompiledPackage,
-    entrants: &[Entrant<'_>],
+    all: &[Submitted<'_>],
 ) -> Result<Judged, PackageError> {
     let rule = &problem.package().time;
     let run = |candidates: &[Candidate], timing: Timing<'_>| {
@@ -75,24 +92,27 @@ pub(super) fn judge(
             then: &|slowest_ms| times(rule.limit_for(slowest_ms)),
         },
     };
-    let (keys, candidates) = remembering(work, problem, entrants);
-    let ends = run(&candidates, timing)?;
-    let recalled: Vec<usize> = candidates.iter().map(recalled).collect();
-    let slowest_accepted_ms = slowest_accepted(entrants, &ends);
-    let time = match rule.limit_ms {
-        Some(limit_ms) => TimeLimit {
-            limit_ms,
-            source: LimitSource::Given,
-            slowest_accepted_ms,
-        },
-        None => TimeLimit {
-            limit_ms: rule.limit_for(slowest_accepted_ms.unwrap_or(0.0)),
-            source: LimitSource::Calibrated,
-            slowest_accepted_ms,
-        },
-    };
+    let remembered = Remembered::of(work, problem, all);
+    let candidates = remembered.candidates(all);
+    let (mut asked, setting) = setting_limit(problem, all, candidates.clone());
+    asked.extend(setting.iter().map(|(_, candidate)| candidate.clone()));
+    let mut ends = run(&asked, timing)?;
+    let of_setting: Vec<End> = ends.split_off(all.len());
+    let recalled: Vec<usize> = remembered.known.iter().map(|k| k.recalled()).collect();
+    // What set the limit may have been judged by it, too.
+    let before = setting.iter().map(|(place, _)| *place).zip(&of_setting);
+    let before: BTreeMap<usize, &End> = before.collect();
+    let slowest_accepted_ms = slowest_accepted(
+        all.iter()
+            .zip(&ends)
+            .enumerate()
+            .map(|(place, (submitted, end))| {
+                (submitted, before.get(&place).copied().unwrap_or(end))
+            }),
+    );
+    let time = TimeLimit::by(rule, slowest_accepted_ms);
     let times = times(time.limit_ms);
-    let late = late(problem, entrants, &ends);
+    let late = late(problem, all, &ends);
     let of_late: Vec<Candidate> = late
         .iter()
         .map(|&place| candidates[place].clone())
@@ -102,58 +122,110 @@ pub(super) fn judge(
         ..times
     };
     let longer = run(&of_late, Timing::Given(no_limit))?;
-    drop(of_late);
-    remember(work, &keys, candidates);
+    drop((of_late, candidates, asked, setting));
+    remembered.keep(work);
     let mut longer: BTreeMap<usize, End> = late.into_iter().zip(longer).collect();
-    let (mut submissions, mut skipped, mut roles) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, (entrant, end)) in entrants.iter().zip(ends).enumerate() {
+    let (mut submissions, mut skipped, mut must_fail) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, (submitted, end)) in all.iter().zip(ends).enumerate() {
         match end {
             Ok(graded) => {
                 let longer = longer.remove(&place).and_then(Result::ok);
                 let graded = (graded, longer);
-                let limit_ms = work.limit_ms(problem, entrant, time.limit_ms);
+                let limit_ms = work.limit_ms(problem, submitted, time.limit_ms);
                 submissions.push(SubmissionResult {
                     cached: recalled[place],
-                    ..submission(problem, entrant, graded, limit_ms)
+                    ..submission(problem, submitted, graded, limit_ms)
                 });
-                roles.push(entrant.expectation().timing);
+                must_fail.push(submitted.expectation().must_fail());
             }
             Err(reason) => skipped.push(Skipped {
-                path: entrant.submission.path.clone(),
+                path: submitted.submission.path.clone(),
                 reason,
             }),
         }
     }
-    let notes = margin::notes(&submissions, &roles, &time, times.end_ms);
+    let mut notes = margin::notes(&submissions, &must_fail, &time, times.end_ms);
+    notes.extend(too_low(problem, &time));
     Ok((time, notes, submissions, skipped))
 }
 
-/// The candidates with what is known of them, and under which keys.
-fn remembering(
-    work: &Work<'_, '_>,
+/// Where the time limit is lower than the package's own rule would have it.
+fn too_low(problem: &CompiledPackage, time: &TimeLimit) -> Option<String> {
+    let package = problem.package();
+    let least_ms = time.slowest_accepted_ms.unwrap_or(0.0) * package.time.accepted_to_limit;
+    let is_given = package.format == Format::V2025 && time.source == LimitSource::Given;
+    (is_given && least_ms > time.limit_ms as f64).then(|| {
+        format!(
+            "the time limit should be {least_ms:.0} ms at least, by ac_to_time_limit and the slowest \
+             that must pass"
+        )
+    })
+}
+
+/// Has those set the limit from which it follows. What must be in time on some cases and too slow on others
+/// sets it and is judged by it: that comes beside the others, with its place.
+fn setting_limit(
     problem: &CompiledPackage,
-    entrants: &[Entrant<'_>],
-) -> (Vec<String>, Vec<Candidate>) {
-    let of_entrant = |entrant: &Entrant<'_>| {
-        let files = &entrant.submission.files.files[..];
-        let key = problem.key_of_submission(work.judge, (&entrant.language, files));
-        let candidate = Candidate {
-            known: Some(Arc::new(work.cache.load(&key))),
-            ..entrant.candidate.clone()
+    all: &[Submitted<'_>],
+    mut candidates: Vec<Candidate>,
+) -> (Vec<Candidate>, Vec<(usize, Candidate)>) {
+    let package = problem.package();
+    let mut beside = Vec::new();
+    if package.time.limit_ms.is_some() {
+        return (candidates, beside);
+    }
+    for (place, (submitted, candidate)) in all.iter().zip(&mut candidates).enumerate() {
+        let expectation = submitted.expectation();
+        if !expectation.must_pass() {
+            continue;
+        }
+        let cases = package.cases.iter();
+        let sets_limit = cases.map(|case| expectation.must_pass_on(&case.name));
+        let setting = Candidate {
+            sets_limit: Some(sets_limit.collect()),
+            ..candidate.clone()
         };
-        (key, candidate)
-    };
-    entrants.iter().map(of_entrant).unzip()
+        match expectation.must_fail() {
+            true => beside.push((place, setting)),
+            false => *candidate = setting,
+        }
+    }
+    (candidates, beside)
 }
 
-fn recalled(candidate: &Candidate) -> usize {
-    candidate.known.as_ref().map_or(0, |known| known.recalled())
+/// What is known of submissions, and under which keys.
+struct Remembered {
+    keys: Vec<String>,
+    known: Vec<Arc<Known<Fact>>>,
 }
 
-fn remember(work: &Work<'_, '_>, keys: &[String], candidates: Vec<Candidate>) {
-    for (key, candidate) in keys.iter().zip(candidates) {
-        if let Some(known) = candidate.known.and_then(Arc::into_inner) {
-            work.cache.save(key, known);
+impl Remembered {
+    fn of(work: &Work<'_, '_>, problem: &CompiledPackage, all: &[Submitted<'_>]) -> Self {
+        let key = |submitted: &Submitted<'_>| {
+            let files = &submitted.submission.files.files[..];
+            problem.key_of_submission(work.judge, (&submitted.language, files))
+        };
+        let keys: Vec<String> = all.iter().map(key).collect();
+        let known = keys.iter().map(|key| Arc::new(work.cache.load(key)));
+        Remembered {
+            known: known.collect(),
+            keys,
+        }
+    }
+
+    fn candidates(&self, all: &[Submitted<'_>]) -> Vec<Candidate> {
+        let candidate = |(submitted, known): (&Submitted<'_>, &Arc<Known<Fact>>)| Candidate {
+            known: Some(Arc::clone(known)),
+            ..submitted.candidate.clone()
+        };
+        all.iter().zip(&self.known).map(candidate).collect()
+    }
+
+    fn keep(self, work: &Work<'_, '_>) {
+        for (key, known) in self.keys.iter().zip(self.known) {
+            if let Some(known) = Arc::into_inner(known) {
+                work.cache.save(key, known);
+            }
         }
     }
 }
@@ -165,18 +237,16 @@ fn of_those_run(mut graded: Graded) -> Graded {
 
 /// The places of submissions that are not as expected, and were slower than the limit without being
 /// ended for it: with the time until that, they may be as expected.
-fn late(problem: &CompiledPackage, entrants: &[Entrant<'_>], ends: &[End]) -> Vec<usize> {
+fn late(problem: &CompiledPackage, all: &[Submitted<'_>], ends: &[End]) -> Vec<usize> {
     let is_late = |graded: &&Graded| {
         let slow = |case: &CaseResult| case.verdict == Verdict::TimeLimit && has_ended(case);
         graded.cases.iter().any(slow)
     };
     let may_be_excused = |&place: &usize| {
         let late = ends[place].as_ref().ok().filter(is_late);
-        late.is_some_and(|graded| {
-            surprise(problem, entrants[place].expectation(), graded).is_some()
-        })
+        late.is_some_and(|graded| surprise(problem, all[place].expectation(), graded).is_some())
     };
-    (0..entrants.len()).filter(may_be_excused).collect()
+    (0..all.len()).filter(may_be_excused).collect()
 }
 
 /// Whether the program ended by itself.
@@ -185,26 +255,31 @@ fn has_ended(case: &CaseResult) -> bool {
     facts.is_some_and(|facts| facts.limit.is_none())
 }
 
+fn cpu_ms(case: &CaseResult) -> Option<f64> {
+    Some(case.facts.as_ref()?.cpu_ms())
+}
+
 /// CPU time of the slowest case, in milliseconds, and its place.
 fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     let timed = results
         .iter()
-        .filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
+        .filter_map(|case| Some((cpu_ms(case)?, case)));
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
-fn slowest_accepted(entrants: &[Entrant<'_>], ends: &[End]) -> Option<f64> {
-    let times = entrants
-        .iter()
-        .zip(ends)
-        .filter(|(entrant, _)| entrant.must_pass())
-        .filter_map(|(_, end)| Some(slowest(&end.as_ref().ok()?.cases)?.0));
+fn slowest_accepted<'a>(ends: impl Iterator<Item = (&'a Submitted<'a>, &'a End)>) -> Option<f64> {
+    let times = ends.filter_map(|(submitted, end)| {
+        let expectation = submitted.expectation();
+        let cases = end.as_ref().ok()?.cases.iter();
+        let cases = cases.filter(|case| expectation.must_pass_on(&case.name));
+        cases.filter_map(cpu_ms).max_by(f64::total_cmp)
+    });
     times.max_by(f64::total_cmp)
 }
 
 fn submission(
     problem: &CompiledPackage,
-    entrant: &Entrant<'_>,
+    submitted: &Submitted<'_>,
     (mut graded, longer): (Graded, Option<Graded>),
     limit_ms: u64,
 ) -> SubmissionResult {
@@ -212,7 +287,7 @@ fn submission(
     let cases = &problem.package().cases;
     let reruns = reruns.map(|rerun| (cases[rerun.index].name.clone(), rerun));
     let reruns = reruns.collect();
-    let expectation = entrant.expectation();
+    let expectation = submitted.expectation();
     let excused = longer.is_some_and(|longer| surprise(problem, expectation, &longer).is_none());
     let surprise = surprise(problem, expectation, &graded).filter(|_| !excused);
     let slowest = slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone()));
@@ -224,7 +299,7 @@ fn submission(
         margin: slowest.as_ref().map(|(ms, _)| Margin::of(*ms, limit_ms)),
         is_sensitive: false,
         slowest,
-        path: entrant.submission.path.clone(),
+        path: submitted.submission.path.clone(),
         verdict: graded.verdict,
         reason: graded.reason,
         score: graded.score,

@@ -107,7 +107,8 @@ impl Slots {
         };
         self.looked_at = Instant::now();
         let (store, config) = (&shared.store, &shared.config);
-        let claim = store.claim_verification(config.lease, config.max_attempts);
+        let languages = &shared.languages;
+        let claim = store.claim_verification(languages, config.lease, config.max_attempts);
         let claim = claim.await?;
         Ok(claim.map(|claim| Claimed::Verification(claim, turn)))
     }

@@ -96,10 +96,10 @@ async fn attempt(
             })
             .await
         }
-        ClaimedTests::Package { archive, limit_ms } => {
+        ClaimedTests::Package { package, limit_ms } => {
             let packages = Arc::clone(&shared.packages);
             on_slot(slot, run, move |slot, cancel| {
-                let package = match packages.get(archive, &blobs, slot, cancel) {
+                let package = match packages.get(package, &blobs, slot, cancel) {
                     Ok(package) => package,
                     Err(error) => return error.into(),
                 };

@@ -11,7 +11,7 @@ use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, in_words};
 use crate::problem::package::{self, Package};
-use crate::store::{BlobId, ProblemError, Store, StoreError};
+use crate::store::{BlobId, ProblemError, Store, StoreError, StoredPackage};
 use crate::unpack::{self, Caps, UnpackError};
 
 /// Most packages that are kept, and most bytes of test data in all of them but the last.
@@ -82,7 +82,7 @@ pub(super) struct Packages {
 
 #[derive(Debug)]
 struct Kept {
-    archive: BlobId,
+    package: StoredPackage,
     /// Size of the test data, once that is known.
     bytes: usize,
     place: Place,
@@ -101,37 +101,37 @@ impl Packages {
         &self.judge
     }
 
-    /// The package of an archive. Its programs are compiled on the slot, if nobody did so before.
+    /// A package, ready to judge by. Its programs are compiled on the slot, if nobody did so before.
     pub(super) fn get(
         &self,
-        archive: BlobId,
+        stored: StoredPackage,
         blobs: &Blobs,
         slot: &mut JudgeSlot,
         cancel: &Cancel,
     ) -> Result<CompiledPackage, LoadError> {
-        let place = self.place(archive);
+        let place = self.place(stored);
         let mut compiled = lock(&place);
         if let Some(package) = &*compiled {
             return Ok(package.clone());
         }
-        let package = Arc::new(load(archive, blobs)?);
+        let package = Arc::new(load(stored, blobs)?);
         let crew = Crew::of(std::slice::from_mut(slot));
         let bytes = data_bytes(&package);
         let package = CompiledPackage::compile(&self.judge, &crew, package, cancel)?;
         *compiled = Some(package.clone());
         drop(compiled);
-        self.note_size(archive, bytes);
+        self.note_size(stored, bytes);
         Ok(package)
     }
 
-    /// Where the package of an archive is or will be; moves it to the end.
-    fn place(&self, archive: BlobId) -> Place {
+    /// Where a package is or will be; moves it to the end.
+    fn place(&self, package: StoredPackage) -> Place {
         let mut all = lock(&self.kept);
-        let known = all.iter().position(|kept| kept.archive == archive);
+        let known = all.iter().position(|kept| kept.package == package);
         let kept = match known {
             Some(index) => all.remove(index),
             None => Kept {
-                archive,
+                package,
                 bytes: 0,
                 place: Place::default(),
             },
@@ -142,9 +142,9 @@ impl Packages {
         place
     }
 
-    fn note_size(&self, archive: BlobId, bytes: usize) {
+    fn note_size(&self, package: StoredPackage, bytes: usize) {
         let mut all = lock(&self.kept);
-        if let Some(kept) = all.iter_mut().find(|kept| kept.archive == archive) {
+        if let Some(kept) = all.iter_mut().find(|kept| kept.package == package) {
             kept.bytes = bytes;
         }
         forget_old(&mut all);
@@ -163,11 +163,13 @@ fn forget_old(all: &mut Vec<Kept>) {
 }
 
 /// Reads and unpacks a package.
-pub(super) fn load(archive: BlobId, blobs: &Blobs) -> Result<Package, LoadError> {
-    let bytes = blobs.read(archive).map_err(LoadError::Read)?;
+pub(super) fn load(stored: StoredPackage, blobs: &Blobs) -> Result<Package, LoadError> {
+    let bytes = blobs.read(stored.archive).map_err(LoadError::Read)?;
     let tree = unpack::read_archive(&bytes, &Caps::UPLOAD).map_err(LoadError::Unpack)?;
     let (package, findings) = package::read(&tree);
-    package.ok_or(LoadError::Refused(findings))
+    let mut package = package.ok_or(LoadError::Refused(findings))?;
+    package.limits.memory_bytes = stored.memory_bytes;
+    Ok(package)
 }
 
 fn data_bytes(package: &Package) -> usize {
@@ -184,9 +186,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn stored(number: u8) -> StoredPackage {
+        StoredPackage {
+            archive: BlobId::of(&[number]),
+            memory_bytes: 1,
+        }
+    }
+
     fn kept(number: u8, bytes: usize) -> Kept {
         Kept {
-            archive: BlobId::of(&[number]),
+            package: stored(number),
             bytes,
             place: Place::default(),
         }
@@ -194,7 +203,7 @@ mod tests {
 
     fn left(mut all: Vec<Kept>) -> Vec<BlobId> {
         forget_old(&mut all);
-        all.into_iter().map(|kept| kept.archive).collect()
+        all.into_iter().map(|kept| kept.package.archive).collect()
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::retry::{self, while_unavailable};
 use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, in_words};
 use crate::store::{
-    BlobId, LeaseState, StoreError, VerificationClaim, VerificationEnd, VerificationLease,
+    LeaseState, StoreError, StoredPackage, VerificationClaim, VerificationEnd, VerificationLease,
     VerificationProgress,
 };
 use crate::verify::{BAND_PERCENT, Cache, Report, Verifier};
@@ -89,9 +89,9 @@ async fn attempt(
         runtime: Handle::current(),
     };
     let (progress, noted) = watch::channel(None);
-    let (archive, judge) = (claim.archive, shared.judge.clone());
+    let (package, judge) = (claim.package, shared.judge.clone());
     let verifying = on_thread(slot, &run.cancel, move |slot, cancel| {
-        report(archive, &blobs, (&judge, slot), &progress, cancel)
+        report(package, &blobs, (&judge, slot), &progress, cancel)
     });
     let (verified, ()) = tokio::join!(verifying, note(shared, &claim.lease, noted));
     match verified {
@@ -101,13 +101,13 @@ async fn attempt(
 }
 
 fn report(
-    archive: BlobId,
+    package: StoredPackage,
     blobs: &Blobs,
     (judge, slot): (&Judge, &mut JudgeSlot),
     progress: &watch::Sender<Option<VerificationProgress>>,
     cancel: &Cancel,
 ) -> Result<VerificationEnd, String> {
-    let verified = load(archive, blobs).and_then(|package| {
+    let verified = load(package, blobs).and_then(|package| {
         let mut verifier = Verifier {
             languages: judge.languages(),
             judge,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gavel::judge::verdict::Verdict;
-use gavel::problem::Limits;
+use gavel::problem::{Checker, Limits};
 
 /// Where the cases are.
 pub(crate) fn directory() -> PathBuf {
@@ -34,6 +34,7 @@ pub(crate) struct Case {
     pub expect: Vec<Expected>,
     /// What a right program prints.
     pub answer: String,
+    pub checker: Checker,
     pub checks: Vec<Check>,
     /// Each must occur in the reason of the verdict.
     pub reasons: Vec<String>,
@@ -105,7 +106,14 @@ pub(crate) struct Check {
 /// What a probe prints once it has found no way out, and nothing else.
 pub(crate) const CONTAINED: &str = "CONTAINED";
 
-const FIGURES: [&str; 4] = ["cpu_ms", "wall_ms", "memory_mib", "output_bytes"];
+/// The last is not of the run, but of all that judging it takes.
+const FIGURES: [&str; 5] = [
+    "cpu_ms",
+    "wall_ms",
+    "memory_mib",
+    "output_bytes",
+    "judging_ms",
+];
 
 impl Case {
     /// Reads a case; the error says what is wrong with its header.
@@ -148,6 +156,7 @@ impl Case {
             stdin: Input::Empty,
             expect: Vec::new(),
             answer: "ok".to_owned(),
+            checker: Checker::default(),
             checks: Vec::new(),
             reasons: Vec::new(),
             denied: Vec::new(),
@@ -178,6 +187,9 @@ impl Case {
             "stdin" => self.stdin = input(value)?,
             "answer" => value.clone_into(&mut self.answer),
             "expect" => self.expect(value)?,
+            "checker" => {
+                self.checker = serde_json::from_str(value).map_err(|error| error.to_string())?;
+            }
             "check" => self.checks.push(check(value)?),
             "reason" => self.reasons.push(value.to_owned()),
             "denied" => self.denied.extend(words(value)),

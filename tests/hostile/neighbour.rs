@@ -10,7 +10,11 @@ use crate::judging;
 use crate::runner::slowness;
 
 /// A loop of some 20 ms.
-const PROGRAM: &str = "for ((i = 0; i < 8000; i++)); do :; done; echo ok";
+fn program() -> String {
+    let rounds = 8000 / slowness();
+    format!("for ((i = 0; i < {rounds}; i++)); do :; done; echo ok")
+}
+
 /// Even on a machine where other work goes on, for CPU time does not count it. A hypervisor's
 /// stolen time and cold caches do count.
 const CPU_FACTOR: f64 = 3.0;
@@ -30,10 +34,10 @@ impl Neighbour {
         let (go, told) = channel();
         let (tell, came) = channel();
         let thread = std::thread::spawn(move || {
-            let mut slot = judging::slot();
+            let (mut slot, program) = (judging::slot(), program());
             while told.recv().is_ok() {
                 if tell
-                    .send(judging::script(&mut slot, PROGRAM, "ok"))
+                    .send(judging::script(&mut slot, &program, "ok"))
                     .is_err()
                 {
                     return;

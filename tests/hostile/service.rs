@@ -35,6 +35,7 @@ fn submission(case: &Case, canaries: &Canaries, language: &str) -> Value {
             "processes": limits.processes,
         },
         "tests": vec![test; case.tests],
+        "checker": case.checker,
     })
 }
 

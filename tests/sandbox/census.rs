@@ -271,7 +271,10 @@ fn own(count: usize, waits_for_death: bool) {
         let slot = &mut slots[number % 2];
         run_kind(slot, number / 2);
     }
-    assert_eq!((descriptors(), threads()), before);
+    // What the last box held is let go beside us.
+    eventually("descriptors or threads were left", || {
+        descriptors() <= before.0 && threads() == before.1
+    });
     if waits_for_death {
         // The other slot has boxes that wait.
         slots[1]

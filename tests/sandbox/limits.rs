@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gavel::sandbox::{Exit, Limit, Outcome, Report};
+use gavel::sandbox::{Container, Exit, Limit, Outcome, Outputs, Report};
 
 use crate::support::*;
 
@@ -63,6 +63,42 @@ fn short_naps_are_not_idle() {
     let mut napper = shell("for i in 1 2 3 4 5 6; do sleep 0.1; done");
     napper.limits.idle = Some(Duration::from_millis(400));
     assert_eq!(run_once(&napper).outcome, Outcome::Ended(Exit::Code(0)));
+}
+
+/// Sets the clock of the machine forward or back.
+fn set_clock(hours: i32) {
+    let argument = format!("--set={hours} hours");
+    let status = std::process::Command::new("date").arg(argument).status();
+    assert!(status.expect("date").success());
+}
+
+#[test]
+fn a_clock_that_is_set_during_a_run_changes_neither_limits_nor_figures() {
+    if std::env::var_os("GAVEL_TEST_MAY_SET_CLOCK").is_none() {
+        eprintln!("not tried here: the clock of this machine is not ours to set");
+        return;
+    }
+    for hours in [1, -1] {
+        let slot = slot();
+        let number = slot.number();
+        let mut sleeper = shell("exec sleep 60");
+        sleeper.limits.wall = Duration::from_secs(2);
+        let child = slot.spawn(&Container::host_toolchains(), sleeper, Outputs::default());
+        let mut child = child.expect("a run");
+        let name = |pid: &String| std::fs::read_to_string(format!("/proc/{pid}/comm"));
+        let sleeps = |pid: &String| name(pid).is_ok_and(|name| name == "sleep\n");
+        eventually("it does not sleep", || {
+            processes_in(number).iter().any(sleeps)
+        });
+        set_clock(hours);
+        let report = child.wait().expect("a report");
+        assert_eq!(hit(report), Some(Limit::Wall));
+        let late = report.usage.wall.saturating_sub(Duration::from_secs(2));
+        assert!(
+            late < Duration::from_millis(500) * slowness(),
+            "{hours}: {late:?}"
+        );
+    }
 }
 
 const MIB: u64 = 1 << 20;
@@ -130,7 +166,7 @@ fn scratch_files_count_as_memory_and_have_their_own_cap() {
     );
     assert!(report.usage.memory_bytes > 47 * MIB);
     assert!(report.usage.scratch_bytes > 47 * MIB);
-    let mut container = gavel::sandbox::Container::host_toolchains();
+    let mut container = Container::host_toolchains();
     container.scratch_bytes = 10 * MIB;
     let report = run_in(&mut slot, &container, &filler);
     assert!(

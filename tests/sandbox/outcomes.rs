@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gavel::sandbox::{Cancel, Container, Exit, Limits, Outcome, SandboxError};
+use gavel::sandbox::{Cancel, Container, Exit, HostCheck, Limits, Outcome, SandboxError, Status};
 
 use crate::support::*;
 
@@ -157,6 +157,34 @@ fn a_box_that_waits_for_a_cpu_has_a_noisy_run() {
     assert!(waited < report.usage.wall * 2, "{noise:?}");
     let json = serde_json::to_value(&report).expect("JSON");
     assert_eq!(json["usage"]["noise"]["waited_ns"], noise.waited_ns);
+}
+
+#[test]
+fn instructions_are_counted_where_the_host_can_and_repeat_well() {
+    let mut slot = slot();
+    let is_counters = |check: &&HostCheck| check.name == "instruction-counters";
+    let check = slot.sandbox().checks().iter().find(is_counters);
+    let can_count = check.expect("the check").status == Status::Pass;
+    let mut counted = |times: u32| {
+        let work = format!("i=0; while [ $i -lt {times} ]; do i=$((i + 1)); done");
+        let report = run(&mut slot, &shell(&work));
+        let json = serde_json::to_value(&report).expect("JSON");
+        let told = json["usage"]["instructions"].as_u64();
+        assert_eq!(told, report.usage.instructions);
+        told
+    };
+    let (once, again, thrice) = (counted(50_000), counted(50_000), counted(150_000));
+    assert!(
+        [once, again, thrice]
+            .iter()
+            .all(|count| count.is_some() == can_count)
+    );
+    let (Some(once), Some(again), Some(thrice)) = (once, again, thrice) else {
+        eprintln!("not tried here: this machine counts no instructions");
+        return;
+    };
+    assert!(once.abs_diff(again) < once / 50, "{once} and {again}");
+    assert!(thrice > 2 * once, "{thrice} and {once}");
 }
 
 fn with_cpu(command: gavel::sandbox::Command, cpu: Duration) -> gavel::sandbox::Command {

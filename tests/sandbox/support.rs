@@ -8,12 +8,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gavel::sandbox::{
-    Cancel, Command, Container, InputFile, Limits, Report, Sandbox, SandboxConfig, Slot, Stdin,
+    Cancel, Command, Container, IdSource, InputFile, Limits, Protection, Report, Sandbox,
+    SandboxConfig, Slot, Stdin,
 };
 
+/// The binary of which a launcher is made, where a test runs as somebody who cannot read ours.
+pub(crate) const LAUNCHER: &str = "GAVEL_TEST_LAUNCHER";
+/// Which ids an ordinary user's boxes have.
+pub(crate) const IDS: &str = "GAVEL_TEST_IDS";
+/// Set where there are no control groups for the boxes of a test.
+pub(crate) const NO_GROUPS: &str = "GAVEL_TEST_NO_GROUPS";
+
 pub(crate) fn config() -> SandboxConfig {
+    let launcher = std::env::var_os(LAUNCHER);
+    let ids = std::env::var(IDS).ok();
+    let lacks_groups = std::env::var_os(NO_GROUPS).map(|_| Protection::Cgroup);
     SandboxConfig {
-        launcher: PathBuf::from(env!("CARGO_BIN_EXE_gavel")),
+        launcher: launcher.map_or(env!("CARGO_BIN_EXE_gavel").into(), PathBuf::from),
+        ids: ids.map_or(IdSource::Auto, |name| {
+            IdSource::from_name(&name).expect("a source")
+        }),
+        may_lack: lacks_groups.into_iter().collect(),
         ..SandboxConfig::default()
     }
 }

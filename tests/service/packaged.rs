@@ -100,6 +100,64 @@ async fn packages_are_judged_by_their_own_checkers_and_validators() {
 }
 
 #[tokio::test]
+async fn answers_are_submissions_where_a_problem_takes_them_and_nowhere_else() {
+    let all = Everything::up().await;
+    let yaml = b"problem_format_version: 2025-09\nname: Sums\ntype: submit-answer\n\
+                 uuid: 1d2b0c0e-8a53-4a55-9a5b-2a6a5a2d1f10\nlimits: {memory: 256}\n";
+    let answers = store(
+        &all.api,
+        "answers",
+        &packed("sum", &[("problem.yaml", yaml)]),
+    )
+    .await;
+    let (_, problem) = all.api.get(&answers).await;
+    assert_eq!(problem["package"]["takes_answers"], true, "{problem}");
+    let id = answers.rsplit('/').next().unwrap();
+    for (last, verdict) in [("4000000000", "AC"), ("-294967296", "WA")] {
+        let files = [
+            ("sample/1.out", "3"),
+            ("small/1.out", "10"),
+            ("2.out", "0"),
+            ("secret/large/1.out", last),
+        ];
+        let files = files.map(|(name, content)| json!({ "name": name, "content": content }));
+        let body = json!({ "language": "answers", "files": files, "problem_id": id });
+        let judged = all.api.ended(&all.api.submit(&body).await).await;
+        assert_eq!(judged["verdict"], verdict, "{judged}");
+    }
+    let program = on(&answers, "bash", "echo 3");
+    let judged = all.api.ended(&all.api.submit(&program).await).await;
+    assert_eq!(judged["verdict"], "CE", "{judged}");
+    let sum = store(&all.api, "sum", &packed("sum", &[])).await;
+    let judged = all.api.submit(&on(&sum, "answers", "3")).await;
+    assert_eq!(all.api.ended(&judged).await["verdict"], "CE");
+}
+
+#[tokio::test]
+async fn a_package_that_asks_for_no_memory_gets_what_the_installation_gives_at_most() {
+    let url = database().await;
+    let small = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--max-memory-bytes",
+        "100000000",
+    ];
+    let gavel = Gavel::start(&small, Some(&url));
+    let (api, _worker) = (Api::of(&gavel), work(&url));
+    api.offers("c").await;
+    let yaml = b"problem_format_version: 2025-09\nname: Root\nlimits: {time_limit: 1}\n";
+    let root = store(&api, "root", &packed("root", &[("problem.yaml", yaml)])).await;
+    let package = &api.get(&root).await.1["package"];
+    assert_eq!(package["memory_bytes"], 100_000_000, "{package}");
+    assert_eq!(package["needs"], json!(["cpp"]), "{package}");
+    let large = "#include <string.h>\nstatic char x[150 << 20];\nint main(void) {\n    \
+                 memset(x, 1, sizeof x);\n    return x[7] - 1;\n}\n";
+    let judged = api.ended(&api.submit(&on(&root, "c", large)).await).await;
+    assert_eq!(judged["verdict"], "MLE", "{judged}");
+}
+
+#[tokio::test]
 async fn points_are_kept_for_the_whole_its_groups_and_its_cases() {
     let all = Everything::up().await;
     let points = store(&all.api, "points", &packed("points", &[])).await;

@@ -88,7 +88,7 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let api = Arc::new(Api::new(arguments)?);
-    let mut batch = Batch::open(arguments, config)?;
+    let mut batch = Batch::open(arguments, config, None)?;
     let problem = api.find_problem(&arguments.problem).await?;
     let version = problem
         .version

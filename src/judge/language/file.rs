@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::arguments::Arguments;
 use super::{Artefact, Compile, Language, LanguageError, Run};
+use crate::problem::ANSWERS;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +17,7 @@ struct File {
     name: String,
     #[serde(default)]
     aliases: Vec<String>,
+    package_code: Option<String>,
     extensions: Vec<String>,
     source_file: String,
     version: Vec<String>,
@@ -117,6 +119,9 @@ impl File {
         if self.name.trim().is_empty() || self.name.contains(char::is_control) {
             return refuse("name", "must be a name for people");
         }
+        if let Some(code) = &self.package_code {
+            check_id("package_code", code)?;
+        }
         check_extensions(&self.extensions)?;
         let version = command("version", &self.version)?;
         for path in &self.mounts {
@@ -127,6 +132,7 @@ impl File {
             compile: self.compile.map(CompileSection::check).transpose()?,
             run: self.run.check()?,
             named_by_class: self.named_by_class,
+            package_code: self.package_code.unwrap_or_else(|| self.id.clone()),
             id: self.id,
             name: self.name,
             aliases: self.aliases,
@@ -204,6 +210,10 @@ fn check_no_nul(field: &'static str, texts: &[String]) -> Result<(), Refused> {
 }
 
 fn check_id(field: &'static str, id: &str) -> Result<(), Refused> {
+    if id == ANSWERS {
+        let reason = format!("{id:?} is what submissions name that are no programs");
+        return Err((field, reason));
+    }
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if (1..=32).contains(&id.len()) && id.bytes().all(is_plain) {
         return Ok(());

@@ -55,6 +55,7 @@ pub(in crate::judge) fn language<'a>(
         exec_tmp: true,
         system_proc: false,
         named_by_class: false,
+        package_code: String::new(),
         compile: has_build.then_some(compile),
         run: Run {
             command: command(RUN)?,

@@ -187,3 +187,30 @@ fn a_star_in_a_mount_stands_for_anything_within_a_component() {
     assert_eq!(found("nothing-*"), [""; 0]);
     assert_eq!(found("nothing"), [""; 0]);
 }
+
+#[test]
+fn a_compiler_gets_at_least_what_a_package_promises() {
+    let languages = Languages::built_in().unwrap();
+    let promised = |cpu_ms, memory_bytes| {
+        let promised = CompilationLimits {
+            cpu_ms,
+            memory_bytes,
+        };
+        let language = languages.find("cpp").unwrap().clone();
+        let limits = language.with_promised(&promised).compile.unwrap().limits;
+        [limits.cpu_ms, limits.wall_ms, limits.memory_bytes].map(NonZeroU64::get)
+    };
+    assert_eq!(promised(None, None), [30_000, 60_000, 1 << 30]);
+    assert_eq!(promised(Some(10_000), Some(1)), [30_000, 60_000, 1 << 30]);
+    assert_eq!(
+        promised(Some(50_000), Some(2 << 30)),
+        [50_000, 100_000, 2 << 30]
+    );
+}
+
+#[test]
+fn a_language_is_found_by_its_code_in_packages() {
+    let languages = Languages::built_in().unwrap();
+    assert_eq!(languages.find("python3").unwrap().package_code, "python3");
+    assert_eq!(languages.find("cpp").unwrap().package_code, "cpp");
+}

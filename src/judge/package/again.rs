@@ -2,10 +2,10 @@
 //! as it is ours, and the median decides: what runs at the same time must not change a verdict.
 
 use super::board::{Board, Entry, Stage};
-use super::{CaseEnd, CaseResult, CompiledPackage, Grade, Times};
+use super::{CaseEnd, CaseResult, CompiledPackage, Entrant, Grade, Times};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Facts;
-use crate::judge::{Cancel, CaseRun, Executable, JudgeError};
+use crate::judge::{Cancel, CaseRun, JudgeError};
 
 /// How often a run is repeated: the least that has a median beside its extremes.
 const TIMES: usize = 3;
@@ -33,10 +33,10 @@ impl CompiledPackage {
     ) -> Result<bool, JudgeError> {
         let mut has_changed = false;
         for entry in board.entries() {
-            let (Stage::Ready(executable), Some(times)) = (&entry.stage, entry.times) else {
+            let (Stage::Ready(entrant), Some(times)) = (&entry.stage, entry.times) else {
                 continue;
             };
-            let program = (&executable.clone(), times);
+            let program = (&entrant.clone(), times);
             for case in 0..entry.known.len() {
                 let Some(first_ms) = self.near_ms(entry, program, case) else {
                     continue;
@@ -59,10 +59,10 @@ impl CompiledPackage {
     fn near_ms(
         &self,
         entry: &Entry<'_>,
-        (executable, times): (&Executable, Times),
+        (entrant, times): (&Entrant, Times),
         case: usize,
     ) -> Option<f64> {
-        let limit_ms = self.scaled(executable, times).limit_ms?;
+        let limit_ms = self.scaled(entrant, times).limit_ms?;
         let result = entry.results[case].as_ref()?.as_ref().ok()?;
         let is_done = entry.reruns.iter().any(|rerun| rerun.index == case);
         let is_due = !is_done && entry.is_wanted(case);
@@ -74,16 +74,16 @@ impl CompiledPackage {
     fn repeat(
         &self,
         crew: &Crew<'_>,
-        program: (&Executable, Times),
+        program: (&Entrant, Times),
         case: usize,
         cancel: &Cancel,
     ) -> Result<(CaseEnd, Option<Grade>, Vec<f64>), JudgeError> {
         let mut slot = crew.only_slot();
-        let (executable, times) = program;
-        let limit_ms = self.scaled(executable, times).limit_ms;
+        let (entrant, times) = program;
+        let limit_ms = self.scaled(entrant, times).limit_ms;
         let mut runs: Vec<CaseRun> = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
-            match self.run(&mut slot, executable, (case, times.end_ms), cancel) {
+            match self.run(&mut slot, entrant, (case, times.end_ms), cancel) {
                 Ok(run) => runs.push(run),
                 Err(error) if error.is_of_the_problem() => {
                     return Ok((Err(error), None, Vec::new()));
@@ -93,7 +93,7 @@ impl CompiledPackage {
         }
         runs.sort_by(|a, b| cpu_ms(&a.result).total_cmp(&cpu_ms(&b.result)));
         let alone_ms = runs.iter().map(|run| cpu_ms(&run.result)).collect();
-        let (end, grade) = self.judged(runs.swap_remove(TIMES / 2), limit_ms);
+        let (end, grade) = self.judged(case, runs.swap_remove(TIMES / 2), limit_ms);
         Ok((end, grade, alone_ms))
     }
 }

@@ -6,10 +6,10 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Candidate, CaseEnd, Extent, Program, Rerun, Times, Timing};
+use super::{Candidate, CaseEnd, Entrant, Extent, Program, Rerun, Times, Timing};
+use crate::judge::JudgeError;
 use crate::judge::grade::{self, Grade};
 use crate::judge::verdict::{Facts, Verdict};
-use crate::judge::{Executable, JudgeError};
 use crate::problem::groups::Group;
 
 /// What is known of a program on a case under some times, by the places of both.
@@ -57,7 +57,7 @@ pub(super) struct Entry<'a> {
 pub(super) enum Stage {
     Sources,
     Compiling,
-    Ready(Executable),
+    Ready(Entrant),
     /// Its compiler refused it; why.
     Refused(String),
     /// It cannot be judged here; why.
@@ -75,7 +75,7 @@ pub(super) enum Task {
 pub(super) struct Run {
     pub entry: usize,
     pub case: usize,
-    pub executable: Executable,
+    pub entrant: Entrant,
     pub times: Times,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Entry<'a> {
         Entry {
             candidate,
             stage: match (&candidate.program, candidate.refusal()) {
-                (Program::Compiled(executable), _) => Stage::Ready(executable.clone()),
+                (Program::Compiled(entrant), _) => Stage::Ready(entrant.clone()),
                 (Program::Sources { .. }, Some(reason)) => Stage::Refused(reason),
                 (Program::Sources { .. }, None) => Stage::Sources,
             },
@@ -189,14 +189,14 @@ impl<'a> Entry<'a> {
 
     fn task(&mut self, entry: usize) -> Option<Task> {
         let task = match (&self.stage, self.times) {
-            (Stage::Ready(executable), Some(times)) => {
-                let executable = executable.clone();
+            (Stage::Ready(entrant), Some(times)) => {
+                let entrant = entrant.clone();
                 let case = self.next_case()?;
                 self.is_begun[case] = true;
                 Task::Run(Run {
                     entry,
                     case,
-                    executable,
+                    entrant,
                     times,
                 })
             }
@@ -209,9 +209,11 @@ impl<'a> Entry<'a> {
         Some(task)
     }
 
-    /// CPU time of the slowest run that counts, in milliseconds.
+    /// CPU time of the slowest run that sets the limit, in milliseconds.
     fn slowest_ms(&self) -> Option<f64> {
-        let wanted = (0..self.known.len()).filter(|&case| self.is_wanted(case));
+        let setting = self.candidate.sets_limit.as_deref()?;
+        let sets_limit = |case: usize| setting.get(case) == Some(&true);
+        let wanted = (0..self.known.len()).filter(|&case| self.is_wanted(case) && sets_limit(case));
         let times = wanted.filter_map(|case| match &self.results[case] {
             Some(Ok(result)) => result.facts.as_ref().map(Facts::cpu_ms),
             _ => None,
@@ -239,11 +241,17 @@ impl State<'_> {
         let Timing::Calibrated { then, .. } = timing else {
             return;
         };
-        let mut setting = self.entries.iter_mut().filter(|e| e.candidate.sets_limit);
+        let mut setting = self
+            .entries
+            .iter_mut()
+            .filter(|e| e.candidate.sets_limit.is_some());
         if !setting.all(Entry::is_finished) {
             return;
         }
-        let setting = self.entries.iter().filter(|e| e.candidate.sets_limit);
+        let setting = self
+            .entries
+            .iter()
+            .filter(|e| e.candidate.sets_limit.is_some());
         let slowest_ms = setting.filter_map(Entry::slowest_ms).max_by(f64::total_cmp);
         let mut times = None;
         for entry in self.entries.iter_mut().filter(|e| e.times.is_none()) {
@@ -262,7 +270,7 @@ impl<'a> Board<'a> {
         let entry = |candidate: &'a Candidate| {
             let times = match timing {
                 Timing::Given(times) => Some(times),
-                Timing::Calibrated { first, .. } => candidate.sets_limit.then_some(first),
+                Timing::Calibrated { first, .. } => candidate.sets_limit.is_some().then_some(first),
             };
             Entry::new(candidate, times, cases)
         };

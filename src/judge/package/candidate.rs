@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Entrant;
 use super::known::{self, Fact, Known};
-use crate::judge::Executable;
 use crate::problem::SourceFile;
 
 /// CPU time that a run may use, and beyond which it is too slow; in milliseconds, before the
@@ -59,8 +59,8 @@ pub struct Candidate {
     pub program: Program,
     /// Which cases are run.
     pub extent: Extent,
-    /// Whether the limit of others follows from the time that it takes.
-    pub sets_limit: bool,
+    /// Where the limit of others follows from the time that it takes: on which cases.
+    pub sets_limit: Option<Vec<bool>>,
     /// Whether it is expected to take long: then it is begun before others, so that nobody waits for it
     /// in the end.
     pub takes_long: bool,
@@ -72,7 +72,7 @@ pub struct Candidate {
 #[derive(Debug, Clone)]
 pub enum Program {
     /// It is.
-    Compiled(Executable),
+    Compiled(Entrant),
     /// It is not.
     Sources {
         /// Id of its language.
@@ -98,11 +98,11 @@ impl Candidate {
     }
 
     /// A compiled program that is run as far as that decides.
-    pub(super) fn compiled(executable: Executable) -> Candidate {
+    pub(super) fn compiled(entrant: Entrant) -> Candidate {
         Candidate {
-            program: Program::Compiled(executable),
+            program: Program::Compiled(entrant),
             extent: Extent::Deciding,
-            sets_limit: false,
+            sets_limit: None,
             takes_long: false,
             known: None,
         }

@@ -1,5 +1,7 @@
 //! How the outputs of a package are judged, ready to run.
 
+use std::sync::Arc;
+
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
 use crate::judge::crew::Crew;
@@ -7,16 +9,19 @@ use crate::judge::grade;
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
-    Cancel, CaseData, CaseRun, Check, Judge, JudgeError, JudgeSlot, Runnable, Validator,
+    Cancel, CaseData, CaseRun, Check, Executable, Judge, JudgeError, JudgeSlot, Runnable,
+    Validator, reason,
 };
 use crate::problem::groups::Worth;
-use crate::problem::package::{Format, TestCase, Validation};
+use crate::problem::package::{Format, OutputExample, ProgramFiles, TestCase, Validation};
 use crate::problem::{Checker, Protocol};
 
 /// What judges outputs, and what they are worth.
 #[derive(Debug)]
 pub(super) struct Checks {
     by: By,
+    /// Judges the files of submissions.
+    static_validator: Option<Validator>,
     /// What each case is worth.
     worths: Vec<Worth>,
 }
@@ -37,8 +42,13 @@ impl Checks {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
+        let programs = package.static_validator.as_slice();
+        let executables = compile_programs(judge, crew, programs, cancel)?;
+        let named = programs.iter().zip(executables);
+        let mut validators = named.map(|named| validator(package, named, Zeros::Refused));
         Ok(Checks {
             by: By::compile(judge, crew, package, cancel)?,
+            static_validator: validators.next(),
             worths: grade::worths(&package.groups, package.cases.len()),
         })
     }
@@ -57,16 +67,21 @@ impl Checks {
     /// What a run comes to by this limit, where there is one. Tells its score, too.
     pub(super) fn judged(
         &self,
+        (index, case): (usize, &TestCase),
         run: CaseRun,
         limit_ms: Option<u64>,
     ) -> Result<(CaseResult, f64), JudgeError> {
-        // What it did after it was rejected does not count, the time it took neither.
-        let limit_ms = limit_ms.filter(|_| !run.was_rejected_first);
+        // What it did after it was rejected does not count, the time it took neither; and a static
+        // validator takes its own.
+        let limit_ms = limit_ms.filter(|_| !run.was_rejected_first && case.has_data());
         let result = at_limit(run.result, limit_ms);
-        let worth = self.worths.get(result.ordinal as usize);
-        let worth = worth.copied().unwrap_or(Worth::NoPoints);
-        let score = grade::score(worth, result.verdict, run.points);
-        let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
+        let score = grade::score(self.worths[index], result.verdict, run.points);
+        let score = score.map_err(|reason| match &self.static_validator {
+            Some(validator) if !case.has_data() => {
+                validator.misjudges(format!("{reason} (test case {})", case.name))
+            }
+            _ => self.by.misjudges(&result.name, &reason),
+        })?;
         Ok((result, score))
     }
 
@@ -75,22 +90,98 @@ impl Checks {
         matches!(self.by, By::Validate(_))
     }
 
-    /// Whether the validators accept the answer of a case.
-    pub(super) fn check_answer(
+    /// Judges an output that is there as a whole; `None` where only a conversation could be judged.
+    pub(super) fn judge_output(
         &self,
         slot: &mut JudgeSlot,
-        case: &TestCase,
+        (index, case): (usize, &TestCase),
+        output: &[u8],
         cancel: &Cancel,
-    ) -> Result<bool, JudgeError> {
-        let By::Validate(validators) = &self.by else {
-            return Ok(true);
+    ) -> Result<Option<CaseRun>, JudgeError> {
+        let Ok(check) = self.by.of_output((index, case)) else {
+            return Ok(None);
         };
-        let check = Check::Validate {
-            validators,
-            arguments: &case.output_validator_args,
+        let data = (case.input.clone(), case.answer.clone());
+        let name = (index, case.name.as_str());
+        let run = slot.judge_output(name, data, check, output, cancel)?;
+        Ok(Some(run))
+    }
+
+    /// Judges an output that the package brings.
+    pub(super) fn judge_example(
+        &self,
+        slot: &mut JudgeSlot,
+        example: &OutputExample,
+        cancel: &Cancel,
+    ) -> Result<Option<CaseRun>, JudgeError> {
+        let case = &example.case;
+        let check = match &self.by {
+            By::Compare(_) => Check::Compare(&example.checker),
+            By::Validate(validators) => Check::Validate {
+                validators,
+                arguments: &case.output_validator_args,
+            },
+            By::Interact(_) => return Ok(None),
         };
-        let (input, answer) = (case.input.clone(), case.answer.clone());
-        slot.accepts((input, answer.clone()), check, &answer, cancel)
+        let data = (case.input.clone(), case.answer.clone());
+        let name = (0, case.name.as_str());
+        let run = slot.judge_output(name, data, check, &example.output, cancel)?;
+        Ok(Some(run))
+    }
+
+    /// Has the static validator judge the files of a program.
+    pub(super) fn inspect(
+        &self,
+        slot: &mut JudgeSlot,
+        program: &Executable,
+        (index, case, arguments): (usize, &TestCase, &[String]),
+        cancel: &Cancel,
+    ) -> Result<CaseRun, JudgeError> {
+        let name = (index, case.name.as_str());
+        let Some(validator) = &self.static_validator else {
+            return Ok(unrun(CaseResult::skipped(index, &case.name)));
+        };
+        let partner = (validator, arguments);
+        slot.inspect(name, program, partner, cancel)
+    }
+
+    /// What comes of an answer that a submission is, or lacks.
+    pub(super) fn judge_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        case: (usize, &TestCase),
+        (answer, max_bytes): (Option<&Arc<[u8]>>, u64),
+        cancel: &Cancel,
+    ) -> Result<CaseRun, JudgeError> {
+        let refused = |verdict, reason| {
+            unrun(CaseResult {
+                verdict,
+                reason,
+                ..CaseResult::skipped(case.0, &case.1.name)
+            })
+        };
+        let nothing = || refused(Verdict::WrongAnswer, "there is no answer to it".to_owned());
+        Ok(match answer {
+            Some(answer) if answer.len() as u64 > max_bytes => {
+                let [has, max] = [answer.len() as u64, max_bytes].map(reason::bytes);
+                let reason = format!("the answer has {has}, and the limit is {max}");
+                refused(Verdict::OutputLimit, reason)
+            }
+            Some(answer) => {
+                let run = self.judge_output(slot, case, answer, cancel)?;
+                run.unwrap_or_else(nothing)
+            }
+            None => nothing(),
+        })
+    }
+}
+
+/// The result of a case on which no program was run.
+fn unrun(result: CaseResult) -> CaseRun {
+    CaseRun {
+        result,
+        points: None,
+        was_rejected_first: false,
     }
 }
 
@@ -114,22 +205,16 @@ impl By {
                 (programs, interactor.is_some(), *protocol)
             }
         };
-        let limits = validation_limits(package);
         let zeros = match package.format {
             Format::Legacy => Zeros::Ignored,
             _ => Zeros::Refused,
         };
         let executables = compile_programs(judge, crew, &programs, cancel)?;
         let named = programs.iter().zip(executables);
-        let mut validators = named.map(|(program, executable)| {
-            let validator = Validator::new(program.path.clone(), executable, limits.clone())
+        let mut validators = named.map(|named| {
+            validator(package, named, zeros)
                 .speaking(protocol)
                 .with_passes(package.max_passes)
-                .with_zeros(zeros);
-            match package.scoring {
-                Some(_) => validator.with_points(),
-                None => validator,
-            }
         });
         if !is_talking {
             return Ok(By::Validate(validators.collect()));
@@ -152,22 +237,31 @@ impl By {
             input: case.input.clone(),
             answer: Some(case.answer.clone()),
         };
+        let name = (index, case.name.as_str());
         let runnable = runnable.clone().with_arguments(&case.args);
         let runnable = &runnable.with_files(&case.files);
-        let name = (index, case.name.as_str());
-        let arguments = &case.output_validator_args[..];
-        let check = match self {
-            By::Compare(checkers) => Check::Compare(&checkers[index]),
-            By::Validate(validators) => Check::Validate {
-                validators,
-                arguments,
-            },
-            By::Interact(validator) => {
-                let partner = (validator, arguments);
-                return slot.run_interactive(runnable, name, data, partner, cancel);
+        match self.of_output((index, case)) {
+            Ok(check) => slot.run_case(runnable, name, data, check, cancel),
+            Err(validator) => {
+                let partner = (validator, &case.output_validator_args[..]);
+                slot.run_interactive(runnable, name, data, partner, cancel)
             }
-        };
-        slot.run_case(runnable, name, data, check, cancel)
+        }
+    }
+
+    /// What judges an output that is there as a whole; else the validator that talks with the submission.
+    fn of_output<'a>(
+        &'a self,
+        (index, case): (usize, &'a TestCase),
+    ) -> Result<Check<'a>, &'a Validator> {
+        match self {
+            By::Compare(checkers) => Ok(Check::Compare(&checkers[index])),
+            By::Validate(validators) => Ok(Check::Validate {
+                validators,
+                arguments: &case.output_validator_args,
+            }),
+            By::Interact(validator) => Err(validator),
+        }
     }
 
     /// The failure of whoever gave points that cannot be given, or none where they are needed.
@@ -186,6 +280,20 @@ impl By {
                 evidence: String::new(),
             },
         }
+    }
+}
+
+/// A validator of the package by its path and its program.
+fn validator(
+    package: &Package,
+    (program, executable): (&ProgramFiles, Executable),
+    zeros: Zeros,
+) -> Validator {
+    let limits = validation_limits(package);
+    let validator = Validator::new(program.path.clone(), executable, limits).with_zeros(zeros);
+    match package.scoring {
+        Some(_) => validator.with_points(),
+        None => validator,
     }
 }
 

@@ -13,11 +13,10 @@ impl CompiledPackage {
         judge: &Judge,
         (language, files): (&str, &[SourceFile]),
     ) -> String {
-        let includes = programs::includes(judge, &self.package, language);
-        let included = digest(parts(includes));
+        let files = programs::with_includes(judge, &self.package, (language, files));
         let judging = self.key_of_judging(judge);
-        let words = ["submission", language, &included, &judging].map(str::as_bytes);
-        digest(words.into_iter().chain(parts(files)))
+        let words = ["submission", language, &judging].map(str::as_bytes);
+        digest(words.into_iter().chain(parts(&files)))
     }
 
     /// What outputs come to depends on this, and on the cases.
@@ -38,14 +37,17 @@ impl CompiledPackage {
             }
         };
         let settings = format!(
-            "{kind} {:?} {:?} {} {} {}",
+            "{kind} {:?} {:?} {:?} {} {} {} {}",
             package.format,
             package.limits,
+            package.languages,
+            package.takes_answers,
             package.max_passes,
             package.allow_file_writing,
             package.scoring.is_some()
         );
-        let programs = programs.into_iter().map(key_of_files).collect::<Vec<_>>();
+        let programs = programs.into_iter().chain(&package.static_validator);
+        let programs = programs.map(key_of_files).collect::<Vec<_>>();
         let identity = judge.identity();
         let words = ["judging", &identity, &settings].into_iter();
         let words = words.chain(programs.iter().map(String::as_str));
@@ -77,16 +79,17 @@ pub fn key_of_input_validator(judge: &Judge, package: &Package, program: &Progra
     digest(["input validator", &identity, &files, &limits].map(str::as_bytes))
 }
 
-/// What a case gives to an input validator.
-pub fn key_of_input(case: &TestCase) -> String {
-    key_of_case(case, &case.input_validator_args, "")
+/// What a case gives to the input validator at this path.
+pub fn key_of_input(case: &TestCase, validator: &str) -> String {
+    key_of_case(case, case.args_of_validator(validator), "")
 }
 
 fn key_of_case(case: &TestCase, validator_args: &[String], checker: &str) -> String {
     let arguments = |arguments: &[String]| digest(arguments.iter().map(String::as_bytes));
     let (own, of_validator) = (arguments(&case.args), arguments(validator_args));
     let files = digest(parts(&case.files));
-    let words = [&own, &of_validator, &files, checker].map(str::as_bytes);
+    let subject = format!("{:?}", case.subject);
+    let words = [&own, &of_validator, &files, &subject, checker].map(str::as_bytes);
     digest(words.into_iter().chain([&*case.input, &*case.answer]))
 }
 

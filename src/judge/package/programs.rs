@@ -2,8 +2,8 @@
 
 use super::PROCESSES;
 use crate::judge::crew::Crew;
-use crate::judge::{Cancel, Executable, Judge, JudgeError};
-use crate::problem::package::{Package, ProgramFiles};
+use crate::judge::{Cancel, Executable, Judge, JudgeError, program};
+use crate::problem::package::{Package, ProgramFiles, is_main};
 use crate::problem::{Limits, SourceFile};
 
 /// How much of a compiler's complaint is told, in characters.
@@ -134,20 +134,50 @@ pub(super) fn complaint(output: &[u8]) -> String {
     text.trim().chars().take(COMPLAINT_CHARS).collect()
 }
 
-/// The files that the problem puts over a submission in this language.
-pub(super) fn includes<'a>(
+/// The files of a submission in this language, with those that the problem puts beside or over them. A
+/// driver among these is what the program begins with.
+pub(super) fn with_includes(
     judge: &Judge,
-    package: &'a Package,
-    language: &str,
-) -> &'a [SourceFile] {
-    let is_of = |code: &str| {
-        let named = judge.languages().find(code);
-        named.is_some_and(|named| named.id == language)
+    package: &Package,
+    (language, files): (&str, &[SourceFile]),
+) -> Vec<SourceFile> {
+    let includes = includes(judge, package, language);
+    let mut files = match judge.languages().find(language) {
+        // Beside others it needs an ending.
+        Some(language) if !includes.is_empty() => program::named(language, files, includes),
+        _ => files.to_vec(),
     };
+    for included in includes {
+        match files.iter_mut().find(|file| file.name == included.name) {
+            Some(present) => present.bytes = included.bytes.clone(),
+            None => files.push(included.clone()),
+        }
+    }
+    if let Some(driver) = includes.iter().find(|file| is_main(&file.name))
+        && let Some(place) = files.iter().position(|file| file.name == driver.name)
+    {
+        files[..=place].rotate_right(1);
+    }
+    files
+}
+
+/// The files that the problem adds to a submission in this language.
+fn includes<'a>(judge: &Judge, package: &'a Package, language: &str) -> &'a [SourceFile] {
     let mut includes = package.includes.iter();
     let own = includes
-        .find(|(code, _)| is_of(code))
+        .find(|(code, _)| is_called(judge, language, code))
         .map(|(_, files)| files);
     let files = own.or_else(|| package.includes.get("default"));
     files.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a language is among those of these codes.
+pub(super) fn is_among(judge: &Judge, codes: &[String], language: &str) -> bool {
+    codes.iter().any(|code| is_called(judge, language, code))
+}
+
+/// Whether a package means this language by a code.
+fn is_called(judge: &Judge, language: &str, code: &str) -> bool {
+    let named = judge.languages().find(code);
+    named.is_some_and(|named| named.id == language)
 }

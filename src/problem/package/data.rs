@@ -1,10 +1,11 @@
 //! The test data of a package: cases in judging order, and what their groups say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::programs;
 use super::report::Findings;
-use super::settings::{read_yaml, words};
+use super::settings::{Format, read_yaml, truth, words};
 use super::tree::Tree;
 use super::yaml::Pair;
 use crate::problem::SourceFile;
@@ -26,6 +27,23 @@ pub struct TestCase {
     pub output_validator_args: Vec<String>,
     /// Arguments of input validators.
     pub input_validator_args: Vec<String>,
+    /// Arguments of input validators by their names, in place of the same for all.
+    pub named_validator_args: Option<BTreeMap<String, Vec<String>>>,
+    /// Whether contestants may see all of it after they failed on it.
+    pub full_feedback: bool,
+    /// What may help whoever failed on it.
+    pub hint: Option<String>,
+    /// What of a submission it is about.
+    pub subject: Subject,
+}
+
+/// What of a submission a test case is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Its output.
+    Output,
+    /// Its files, which the static validator judges with these arguments. Nothing else of the case is used.
+    Files(Vec<String>),
 }
 
 impl TestCase {
@@ -39,7 +57,28 @@ impl TestCase {
             answer,
             output_validator_args: Vec::new(),
             input_validator_args: Vec::new(),
+            named_validator_args: None,
+            full_feedback: false,
+            hint: None,
+            subject: Subject::Output,
         }
+    }
+
+    /// The arguments of the input validator at a path of the package, whose name is the last part of it, with or
+    /// without the ending.
+    pub fn args_of_validator(&self, path: &str) -> &[String] {
+        let Some(named) = &self.named_validator_args else {
+            return &self.input_validator_args;
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let found = named.get(name).or_else(|| named.get(stem));
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether it has an input and an answer.
+    pub fn has_data(&self) -> bool {
+        self.subject == Subject::Output
     }
 
     /// The directory of the case below `data`, e.g. `secret/subtask1`.
@@ -50,6 +89,12 @@ impl TestCase {
 
 pub(super) const ROOT: &str = "data";
 
+/// What everybody may see stands here.
+const SAMPLE: &str = "sample";
+
+/// Name of the case that the static validator judges, in its group.
+const STATIC_CASE: &str = "static_validation";
+
 /// A directory with cases in or below it.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -59,6 +104,8 @@ pub(super) struct Directory {
     pub settings: Vec<(String, Pair)>,
     /// It has a `test_group.yaml`.
     pub is_group: bool,
+    /// Place of the case that the static validator judges.
+    pub static_case: Option<usize>,
     /// What is in it, in judging order.
     pub entries: Vec<Entry>,
 }
@@ -81,13 +128,15 @@ struct Arguments {
     submission: Vec<String>,
     output_validator: Vec<String>,
     input_validator: Vec<String>,
+    named_validators: Option<BTreeMap<String, Vec<String>>>,
+    full_feedback: bool,
 }
 
 /// Reads all cases: samples first, each directory by name. They come with the directories in which
 /// they are.
 pub(super) fn read(
     tree: &Tree,
-    flags: &[String],
+    (format, flags): (Format, &[String]),
     findings: &mut Findings,
 ) -> (Vec<TestCase>, Directory) {
     let mut reader = Reader {
@@ -95,6 +144,7 @@ pub(super) fn read(
         flags,
         findings,
         needs_answers: true,
+        has_static_cases: format == Format::V2025,
         cases: Vec::new(),
     };
     let (arguments, settings) = reader.group(ROOT, Arguments::default());
@@ -102,9 +152,15 @@ pub(super) fn read(
         path: ROOT.to_owned(),
         settings,
         is_group: false,
+        static_case: None,
         entries: Vec::new(),
     };
-    for name in ["sample", "secret"] {
+    for name in [SAMPLE, "secret"] {
+        let arguments = Arguments {
+            // What everybody sees can be explained to everybody.
+            full_feedback: arguments.full_feedback || name == SAMPLE,
+            ..arguments.clone()
+        };
         let directory = reader.directory(&format!("{ROOT}/{name}"), &arguments);
         root.entries.extend(directory.map(Entry::Directory));
     }
@@ -116,16 +172,23 @@ pub(super) fn read(
     (cases, root)
 }
 
-/// Reads inputs that input validators must reject.
-pub(super) fn read_invalid(tree: &Tree, findings: &mut Findings) -> Vec<TestCase> {
+/// Reads the cases of another directory of the test data, such as inputs that input validators must reject.
+pub(super) fn read_beside(
+    tree: &Tree,
+    (directory, flags): (&str, &[String]),
+    needs_answers: bool,
+    findings: &mut Findings,
+) -> Vec<TestCase> {
     let mut reader = Reader {
         tree,
-        flags: &[],
+        flags,
         findings,
-        needs_answers: false,
+        needs_answers,
+        has_static_cases: false,
         cases: Vec::new(),
     };
-    reader.directory(&format!("{ROOT}/invalid_input"), &Arguments::default());
+    let (arguments, _) = reader.group(ROOT, Arguments::default());
+    reader.directory(&format!("{ROOT}/{directory}"), &arguments);
     reader.cases
 }
 
@@ -134,6 +197,8 @@ struct Reader<'a> {
     flags: &'a [String],
     findings: &'a mut Findings,
     needs_answers: bool,
+    /// Groups may have cases for the static validator.
+    has_static_cases: bool,
     cases: Vec<TestCase>,
 }
 
@@ -141,6 +206,7 @@ impl Reader<'_> {
     /// Reads a directory; `None` where there are no cases in or below it.
     fn directory(&mut self, path: &str, inherited: &Arguments) -> Option<Directory> {
         let (arguments, settings) = self.group(path, inherited.clone());
+        let static_case = self.static_case(path, &settings);
         // A case is sorted by its name without the ending, between the directories.
         let mut entries: Vec<(&str, bool)> = Vec::new();
         for entry in self.tree.entries(path) {
@@ -164,15 +230,46 @@ impl Reader<'_> {
                 read.push(Entry::Case(self.cases.len() - 1));
             }
         }
-        (!read.is_empty()).then(|| Directory {
+        (!read.is_empty() || static_case.is_some()).then(|| Directory {
             path: path.to_owned(),
             settings,
+            static_case,
             is_group: self
                 .tree
                 .file(&format!("{path}/{}", GROUP_FILES[1]))
                 .is_some(),
             entries: read,
         })
+    }
+
+    /// The case for the static validator that a group asks for, before all others of the group: nothing has to
+    /// be run for it.
+    fn static_case(&mut self, directory: &str, settings: &[(String, Pair)]) -> Option<usize> {
+        if !self.has_static_cases {
+            return None;
+        }
+        let find = |key: &str| settings.iter().find(|(_, pair)| pair.key == key);
+        let arguments = find("static_validator_args");
+        if find("static_validation_score").is_none() {
+            if let Some((file, pair)) = arguments {
+                let message = "static_validator_args are for nothing without static_validation_score: \
+                               add it";
+                self.findings.error(file, Some(pair.line), message);
+            }
+            return None;
+        }
+        let path = format!("{directory}/{STATIC_CASE}");
+        if self.tree.file(&format!("{path}.in")).is_some() {
+            let message = "the static validator's case has this name: rename this one";
+            self.findings.error(&format!("{path}.in"), None, message);
+        }
+        let arguments = arguments.map(|(file, pair)| words(pair, file, self.findings));
+        let (input, answer) = (Arc::from([]), Arc::from([]));
+        self.cases.push(TestCase {
+            subject: Subject::Files(arguments.unwrap_or_default()),
+            ..TestCase::plain(path[ROOT.len() + 1..].to_owned(), input, answer)
+        });
+        Some(self.cases.len() - 1)
     }
 
     /// Warns of an answer or files for which there is no input.
@@ -191,7 +288,9 @@ impl Reader<'_> {
     /// Reads a case; whether there is one.
     fn case(&mut self, path: &str, group: &Arguments) -> bool {
         let (input, answer) = (format!("{path}.in"), format!("{path}.ans"));
-        let (arguments, _) = self.settings(&format!("{path}.yaml"), group.clone());
+        let (arguments, own) = self.settings(&format!("{path}.yaml"), group.clone());
+        let hint = own.iter().find(|pair| pair.key == "hint");
+        let hint = hint.and_then(|pair| pair.value.text().map(str::to_owned));
         let Some(input) = self.tree.file(&input) else {
             return false;
         };
@@ -210,6 +309,10 @@ impl Reader<'_> {
             answer: answer.clone(),
             output_validator_args: [self.flags, &arguments.output_validator[..]].concat(),
             input_validator_args: arguments.input_validator,
+            named_validator_args: arguments.named_validators,
+            full_feedback: arguments.full_feedback,
+            hint: hint.or_else(|| self.tree.text(&format!("{path}.hint"))),
+            subject: Subject::Output,
         });
         true
     }
@@ -242,17 +345,23 @@ impl Reader<'_> {
                 "output_validator_flags" | "output_validator_args" => {
                     arguments.output_validator = words(pair, path, self.findings);
                 }
-                // Flags by name of the validator are for one among several.
-                "input_validator_flags" | "input_validator_args"
-                    if pair.value.pairs().is_none() =>
-                {
-                    arguments.input_validator = words(pair, path, self.findings);
+                "input_validator_flags" | "input_validator_args" => match pair.value.pairs() {
+                    Some(named) => {
+                        let of = |pair: &Pair, findings: &mut _| words(pair, path, findings);
+                        let named = named
+                            .iter()
+                            .map(|pair| (pair.key.clone(), of(pair, self.findings)));
+                        arguments.named_validators = Some(named.collect());
+                    }
+                    None => {
+                        arguments.input_validator = words(pair, path, self.findings);
+                        arguments.named_validators = None;
+                    }
+                },
+                "full_feedback" => {
+                    arguments.full_feedback = truth((path, pair), self.findings);
                 }
                 "args" => arguments.submission = words(pair, path, self.findings),
-                "static_validation_score" => {
-                    let message = "static validators are not supported yet";
-                    self.findings.error(path, Some(pair.line), message);
-                }
                 _ => {}
             }
         }
@@ -262,119 +371,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tree::tests::tree;
-    use super::*;
-
-    fn read_files(files: &[(&str, &str)]) -> (Vec<TestCase>, Vec<String>) {
-        let mut findings = Findings::default();
-        let (cases, _) = read(&tree(files), &["own".to_owned()], &mut findings);
-        (cases, findings.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn cases_come_in_judging_order() {
-        let (cases, found) = read_files(&[
-            ("data/secret/b.in", ""),
-            ("data/secret/b.ans", ""),
-            ("data/secret/a-b/1.in", ""),
-            ("data/secret/a-b/1.ans", ""),
-            ("data/secret/a/2.in", "in"),
-            ("data/secret/a/2.ans", "out"),
-            ("data/secret/a/10.in", ""),
-            ("data/secret/a/10.ans", ""),
-            ("data/secret/a/10.desc", ""),
-            ("data/sample/z.in", ""),
-            ("data/sample/z.ans", ""),
-            ("data/invalid_input/x.in", ""),
-        ]);
-        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "sample/z",
-                "secret/a/10",
-                "secret/a/2",
-                "secret/a-b/1",
-                "secret/b"
-            ]
-        );
-        assert_eq!(
-            (cases[2].group(), &cases[2].input[..]),
-            ("secret/a", &b"in"[..])
-        );
-        assert_eq!(&cases[2].answer[..], b"out");
-        assert_eq!(found, Vec::<String>::new());
-    }
-
-    #[test]
-    fn arguments_are_inherited_until_they_are_changed() {
-        let (cases, found) = read_files(&[
-            (
-                "data/testdata.yaml",
-                "output_validator_flags: x y\ninput_validator_flags: i\n",
-            ),
-            (
-                "data/secret/a/test_group.yaml",
-                "output_validator_args: ['p q']\n",
-            ),
-            ("data/secret/a/1.in", ""),
-            ("data/secret/a/1.ans", ""),
-            ("data/secret/a/2.in", ""),
-            ("data/secret/a/2.ans", ""),
-            ("data/secret/a/2.yaml", "output_validator_args: []\n"),
-            ("data/secret/b/1.in", ""),
-            ("data/secret/b/1.ans", ""),
-        ]);
-        assert_eq!(found, Vec::<String>::new());
-        let arguments = |index: usize| cases[index].output_validator_args.join(",");
-        assert_eq!(arguments(0), "own,p q");
-        assert_eq!(arguments(1), "own");
-        assert_eq!(arguments(2), "own,x,y");
-        assert_eq!(cases[0].input_validator_args, ["i"]);
-    }
-
-    #[test]
-    fn a_case_has_arguments_and_files_of_its_own() {
-        let (cases, found) = read_files(&[
-            ("data/test_group.yaml", "args: [all]\n"),
-            ("data/secret/1.in", ""),
-            ("data/secret/1.ans", ""),
-            ("data/secret/1.yaml", "args: [own, 'a b']\n"),
-            ("data/secret/1.files/lib/x.txt", "x"),
-            ("data/secret/1.files/.hidden", ""),
-            ("data/secret/2.in", ""),
-            ("data/secret/2.ans", ""),
-        ]);
-        assert_eq!(found, Vec::<String>::new());
-        assert_eq!(cases[0].args, ["own", "a b"]);
-        assert_eq!(cases[1].args, ["all"]);
-        let [only] = &cases[0].files[..] else {
-            panic!("{:?}", cases[0].files);
-        };
-        assert_eq!(
-            (only.name.as_str(), &only.bytes[..]),
-            ("lib/x.txt", &b"x"[..])
-        );
-        assert!(cases[1].files.is_empty());
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        let (_, found) = read_files(&[
-            ("data/secret/1.in", ""),
-            ("data/secret/2.ans", ""),
-            ("data/secret/3.files/x", ""),
-            ("data/secret/4.in", ""),
-            ("data/secret/4.ans", ""),
-        ]);
-        let has = |words: &str| found.iter().any(|found| found.contains(words));
-        assert!(
-            has("error: data/secret/1.in: there is no answer"),
-            "{found:?}"
-        );
-        assert!(has("warning: data/secret/2.ans: the answer is not used"));
-        assert!(has("warning: data/secret/3.files: the files are not used"));
-        assert!(read_files(&[]).1[0].contains("there are no test cases"));
-    }
-}
+mod tests;

@@ -106,6 +106,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         making: cases.making,
         max_passes: 1,
         invalid_inputs: Vec::new(),
+        output_examples: Vec::new(),
+        languages: None,
+        takes_answers: false,
+        static_validator: None,
     })
 }
 

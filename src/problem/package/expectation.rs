@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::glob;
 use crate::problem::groups::Range;
 
 /// What a run may come to in the jury's eyes, coarser than a verdict.
@@ -92,7 +93,24 @@ pub struct Expectation {
     /// All of them must hold; none means that anything is right.
     pub rules: Vec<Rule>,
     /// Its part in finding the time limit.
-    pub timing: TimingRole,
+    pub timing: Vec<Timing>,
+}
+
+/// A part in finding the time limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// The cases that count, as in a rule.
+    pub scope: String,
+    /// What the limit must be for them.
+    pub role: TimingRole,
+}
+
+impl Timing {
+    /// What a rule says of it; nothing where that is nothing.
+    pub(super) fn of(scope: &str, role: TimingRole) -> Option<Timing> {
+        let scope = scope.to_owned();
+        (role != TimingRole::None).then_some(Timing { scope, role })
+    }
 }
 
 impl Expectation {
@@ -100,15 +118,32 @@ impl Expectation {
     pub(super) fn anything() -> Self {
         Expectation {
             rules: Vec::new(),
-            timing: TimingRole::None,
+            timing: Vec::new(),
         }
     }
 
     pub(super) fn of_rule(rule: Rule) -> Self {
         Expectation {
-            timing: rule.timing(),
+            timing: Timing::of(&rule.scope, rule.timing()).into_iter().collect(),
             rules: vec![rule],
         }
+    }
+
+    /// Whether the time limit must leave it time enough, on some cases at least.
+    pub fn must_pass(&self) -> bool {
+        self.timing.iter().any(|t| t.role == TimingRole::MustPass)
+    }
+
+    /// Whether the time limit must be too short for it.
+    pub fn must_fail(&self) -> bool {
+        self.timing.iter().any(|t| t.role == TimingRole::MustFail)
+    }
+
+    /// Whether the time limit must leave it time enough on the case of this name.
+    pub fn must_pass_on(&self, case: &str) -> bool {
+        let is_in = |scope: &str| scope.is_empty() || glob::matches(scope, case) == Some(true);
+        let mut timing = self.timing.iter();
+        timing.any(|t| t.role == TimingRole::MustPass && is_in(&t.scope))
     }
 
     /// Whether rules are about cases that need not be run for the verdict.
@@ -207,7 +242,11 @@ impl Rule {
     pub(super) fn timing(&self) -> TimingRole {
         if self.required == [TimeLimit] {
             TimingRole::MustFail
-        } else if !self.permitted.contains(&TimeLimit) && self.permitted.contains(&Accepted) {
+        } else if !self
+            .permitted
+            .iter()
+            .any(|e| matches!(e, TimeLimit | CompileError))
+        {
             TimingRole::MustPass
         } else {
             TimingRole::None
@@ -263,9 +302,13 @@ pub(super) fn of_directory(name: &str, context: Context) -> Option<Expectation> 
     };
     let of = context.of;
     let mut expectation = Expectation::of_rule(Rule { of, score, ..rule });
-    // Only these two directories are there to find the limit.
-    if !OFFICIAL.contains(&name) || matches!(name, "wrong_answer" | "run_time_error") {
-        expectation.timing = TimingRole::None;
+    // In the legacy formats, only two directories are there to find the limit.
+    let is_for_other_things = match name {
+        "wrong_answer" | "run_time_error" => context.of == Of::Whole,
+        name => !OFFICIAL.contains(&name),
+    };
+    if is_for_other_things {
+        expectation.timing.clear();
     }
     Some(expectation)
 }
@@ -328,7 +371,7 @@ pub(super) fn of_tag(source: &[u8]) -> Option<(Expectation, Vec<String>)> {
         verdicts => Rule::final_verdict(verdicts),
     };
     let mut expectation = Expectation::of_rule(rule);
-    expectation.timing = TimingRole::None;
+    expectation.timing.clear();
     Some((expectation, unknown))
 }
 
@@ -364,11 +407,19 @@ mod tests {
         let (of, is_scoring) = (Of::Cases, false);
         let context = Context { of, is_scoring };
         let of_directory = |name| of_directory(name, context);
-        let timing = |name| of_directory(name).unwrap().timing;
-        assert_eq!(timing("accepted"), TimingRole::MustPass);
-        assert_eq!(timing("time_limit_exceeded"), TimingRole::MustFail);
-        assert_eq!(timing("wrong_answer"), TimingRole::None);
-        assert_eq!(timing("slow_accepted"), TimingRole::None);
+        let timing = |name, of| {
+            let context = Context { of, is_scoring };
+            let expectation = super::of_directory(name, context).unwrap();
+            (expectation.must_pass(), expectation.must_fail())
+        };
+        for of in [Of::Cases, Of::Whole] {
+            assert_eq!(timing("accepted", of), (true, false));
+            assert_eq!(timing("time_limit_exceeded", of), (false, true));
+            let is_new = of == Of::Cases;
+            assert_eq!(timing("wrong_answer", of), (is_new, false));
+            assert_eq!(timing("slow_accepted", of), (false, false));
+            assert_eq!(timing("compiler_error", of), (false, false));
+        }
         let wrong = of_directory("wrong_answer").unwrap();
         assert_eq!(
             wrong.rules,

@@ -17,9 +17,8 @@ const MS: f64 = 1000.0;
 /// Largest number that a limit may have, in its own unit.
 const MAX_NUMBER: f64 = 1e6;
 
-/// What a compiler gets where its language's file says nothing.
-const COMPILER_SECONDS: f64 = 30.0;
-const COMPILER_MIB: f64 = 1024.0;
+/// Answers of a submission together, where the package says nothing.
+const ANSWERS_BYTES: u64 = 64 << 20;
 
 /// Most passes.
 const MAX_PASSES: u32 = 1000;
@@ -29,10 +28,14 @@ const MAX_PASSES: u32 = 1000;
 pub struct PackageLimits {
     /// Memory of a submission, in bytes.
     pub memory_bytes: u64,
+    /// Whether the package says so; else it may be less.
+    pub is_memory_given: bool,
     /// Standard output of a submission, in bytes.
     pub output_bytes: u64,
     /// Source files of a submission together, in bytes.
     pub code_bytes: u64,
+    /// What compilers of submissions get at least.
+    pub compilation: CompilationLimits,
     /// CPU time of a validator for one test case, in milliseconds.
     pub validation_ms: u64,
     /// Memory of a validator, in bytes.
@@ -43,13 +46,24 @@ pub struct PackageLimits {
     pub validation_passes: u32,
 }
 
+/// What a package promises to compilers; `None` for what their languages say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CompilationLimits {
+    /// CPU time, in milliseconds.
+    pub cpu_ms: Option<u64>,
+    /// Memory, in bytes.
+    pub memory_bytes: Option<u64>,
+}
+
 impl Default for PackageLimits {
     fn default() -> Self {
         PackageLimits {
             memory_bytes: 2048 << 20,
+            is_memory_given: false,
             output_bytes: 8 << 20,
             // The format's usual 128 KiB are too few for tables that DOMjudge's packages bring.
             code_bytes: 256 << 10,
+            compilation: CompilationLimits::default(),
             validation_ms: 60_000,
             validation_memory_bytes: 2048 << 20,
             validation_output_bytes: 8 << 20,
@@ -136,7 +150,10 @@ pub(super) fn read(
 fn take(pair: &Pair, settings: &mut Settings, findings: &mut Findings) -> bool {
     let (limits, time) = (&mut settings.limits, &mut settings.time);
     let (place, unit): (&mut u64, f64) = match pair.key.as_str() {
-        "memory" => (&mut limits.memory_bytes, MIB),
+        "memory" => {
+            limits.is_memory_given = true;
+            (&mut limits.memory_bytes, MIB)
+        }
         "output" => (&mut limits.output_bytes, MIB),
         "code" => (&mut limits.code_bytes, KIB),
         "validation_time" => (&mut limits.validation_ms, MS),
@@ -152,14 +169,8 @@ fn take(pair: &Pair, settings: &mut Settings, findings: &mut Findings) -> bool {
             factor(pair, &mut time.limit_to_too_slow, findings);
             return true;
         }
-        "compilation_time" => {
-            warn_of_compilers(pair, COMPILER_SECONDS, findings);
-            return true;
-        }
-        "compilation_memory" => {
-            warn_of_compilers(pair, COMPILER_MIB, findings);
-            return true;
-        }
+        "compilation_time" => (limits.compilation.cpu_ms.get_or_insert(0), MS),
+        "compilation_memory" => (limits.compilation.memory_bytes.get_or_insert(0), MIB),
         "validation_passes" => {
             passes(pair, &mut limits.validation_passes, findings);
             return true;
@@ -199,13 +210,36 @@ fn factor(pair: &Pair, place: &mut f64, findings: &mut Findings) {
     }
 }
 
-/// Compilers have limits of their own.
-fn warn_of_compilers(pair: &Pair, given: f64, findings: &mut Findings) {
-    if number(pair, findings).is_some_and(|wanted| wanted > given) {
+/// The format wants a limit that is a multiple of the resolution; without one, it would be.
+pub(super) fn warn_of_odd_limit(settings: &Settings, findings: &mut Findings) {
+    let TimeRule {
+        limit_ms,
+        resolution_ms,
+        ..
+    } = settings.time;
+    let is_odd = limit_ms.is_some_and(|ms| ms % resolution_ms != 0);
+    if is_odd && settings.format == Format::V2025 {
         let message = format!(
-            "a language gives its compiler {given} unless its file says otherwise: raise it there"
+            "time_limit is no multiple of time_resolution, which is {} seconds: change one of them",
+            resolution_ms as f64 / MS
         );
-        findings.warning(FILE, Some(pair.line), message);
+        findings.warning(FILE, None, message);
+    }
+}
+
+/// Where submissions are answers, nothing runs: a time limit plays no part, and need not be found. Without
+/// a limit of the package, all files of a submission may have as much together as answers are likely to.
+pub(super) fn of_answers(pairs: &[Pair], settings: &mut Settings) {
+    let time = &mut settings.time;
+    time.limit_ms.get_or_insert(time.resolution_ms);
+    let limits = pairs.iter().find(|pair| pair.key == "limits");
+    let limits = limits.and_then(|limits| limits.value.pairs());
+    if !limits
+        .unwrap_or_default()
+        .iter()
+        .any(|limit| limit.key == "code")
+    {
+        settings.limits.code_bytes = ANSWERS_BYTES;
     }
 }
 
@@ -312,16 +346,31 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_wants_more_of_a_compiler_than_it_gets_is_told() {
-        let found = |text: &str| read_files(&[(FILE, text)]).1;
-        let little = "limits: {compilation_time: 30, compilation_memory: 1024}\n";
-        assert_eq!(found(little), Vec::<String>::new());
-        let much = "limits: {compilation_time: 60, compilation_memory: 1025}\n";
-        let found = found(much);
-        assert!(
-            found.len() == 2 && found[0].starts_with("warning"),
-            "{found:?}"
+    fn a_package_may_promise_something_to_compilers() {
+        let read = |text: &str| read_files(&[(FILE, text)]);
+        let (settings, found) = read("limits: {compilation_time: 90, compilation_memory: 3000}\n");
+        assert_eq!(found, Vec::<String>::new());
+        let CompilationLimits {
+            cpu_ms,
+            memory_bytes,
+        } = settings.limits.compilation;
+        assert_eq!((cpu_ms, memory_bytes), (Some(90_000), Some(3000 << 20)));
+        let (settings, _) = read("name: A\n");
+        assert_eq!(settings.limits.compilation, CompilationLimits::default());
+    }
+
+    #[test]
+    fn a_time_limit_that_is_no_multiple_of_the_resolution_is_told_in_2025_09() {
+        let found = |limits: &str| {
+            let text = format!("problem_format_version: 2025-09\nlimits: {{{limits}}}\n");
+            read_files(&[(FILE, &text)]).1
+        };
+        assert_eq!(found("time_limit: 3"), Vec::<String>::new());
+        assert_eq!(
+            found("time_limit: 1.5, time_resolution: 0.5"),
+            Vec::<String>::new()
         );
+        assert!(found("time_limit: 1.5")[0].contains("multiple of time_resolution"));
     }
 
     #[test]

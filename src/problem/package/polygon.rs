@@ -72,6 +72,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
     };
     if let Some(bytes) = testset.number("memory-limit", findings) {
         limits.memory_bytes = bytes;
+        limits.is_memory_given = true;
     }
     let time = TimeRule {
         limit_ms: testset.number("time-limit", findings),
@@ -104,6 +105,10 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         making: tests.making,
         max_passes: 1,
         invalid_inputs: Vec::new(),
+        output_examples: Vec::new(),
+        languages: None,
+        takes_answers: false,
+        static_validator: None,
     })
 }
 

@@ -20,6 +20,28 @@ impl ProgramFiles {
         let is_script = |file: &SourceFile| matches!(file.name.as_str(), "build" | "run");
         self.files.iter().any(is_script)
     }
+
+    /// Puts the file of an entry point first: one of this name, or the one of a class of this name. Tells
+    /// whether there is one.
+    pub(super) fn start_with(&mut self, entry_point: &str) -> bool {
+        let class = entry_point.rsplit('.').next().unwrap_or_default();
+        let path_of_class = entry_point.replace('.', "/");
+        let ranks: [&dyn Fn(&str) -> bool; 3] = [
+            &|name| name == entry_point,
+            &|name| without_ending(name) == path_of_class,
+            &|name| without_ending(name).rsplit('/').next() == Some(class),
+        ];
+        let place = |is_it: &&dyn Fn(&str) -> bool| self.files.iter().position(|f| is_it(&f.name));
+        let Some(place) = ranks.iter().find_map(place) else {
+            return false;
+        };
+        self.files[..=place].rotate_right(1);
+        true
+    }
+}
+
+fn without_ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// Endings of files that other files include and that are no program of their own.
@@ -88,8 +110,8 @@ pub(super) fn is_header(name: &str) -> bool {
     ending.is_some_and(|ending| HEADERS.contains(&ending))
 }
 
-/// `main.*` in any case, and what Python and Kotlin start with.
-fn is_main(name: &str) -> bool {
+/// Whether a program begins with a file of this name: `main.*` in any case, and what Python starts with.
+pub fn is_main(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     stem.eq_ignore_ascii_case("main") || stem == "__main__"
 }
@@ -123,6 +145,30 @@ mod tests {
         assert_eq!(programs[1].path, "v/b");
         assert_eq!(names(&programs[1]), ["Main.cc", "sub/a.cc"]);
         assert!(each_in(&tree, "x").is_empty());
+    }
+
+    #[test]
+    fn an_entry_point_is_a_file_or_a_class_and_comes_first() {
+        let tree = tree(&[
+            ("v/main.py", ""),
+            ("v/ac.py", ""),
+            ("v/lib/Top.java", ""),
+            ("v/Top.java", ""),
+        ]);
+        let first = |entry_point| {
+            let mut program = of_directory(&tree, "v");
+            let is_there = program.start_with(entry_point);
+            (is_there, program.files[0].name.clone())
+        };
+        for (entry_point, file) in [
+            ("ac.py", "ac.py"),
+            ("Top", "Top.java"),
+            ("lib.Top", "lib/Top.java"),
+            ("x.y.ac", "ac.py"),
+        ] {
+            assert_eq!(first(entry_point), (true, file.to_owned()), "{entry_point}");
+        }
+        assert_eq!(first("other.py"), (false, "main.py".to_owned()));
     }
 
     #[test]

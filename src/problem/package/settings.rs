@@ -63,6 +63,8 @@ pub(super) struct Settings {
     /// What `grading` says.
     pub grading: Vec<Pair>,
     pub allow_file_writing: bool,
+    /// Codes of the languages in which the problem may be solved; `None` for all.
+    pub languages: Option<Vec<String>>,
     pub constants: Constants,
     pub limits: PackageLimits,
     pub time: TimeRule,
@@ -80,7 +82,6 @@ const INFORMATION: &[&str] = &[
     "rights_owner",
     "embargo_until",
     "keywords",
-    "languages",
     "show_test_data_groups",
     "problem_format_version",
 ];
@@ -101,6 +102,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         validator_flags: Vec::new(),
         grading: Vec::new(),
         allow_file_writing: format == Format::Legacy,
+        languages: None,
         constants: Constants::new(),
         limits: PackageLimits::default(),
         time: TimeRule::of(format),
@@ -113,7 +115,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
             "validation" => validation(pair, &mut settings, findings),
             "validator_flags" => settings.validator_flags = words(pair, FILE, findings),
             "grading" => settings.grading = pair.value.pairs().unwrap_or_default().to_vec(),
-            "allow_file_writing" => settings.allow_file_writing = truth(pair, findings),
+            "allow_file_writing" => settings.allow_file_writing = truth((FILE, pair), findings),
+            // In the legacy format it means nothing.
+            "languages" if format == Format::Legacy => {}
+            "languages" => settings.languages = languages(pair, findings),
             "limits" => limits::read(pair, format, &mut settings, findings),
             "constants" => settings.constants = constants::read(pair, findings),
             key if INFORMATION.contains(&key) => {}
@@ -125,6 +130,15 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         }
     }
     limits::read_time_limit(tree, &mut settings, findings);
+    limits::warn_of_odd_limit(&settings, findings);
+    if settings.kind.is_submit_answer {
+        if settings.kind.is_interactive || settings.kind.is_multi_pass {
+            let message = "a submit-answer problem is neither interactive nor multi-pass, for nothing \
+                           runs: remove that type";
+            findings.error(FILE, None, message);
+        }
+        limits::of_answers(pairs, &mut settings);
+    }
     settings
 }
 
@@ -184,20 +198,23 @@ fn names(node: &Node) -> BTreeMap<String, String> {
     }
 }
 
-fn truth(pair: &Pair, findings: &mut Findings) -> bool {
+/// What an entry of a file says, which is true or false.
+pub(super) fn truth((file, pair): (&str, &Pair), findings: &mut Findings) -> bool {
     match pair.value.text() {
         Some("true") => true,
         Some("false") => false,
         _ => {
             let message = format!("{} must be true or false", pair.key);
-            findings.error(FILE, Some(pair.line), message);
+            findings.error(file, Some(pair.line), message);
             false
         }
     }
 }
 
 fn kind(pair: &Pair, kind: &mut Kind, findings: &mut Findings) {
-    for word in words(pair, FILE, findings) {
+    let words = words(pair, FILE, findings);
+    refuse_contradictions(pair, &words, findings);
+    for word in words {
         match word.as_str() {
             "pass-fail" => {}
             "scoring" => kind.is_scoring = true,
@@ -211,6 +228,34 @@ fn kind(pair: &Pair, kind: &mut Kind, findings: &mut Findings) {
                 );
                 findings.error(FILE, Some(pair.line), message);
             }
+        }
+    }
+}
+
+/// Codes of languages; `None` for all.
+fn languages(pair: &Pair, findings: &mut Findings) -> Option<Vec<String>> {
+    if pair.value.text() == Some("all") {
+        return None;
+    }
+    let codes = words(pair, FILE, findings);
+    if codes.is_empty() {
+        let message = "languages must be all, or a list of at least one";
+        findings.error(FILE, Some(pair.line), message);
+    }
+    Some(codes)
+}
+
+/// Types that cannot be meant together, and those that are named twice.
+fn refuse_contradictions(pair: &Pair, words: &[String], findings: &mut Findings) {
+    let has = |word: &str| words.iter().any(|w| w == word);
+    if has("pass-fail") && has("scoring") {
+        let message = "the types pass-fail and scoring exclude each other: remove one";
+        findings.error(FILE, Some(pair.line), message);
+    }
+    for (index, word) in words.iter().enumerate() {
+        if words[..index].contains(word) {
+            let message = format!("the type {word:?} is named twice");
+            findings.error(FILE, Some(pair.line), message);
         }
     }
 }

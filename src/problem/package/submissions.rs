@@ -1,7 +1,7 @@
 //! The jury's submissions and what is expected of each.
 
 use super::expectation::{
-    self, ALL, Context, Expectation, Expected, ExpectedScore, OFFICIAL, Rule, TimingRole,
+    self, ALL, Context, Expectation, Expected, ExpectedScore, OFFICIAL, Rule, Timing, TimingRole,
 };
 use super::glob;
 use super::programs::{self, ProgramFiles};
@@ -24,7 +24,7 @@ pub struct JurySubmission {
     pub path: String,
     /// Its files.
     pub files: ProgramFiles,
-    /// Language that the package names for it, else that of its files.
+    /// Language that the package names for it; `None` where its files tell.
     pub language: Option<String>,
     /// What should come of it.
     pub expectation: Expectation,
@@ -35,6 +35,8 @@ pub(super) struct Scopes<'a> {
     pub groups: &'a Group,
     /// Names of cases.
     pub cases: Vec<&'a str>,
+    /// Names of the files that the problem puts beside submissions.
+    pub includes: Vec<&'a str>,
 }
 
 impl Scopes<'_> {
@@ -85,6 +87,7 @@ pub(super) fn read(
             apply(pair, &mut submissions, scopes, findings);
         }
     }
+    warn_of_silence(&submissions, findings);
     if submissions.is_empty() {
         let message = "there are no jury submissions: add at least one to submissions/accepted";
         findings.warning(ROOT, None, message);
@@ -164,14 +167,20 @@ fn of_place(
             return expectation;
         }
     }
-    expectation::of_directory(directory, context).unwrap_or_else(|| {
+    expectation::of_directory(directory, context).unwrap_or_else(Expectation::anything)
+}
+
+/// Warns of submissions of which nothing says what is expected.
+fn warn_of_silence(submissions: &[JurySubmission], findings: &mut Findings) {
+    let is_silent = |submission: &&JurySubmission| submission.expectation.rules.is_empty();
+    for submission in submissions.iter().filter(is_silent) {
+        let directory = submission.path.split('/').next().unwrap_or_default();
         let message = format!(
-            "neither the directory {directory:?} nor a tag says what is expected: anything is \
-             taken for right"
+            "neither the directory {directory:?} nor a tag or a rule says what is expected: anything \
+             is taken for right"
         );
-        findings.warning(&program.path, None, message);
-        Expectation::anything()
-    })
+        findings.warning(&submission.files.path, None, message);
+    }
 }
 
 /// Applies one rule of `submissions.yaml` to what its pattern names.
@@ -214,12 +223,13 @@ fn change(
     // Naming a directory replaces what its name says; any other pattern adds to it.
     let replaces = !entry.key.contains('/');
     let pairs = entry.value.pairs().unwrap_or_default();
-    let mut timing = None;
     for pair in pairs {
         match pair.key.as_str() {
             "language" => submission.language = pair.value.text().map(str::to_owned),
-            "use_for_time_limit" => timing = timing_role(pair, findings),
-            "entrypoint" | "authors" | "model_solution" => {}
+            "entrypoint" => start_with(pair, &mut submission.files, scopes, findings),
+            "model_solution" => refuse_no_truth(pair, findings),
+            // Who wrote it says nothing to a judge.
+            "authors" => {}
             key if OF_RULES.contains(&key) => {}
             scope if pair.value.pairs().is_some() && scopes.has(scope) => {}
             key => {
@@ -229,30 +239,79 @@ fn change(
             }
         }
     }
-    let expectation = &mut submission.expectation;
-    if let Some(rule) = rule("", pairs, findings) {
-        if replaces {
-            let others = std::mem::take(&mut expectation.rules).into_iter();
-            let others = others
-                .filter(|rule| !rule.scope.is_empty())
-                .collect::<Vec<_>>();
-            *expectation = Expectation::of_rule(rule);
-            expectation.rules.extend(others);
-        } else {
-            if rule.timing() == TimingRole::MustFail {
-                expectation.timing = TimingRole::MustFail;
-            }
-            add(rule, entry.line, &submission.path, expectation, findings);
-        }
+    let JurySubmission {
+        expectation, path, ..
+    } = submission;
+    let base = expectation.rules.iter().find(|rule| rule.scope.is_empty());
+    let base = match base.filter(|_| replaces) {
+        // What it does not say stays as it is by default.
+        Some(base) => base.clone(),
+        None => Rule::new(&ALL, &[]),
+    };
+    if replaces
+        && pairs
+            .iter()
+            .any(|pair| OF_RULES.contains(&pair.key.as_str()))
+    {
+        expectation.rules.retain(|rule| !rule.scope.is_empty());
+        expectation.timing.retain(|timing| !timing.scope.is_empty());
     }
+    apply_rule((base, entry.line), pairs, (path, expectation), findings);
     for pair in pairs.iter().filter(|pair| scopes.has(&pair.key)) {
+        let base = Rule {
+            scope: pair.key.clone(),
+            ..Rule::new(&ALL, &[])
+        };
         let pairs = pair.value.pairs().unwrap_or_default();
-        if let Some(rule) = rule(&pair.key, pairs, findings) {
-            add(rule, pair.line, &submission.path, expectation, findings);
-        }
+        apply_rule((base, pair.line), pairs, (path, expectation), findings);
     }
-    if let Some(timing) = timing {
-        expectation.timing = timing;
+}
+
+/// Applies a rule, and what stands beside it about the time limit.
+fn apply_rule(
+    (base, line): (Rule, usize),
+    pairs: &[Pair],
+    (path, expectation): (&str, &mut Expectation),
+    findings: &mut Findings,
+) {
+    let scope = base.scope.clone();
+    let rule = rule(base, pairs, findings);
+    let asked = pairs.iter().find(|pair| pair.key == "use_for_time_limit");
+    let asked = asked.and_then(|pair| timing_role(pair, findings));
+    if asked == Some(TimingRole::None) {
+        expectation.timing.retain(|timing| timing.scope != scope);
+    }
+    let role = asked.or(rule.as_ref().map(Rule::timing));
+    let timing = role.and_then(|role| Timing::of(&scope, role));
+    expectation.timing.extend(timing);
+    if let Some(rule) = rule {
+        add(rule, line, path, expectation, findings);
+    }
+}
+
+/// Has a submission begin at the file that its rules name. One that the problem puts beside every
+/// submission comes first by its own name.
+fn start_with(
+    pair: &Pair,
+    program: &mut ProgramFiles,
+    scopes: &Scopes<'_>,
+    findings: &mut Findings,
+) {
+    let entry_point = pair.value.text().unwrap_or_default();
+    let is_only = program.files.len() == 1;
+    if !program.start_with(entry_point) && !is_only && !scopes.includes.contains(&entry_point) {
+        let message = format!(
+            "{} has no file for the entry point {entry_point:?}",
+            program.path
+        );
+        findings.error(RULES_FILE, Some(pair.line), message);
+    }
+}
+
+fn refuse_no_truth(pair: &Pair, findings: &mut Findings) {
+    if !matches!(pair.value.text(), Some("true" | "false" | "True" | "False")) {
+        let message = format!("{} must be true or false", pair.key);
+        findings.error(RULES_FILE, Some(pair.line), message);
     }
 }
 
@@ -274,14 +333,17 @@ fn add(
 }
 
 /// Keys of a rule, for a submission or within a group.
-const OF_RULES: [&str; 4] = ["permitted", "required", "score", "message"];
+const OF_RULES: [&str; 5] = [
+    "permitted",
+    "required",
+    "score",
+    "message",
+    "use_for_time_limit",
+];
 
-/// The rule that entries make; `None` where they are about something else.
-fn rule(scope: &str, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
-    let mut rule = Rule {
-        scope: scope.to_owned(),
-        ..Rule::new(&ALL, &[])
-    };
+/// The rule that entries make of another; `None` where they are about something else.
+fn rule(mut rule: Rule, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
+    let is_of_all = rule.scope.is_empty();
     let mut is_one = false;
     for pair in pairs {
         match pair.key.as_str() {
@@ -290,7 +352,7 @@ fn rule(scope: &str, pairs: &[Pair], findings: &mut Findings) -> Option<Rule> {
             "score" => rule.score = score(pair, findings),
             "message" => rule.message = pair.value.text().map(str::to_owned),
             key => {
-                if !scope.is_empty() {
+                if !is_of_all && key != "use_for_time_limit" {
                     let message = format!("the rule {key:?} is unknown here and ignored");
                     findings.warning(RULES_FILE, Some(pair.line), message);
                 }

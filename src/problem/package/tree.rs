@@ -133,6 +133,13 @@ impl Tree {
         changed
     }
 
+    /// The same package without the files whose paths are refused.
+    pub(super) fn keep(&self, mut is_kept: impl FnMut(&str) -> bool) -> Tree {
+        let mut kept = self.clone();
+        kept.files.retain(|path, _| is_kept(path));
+        kept
+    }
+
     pub(super) fn file(&self, path: &str) -> Option<&Arc<[u8]>> {
         self.files.get(path)
     }

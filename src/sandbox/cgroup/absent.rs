@@ -69,20 +69,23 @@ impl Group {
         Ok(())
     }
 
-    /// Takes the baseline that usage is measured against.
-    pub(crate) fn start(&self) {
+    /// Notes what usage is measured against.
+    pub(crate) fn take_baseline(&self) {
         let started = look_at(self.init.get());
         self.baseline.set(started.cpu);
         self.seen.set(Seen::default());
     }
 
     /// What limits the program, and every process that it will make, in the place of a group.
-    pub(crate) fn rlimits(limits: &GroupLimits) -> Vec<(Resource, u64)> {
+    /// `is_one` says that init is the same user.
+    pub(crate) fn rlimits(limits: &GroupLimits, is_one: bool) -> Vec<(Resource, u64)> {
+        let processes = limits.processes - u64::from(!is_one);
         vec![
             (Resource::RLIMIT_CPU, limits.cpu.as_secs() + 1),
             (Resource::RLIMIT_AS, limits.memory_bytes),
-            // Of the user, whom no other box has. Init is another.
-            (Resource::RLIMIT_NPROC, limits.processes - 1),
+            // Of the user in this box: no other has the user, or since Linux 5.14 the kernel counts
+            // for each user namespace.
+            (Resource::RLIMIT_NPROC, processes),
         ]
     }
 

@@ -183,20 +183,26 @@ impl Group {
         }
     }
 
-    /// Sets limits, resets the peak and takes the baseline.
-    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    /// Notes the counters that only grow.
+    pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         // Forget an event of the previous run. The descriptor does not block: nothing is fine.
         let _ = self.oom_event.read();
-        self.processes.write(limits.processes)?;
-        let held = self.memory.read_number()?;
-        self.limit_memory(held.saturating_add(limits.memory_bytes))?;
-        self.memory_peak.write(0)?;
         self.baseline = Baseline {
-            memory_bytes: held,
+            memory_bytes: 0,
             oom_kills: self.oom_control.read_key("oom_kill")?,
             forks_refused: self.forks_refused.read_key("max")?,
             cpu_ns: self.cpu.read_number()?,
         };
+        Ok(())
+    }
+
+    /// Sets limits and resets the peak.
+    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+        self.processes.write(limits.processes)?;
+        let held = self.memory.read_number()?;
+        self.limit_memory(held.saturating_add(limits.memory_bytes))?;
+        self.memory_peak.write(0)?;
+        self.baseline.memory_bytes = held;
         Ok(())
     }
 

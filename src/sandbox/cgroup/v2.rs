@@ -226,7 +226,19 @@ impl Group {
         let _ = write_control(&self.path, "cgroup.kill", 1);
     }
 
-    /// Sets limits, resets the peak and takes the baseline.
+    /// Notes the counters that only grow.
+    pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
+        let files = &self.files;
+        self.baseline = Baseline {
+            memory_bytes: 0,
+            oom_kills: files.memory_events.read_key("oom_kill")?,
+            forks_refused: files.forks_refused.read_key("max")?,
+            cpu_us: files.cpu.read_key("usage_usec")?,
+        };
+        Ok(())
+    }
+
+    /// Sets limits and resets the peak.
     pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         let files = &self.files;
         files.processes.write(limits.processes)?;
@@ -237,12 +249,7 @@ impl Group {
         if self.peak_resets {
             files.memory_peak.write("reset")?;
         }
-        self.baseline = Baseline {
-            memory_bytes: held,
-            oom_kills: files.memory_events.read_key("oom_kill")?,
-            forks_refused: files.forks_refused.read_key("max")?,
-            cpu_us: files.cpu.read_key("usage_usec")?,
-        };
+        self.baseline.memory_bytes = held;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What boxes cannot do without, or only where the operator says so.
 
+use super::super::ids::IdSource;
 use super::{Finding, Host, Look, Rule, fail, pass, warn};
 
 pub(super) const RULES: &[Rule] = &[
@@ -7,9 +8,12 @@ pub(super) const RULES: &[Rule] = &[
         name: "privileges",
         required: true,
         look: Look::Ask(privileges),
-        why: "Making a box takes root's rights; the program in it has none of them",
-        remedy: "start the worker as root, or in a container with the capabilities SYS_ADMIN, \
-                 SETUID, SETGID, CHOWN and KILL",
+        why: "Making a box takes root's rights, on the host or in a user namespace; the program in it \
+              has none of them",
+        remedy: "start it as root, in a container with the capabilities SYS_ADMIN, SETUID, SETGID, \
+                 CHOWN and KILL; or let users make namespaces: sysctl user.max_user_namespaces=10000 \
+                 and, where there are such, kernel.unprivileged_userns_clone=1 and \
+                 kernel.apparmor_restrict_unprivileged_userns=0",
     },
     Rule {
         name: "user-ids",
@@ -17,14 +21,17 @@ pub(super) const RULES: &[Rule] = &[
         look: Look::Ask(user_ids),
         why: "Each box runs under host ids of its own, so that no two share a limit that the kernel \
               keeps for each user",
-        remedy: "give the container at least 65536 user ids",
+        remedy: "give the container at least 65536 user ids; for an ordinary user install the package \
+                 uidmap, and run `usermod --add-subuids 100000-165535 --add-subgids 100000-165535` \
+                 with the user's name",
     },
     Rule {
         name: "kernel",
         required: true,
         look: Look::Ask(kernel),
         why: "Boxes are mounted by descriptor and recursively read-only (Linux 5.12), and the peak \
-              of their memory is read (5.19 with control groups v2)",
+              of their memory is read (5.19 with control groups v2); processes of a user are counted \
+              for each user namespace (5.14, where it is not root who makes them)",
         remedy: "boot a newer kernel",
     },
     Rule {
@@ -76,16 +83,19 @@ const CAPABILITIES: [(u32, &str); 5] = [
 ];
 
 fn privileges(host: &dyn Host) -> Finding {
-    let status = host.text("/proc/self/status").unwrap_or_default();
-    let field = |name: &str| {
-        let mut fields = status.lines().filter_map(|line| line.strip_prefix(name));
-        fields.next().map(str::trim).unwrap_or_default()
-    };
-    // Real, effective, saved and file system ids.
-    if field("Uid:").split_whitespace().nth(1) != Some("0") {
-        return fail("not root");
+    if let Some(user) = host.ordinary_user() {
+        return match &user.namespace {
+            Ok(()) => pass(format!("user {}, who makes user namespaces", user.id)),
+            Err(error) => fail(format!(
+                "user {}, and {}",
+                user.id,
+                no_namespace(host, error)
+            )),
+        };
     }
-    let held = u64::from_str_radix(field("CapEff:"), 16).unwrap_or(0);
+    let status = host.text("/proc/self/status").unwrap_or_default();
+    let held = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let held = u64::from_str_radix(held.unwrap_or_default().trim(), 16).unwrap_or(0);
     let missing: Vec<&str> = CAPABILITIES
         .iter()
         .filter(|(number, _)| held & (1 << number) == 0)
@@ -98,18 +108,47 @@ fn privileges(host: &dyn Host) -> Finding {
     }
 }
 
+/// Settings of a kernel that keep ordinary users from making user namespaces, and at which number.
+const HINDRANCES: [(&str, &str); 3] = [
+    ("kernel/unprivileged_userns_clone", "0"),
+    ("kernel/apparmor_restrict_unprivileged_userns", "1"),
+    ("user/max_user_namespaces", "0"),
+];
+
+/// Why there is no user namespace: an error, and what is known to lead to it.
+fn no_namespace(host: &dyn Host, error: &str) -> String {
+    let is_set = |(file, number): &(&str, &str)| {
+        let text = host.text(&format!("/proc/sys/{file}"));
+        text.is_some_and(|text| text == *number)
+    };
+    let mut found = error.to_owned();
+    for (file, number) in HINDRANCES.iter().filter(|hindrance| is_set(hindrance)) {
+        found += &format!("; {} is {number}", file.replace('/', "."));
+    }
+    found
+}
+
 fn user_ids(host: &dyn Host) -> Finding {
-    let map = host.text("/proc/self/uid_map").unwrap_or_default();
-    match super::super::host::first_free_id(&map) {
-        Some(first) => pass(format!("from {first} on")),
-        None => fail(format!("too few: {map:?}")),
+    let Some(user) = host.ordinary_user() else {
+        let map = host.text("/proc/self/uid_map").unwrap_or_default();
+        return match super::super::ids::first_free(&map) {
+            Some(first) => pass(format!("from {first} on")),
+            None => fail(format!("too few: {map:?}")),
+        };
+    };
+    match (&user.lent, user.source) {
+        (_, IdSource::Own) => warn(format!("{} for all boxes, as the settings say", user.id)),
+        (Ok(lent), _) => pass(lent),
+        (Err(reason), IdSource::Auto) => warn(format!("{} for all boxes: {reason}", user.id)),
+        (Err(reason), IdSource::Lent) => fail(reason),
     }
 }
 
 fn kernel(host: &dyn Host) -> Finding {
     let release = host.text("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let least = match host.groups() {
-        Ok(groups) if groups.version == "v2" => (5, 19),
+    let least = match (host.groups(), host.ordinary_user()) {
+        (Ok(groups), _) if groups.version == "v2" => (5, 19),
+        (_, Some(_)) => (5, 14),
         _ => (5, 12),
     };
     let mut numbers = release

@@ -8,6 +8,9 @@ use super::*;
 struct MadeUp {
     files: BTreeMap<String, String>,
     landlock_abi: u32,
+    ordinary_user: Option<OrdinaryUser>,
+    /// The errno of counting instructions.
+    counting: Option<i32>,
     groups: Result<Groups, String>,
 }
 
@@ -31,6 +34,17 @@ impl Host for MadeUp {
 
     fn landlock_abi(&self) -> u32 {
         self.landlock_abi
+    }
+
+    fn ordinary_user(&self) -> Option<&OrdinaryUser> {
+        self.ordinary_user.as_ref()
+    }
+
+    fn instruction_counters(&self) -> io::Result<()> {
+        match self.counting {
+            None => Ok(()),
+            Some(errno) => Err(io::Error::from_raw_os_error(errno)),
+        }
     }
 
     fn groups(&self) -> Result<&Groups, &str> {
@@ -91,6 +105,8 @@ fn host(changes: &[(&str, &str)]) -> MadeUp {
             .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
             .collect(),
         landlock_abi: 6,
+        ordinary_user: None,
+        counting: None,
         groups: Ok(Groups {
             version: "v2",
             parent: "/sys/fs/cgroup/gavel".to_owned(),
@@ -119,12 +135,6 @@ const SWAPPING: &str = "Filename Type\n/dev/sda2 partition";
 
 /// What each check sees in a host that is good but for one file.
 const FLAWS: &[(&str, Status, &str, &str)] = &[
-    (
-        "privileges",
-        Status::Fail,
-        "/proc/self/status",
-        "Uid:\t0\t1000\t0\t0",
-    ),
     (
         "user-ids",
         Status::Fail,
@@ -242,6 +252,19 @@ fn each_flaw_is_seen_by_its_check_and_by_no_other() {
             };
             assert_eq!(check.status, expected, "{path}: {check:?}");
         }
+    }
+}
+
+#[test]
+fn counters_that_are_missing_and_those_that_are_forbidden_are_told_apart() {
+    let mut lacking = host(&[("/proc/sys/kernel/perf_event_paranoid", "3")]);
+    for (errno, found) in [
+        (libc::ENOENT, "the processor shows no counters"),
+        (libc::EACCES, "forbidden; kernel.perf_event_paranoid is 3"),
+    ] {
+        lacking.counting = Some(errno);
+        let check = check(&lacking, "instruction-counters");
+        assert_eq!((check.status, &*check.found), (Status::Warn, found));
     }
 }
 

@@ -1,23 +1,29 @@
 //! The thin reader: this machine as the checks see it. It only reads.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
+
+use nix::unistd::geteuid;
 
 use super::super::cgroup::Hierarchy;
-use super::super::landlock;
+use super::super::host::SandboxConfig;
+use super::super::ids::{self, Range};
+use super::super::instructions::InstructionCounter;
 use super::super::outcome::SandboxError;
-use super::{Groups, Host};
+use super::super::{landlock, rootless};
+use super::{Groups, Host, OrdinaryUser};
 
 /// The most that is read of a file: modules.dep of a distribution has half a megabyte.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// This machine.
 pub(super) struct ThisHost {
+    ordinary_user: Option<OrdinaryUser>,
     groups: Result<Groups, String>,
 }
 
 impl ThisHost {
-    pub(super) fn new(groups: &Result<Hierarchy, SandboxError>) -> Self {
+    pub(super) fn new(groups: &Result<Hierarchy, SandboxError>, config: &SandboxConfig) -> Self {
         let groups = match groups {
             Ok(groups) => Ok(Groups {
                 version: groups.version(),
@@ -28,8 +34,33 @@ impl ThisHost {
             Err(SandboxError::Setting { reason, .. }) => Err(reason.clone()),
             Err(error) => Err(error.to_string()),
         };
-        ThisHost { groups }
+        ThisHost {
+            ordinary_user: ordinary_user(config),
+            groups,
+        }
     }
+}
+
+fn ordinary_user(config: &SandboxConfig) -> Option<OrdinaryUser> {
+    let user = geteuid();
+    if user.is_root() {
+        return None;
+    }
+    // Whether a namespace is any good is known only once one was entered.
+    let namespace = rootless::try_entering(&config.launcher);
+    let lent = ids::lent_to(user).map(|(uids, gids)| {
+        let Range { first, count } = uids;
+        format!(
+            "{count} users from {first} and {} groups from {} on are lent to {user}",
+            gids.count, gids.first
+        )
+    });
+    Some(OrdinaryUser {
+        id: user.as_raw(),
+        namespace: namespace.map_err(|error| error.to_string()),
+        lent,
+        source: config.ids,
+    })
 }
 
 impl Host for ThisHost {
@@ -51,6 +82,14 @@ impl Host for ThisHost {
 
     fn landlock_abi(&self) -> u32 {
         landlock::kernel_abi()
+    }
+
+    fn ordinary_user(&self) -> Option<&OrdinaryUser> {
+        self.ordinary_user.as_ref()
+    }
+
+    fn instruction_counters(&self) -> io::Result<()> {
+        InstructionCounter::look_for()
     }
 
     fn groups(&self) -> Result<&Groups, &str> {

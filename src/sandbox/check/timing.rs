@@ -50,6 +50,16 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "boot with psi=1",
     },
     Rule {
+        name: "instruction-counters",
+        required: false,
+        look: Look::Ask(instruction_counters),
+        why: "The number of instructions of a program hardly depends on what else the machine does, other \
+              than its CPU time; each result has it where it can be had",
+        remedy: "in a virtual machine, have its host hand on the processor's counters (QEMU: -cpu \
+                 host,pmu=on); where it is forbidden and Gavel is not root, sysctl \
+                 kernel.perf_event_paranoid=2",
+    },
+    Rule {
         name: "numa-balancing",
         required: false,
         look: Look::Ask(|host| zero(host, "/proc/sys/kernel/numa_balancing")),
@@ -84,6 +94,22 @@ fn noise_gauge(host: &dyn Host) -> Finding {
     match host.text("/proc/pressure/cpu") {
         Some(text) if text.starts_with("some ") => pass("waiting for a CPU is counted"),
         _ => warn("waiting for a CPU is not counted, only what other virtual machines take"),
+    }
+}
+
+fn instruction_counters(host: &dyn Host) -> Finding {
+    let Err(error) = host.instruction_counters() else {
+        return pass("instructions are counted");
+    };
+    match error.raw_os_error() {
+        Some(libc::ENOENT | libc::EOPNOTSUPP) => warn("the processor shows no counters"),
+        Some(libc::ENOSYS) => warn("not in this kernel"),
+        Some(libc::EACCES | libc::EPERM) => {
+            let level = host.text("/proc/sys/kernel/perf_event_paranoid");
+            let level = level.as_deref().unwrap_or("unknown");
+            warn(format!("forbidden; kernel.perf_event_paranoid is {level}"))
+        }
+        _ => warn(error.to_string()),
     }
 }
 

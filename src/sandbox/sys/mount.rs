@@ -39,6 +39,7 @@ impl MountAttr {
 
 /// `struct mount_attr` of the kernel.
 #[repr(C)]
+#[derive(Default)]
 struct KernelMountAttr {
     attr_set: u64,
     attr_clr: u64,
@@ -104,11 +105,33 @@ pub(crate) fn set_mount_attributes(
 ) -> io::Result<()> {
     let attributes = KernelMountAttr {
         attr_set: set.0,
-        attr_clr: 0,
         propagation: libc::MS_PRIVATE,
-        userns_fd: 0,
+        ..KernelMountAttr::default()
     };
     let depth = if recursive { libc::AT_RECURSIVE } else { 0 };
+    set_attributes(mount, &attributes, depth)
+}
+
+/// Shows the files of a detached mount as those of other ids (tmpfs: Linux 6.3). An id that the user
+/// namespace maps is shown as what it maps it to.
+pub(crate) fn map_ids_of_mount(
+    mount: BorrowedFd<'_>,
+    user_namespace: BorrowedFd<'_>,
+) -> io::Result<()> {
+    const MOUNT_ATTR_IDMAP: u64 = 0x10_0000;
+    let attributes = KernelMountAttr {
+        attr_set: MOUNT_ATTR_IDMAP,
+        userns_fd: user_namespace.as_raw_fd() as u64,
+        ..KernelMountAttr::default()
+    };
+    set_attributes(mount, &attributes, 0)
+}
+
+fn set_attributes(
+    mount: BorrowedFd<'_>,
+    attributes: &KernelMountAttr,
+    depth: libc::c_int,
+) -> io::Result<()> {
     // SAFETY: the path is a valid C string and `attributes` has the size stated.
     check(unsafe {
         libc::syscall(
@@ -116,7 +139,7 @@ pub(crate) fn set_mount_attributes(
             mount.as_raw_fd(),
             c"".as_ptr(),
             libc::AT_EMPTY_PATH | depth,
-            &raw const attributes,
+            ptr::from_ref(attributes),
             size_of::<KernelMountAttr>(),
         )
     })

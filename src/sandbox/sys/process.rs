@@ -220,6 +220,15 @@ pub(crate) fn wait_any() -> io::Result<(i32, i32)> {
     Ok((pid as i32, status))
 }
 
+/// Whether any process is left that this one would have to wait for. For init of a pid namespace that
+/// is any other in it: whoever loses its parent becomes init's child.
+pub(crate) fn has_children() -> bool {
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: the kernel takes a null pointer for not being asked who ended.
+    let found = unsafe { libc::waitid(libc::P_ALL, 0, std::ptr::null_mut(), flags) };
+    found == 0
+}
+
 /// Kills every process of this pid namespace but init, which must be the caller.
 pub(crate) fn kill_all_others() {
     // SAFETY: plain integers. As PID 1 of a namespace the reach of -1 ends at the namespace.

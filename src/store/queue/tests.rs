@@ -6,10 +6,11 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use super::*;
-use crate::store::SubmissionState;
 use crate::store::fixtures::{
-    LEASE, MAX_ATTEMPTS, claim, claim_in, create, expire, failures, judgement, register,
+    LEASE, MAX_ATTEMPTS, claim, claim_in, create, expire, failures, judgement, package, register,
+    submission_on,
 };
+use crate::store::{NewProblem, NewVersion, ProblemId, SubmissionState, Tests, VerificationEnd};
 
 async fn state_of(store: &Store, id: SubmissionId) -> (SubmissionState, i32) {
     let found = store.find_submission(id).await.unwrap().unwrap().summary;
@@ -192,6 +193,57 @@ async fn a_heartbeat_renews_what_holds_and_tells_what_does_not(pool: PgPool) {
     // It does not run out any more.
     assert!(claim(&store, worker).await.is_none());
     assert_eq!(store.heartbeat(worker, &[], LEASE).await.unwrap(), []);
+}
+
+/// A package whose programs are in these languages.
+async fn packaged(store: &Store, needs: &[&str], limit_ms: Option<u64>) -> ProblemId {
+    let mut version = package(b"PK", limit_ms);
+    if let NewVersion::Package { about, .. } = &mut version {
+        about.needs = needs.iter().map(ToString::to_string).collect();
+    }
+    let name = "packaged".to_owned();
+    let new = NewProblem { name, version };
+    store.create_problem(&new).await.unwrap().id
+}
+
+#[sqlx::test]
+async fn a_worker_without_a_language_of_the_problems_programs_leaves_it_to_others(pool: PgPool) {
+    let store = Store::from_pool(pool.clone());
+    let id = packaged(&store, &["cpp", "python"], Some(1000)).await;
+    let sent = submission_on("c", Tests::Problem(id));
+    let on_it = store.create_submission(&sent).await.unwrap().id;
+    let worker = register(&store).await;
+    assert!(claim_in(&store, worker, &["c", "cpp"]).await.is_none());
+    let languages = ["c", "cpp", "python"];
+    let claimed = claim_in(&store, worker, &languages).await.unwrap();
+    assert_eq!(claimed.lease.submission, on_it);
+    expire(&pool, on_it).await;
+    assert!(claim_in(&store, worker, &["c", "cpp"]).await.is_none());
+    assert!(claim_in(&store, worker, &languages).await.is_some());
+}
+
+#[sqlx::test]
+async fn what_was_held_is_claimed_by_who_can_judge_it_and_so_is_a_verification(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let id = packaged(&store, &["cpp"], None).await;
+    let sent = submission_on("c", Tests::Problem(id));
+    store.create_submission(&sent).await.unwrap();
+    let verification = async |languages: &[&str]| {
+        let languages: Vec<String> = languages.iter().map(ToString::to_string).collect();
+        let claim = store.claim_verification(&languages, LEASE, MAX_ATTEMPTS);
+        claim.await.unwrap()
+    };
+    assert!(verification(&["c"]).await.is_none());
+    let claim = verification(&["c", "cpp"]).await.unwrap();
+    let end = VerificationEnd::Report {
+        ok: true,
+        report: "{}".to_owned(),
+        limit_ms: Some(1000),
+    };
+    store.finish_verification(&claim.lease, &end).await.unwrap();
+    let worker = register(&store).await;
+    assert!(claim_in(&store, worker, &["c"]).await.is_none());
+    assert!(claim_in(&store, worker, &["c", "cpp"]).await.is_some());
 }
 
 #[sqlx::test]

@@ -17,7 +17,10 @@ async fn packaged(store: &Store, limit_ms: Option<u64>) -> ProblemId {
 }
 
 async fn claimed(store: &Store) -> Option<VerificationLease> {
-    let claim = store.claim_verification(LEASE, MAX_ATTEMPTS).await.unwrap();
+    let claim = store
+        .claim_verification(&[], LEASE, MAX_ATTEMPTS)
+        .await
+        .unwrap();
     claim.map(|claim| claim.lease)
 }
 
@@ -45,8 +48,12 @@ async fn a_verification_finds_the_time_limit_and_releases_what_was_held(pool: Pg
     let sent = store.create_submission(&on_it).await.unwrap();
     assert_eq!(sent.state, SubmissionState::Held);
 
-    let claim_of = store.claim_verification(LEASE, MAX_ATTEMPTS).await.unwrap();
-    let VerificationClaim { lease, archive } = claim_of.unwrap();
+    let claim_of = store
+        .claim_verification(&[], LEASE, MAX_ATTEMPTS)
+        .await
+        .unwrap();
+    let VerificationClaim { lease, package } = claim_of.unwrap();
+    let archive = package.archive;
     assert_eq!(archive, BlobId::of(b"PK"));
     assert!(claimed(&store).await.is_none());
     let progress = VerificationProgress {

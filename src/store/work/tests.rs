@@ -54,10 +54,11 @@ async fn work_on_a_package_has_its_archive_and_time_limit(pool: PgPool) {
     let worker = register(&store).await;
     let claim = claim(&store, worker).await.unwrap();
     let tests = store.read_work(&claim).await.unwrap().tests;
-    let ClaimedTests::Package { archive, limit_ms } = tests else {
+    let ClaimedTests::Package { package, limit_ms } = tests else {
         panic!("{tests:?}");
     };
-    assert_eq!((archive, limit_ms), (BlobId::of(b"PK"), 1500));
+    assert_eq!((package.archive, limit_ms), (BlobId::of(b"PK"), 1500));
+    assert_eq!(package.memory_bytes, 1 << 40);
 }
 
 #[sqlx::test]

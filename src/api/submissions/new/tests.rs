@@ -10,6 +10,7 @@ fn languages() -> Vec<LanguageView> {
     let named = |id: &str| ConfiguredLanguage {
         id: id.to_owned(),
         name: id.to_owned(),
+        extensions: Vec::new(),
     };
     let python = OfferedLanguage {
         id: "python".to_owned(),

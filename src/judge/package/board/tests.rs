@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::judge::verdict::CaseResult;
-use crate::judge::{Languages, program};
+use crate::judge::{Executable, Languages, program};
 use crate::problem::SourceFile;
 use crate::problem::groups::{Member, OnReject, Worth};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ fn candidates(count: usize, first_sets_limit: bool) -> Vec<Candidate> {
             files: Vec::new(),
         },
         extent: Extent::Deciding,
-        sets_limit: first_sets_limit && place == 0,
+        sets_limit: (first_sets_limit && place == 0).then(|| vec![true; CASES]),
         takes_long: false,
         known: None,
     };
@@ -45,7 +45,7 @@ fn named(task: &Task) -> String {
     }
 }
 
-fn executable() -> Executable {
+fn entrant() -> Entrant {
     let languages = Languages::built_in().unwrap();
     let bash = languages.find("bash").unwrap();
     let file = SourceFile {
@@ -53,12 +53,12 @@ fn executable() -> Executable {
         bytes: Arc::from([]),
     };
     let program = program::Program::new(bash, &[file]).unwrap();
-    Executable::new(bash, program.unwrap(), Vec::new())
+    Entrant::Program(Executable::new(bash, program.unwrap(), Vec::new()))
 }
 
 fn end(board: &Board<'_>, task: &Task, verdict: Verdict) -> (usize, usize) {
     match task {
-        Task::Compile(entry) => board.compiled(*entry, Ok(Stage::Ready(executable()))),
+        Task::Compile(entry) => board.compiled(*entry, Ok(Stage::Ready(entrant()))),
         Task::Run(run) => {
             let result = CaseResult {
                 verdict,

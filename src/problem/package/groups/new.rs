@@ -27,6 +27,13 @@ const OTHERS: [&str; 8] = [
     "static_validation_score",
 ];
 
+/// What the case of the static validator is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum StaticScore {
+    PassFail,
+    Points(f64),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Aggregation {
     PassFail,
@@ -41,6 +48,18 @@ struct Config {
     max: Option<f64>,
     aggregation: Aggregation,
     requires: Vec<String>,
+    static_score: Option<StaticScore>,
+}
+
+impl Config {
+    /// What is left for all other members of a group.
+    fn rest(&self) -> Option<f64> {
+        let of_static = match self.static_score {
+            Some(StaticScore::Points(points)) => points,
+            Some(StaticScore::PassFail) | None => 0.0,
+        };
+        self.max.map(|max| max - of_static)
+    }
 }
 
 pub(super) fn read(
@@ -53,6 +72,14 @@ pub(super) fn read(
         is_scoring,
         findings,
     };
+    for (file, pair) in &root.settings {
+        let key = pair.key.as_str();
+        if OF_SCORING.contains(&key) || key.starts_with("static_") {
+            let message =
+                format!("{key} stands in data/sample, data/secret or a group: move it there");
+            reader.findings.error(file, Some(pair.line), message);
+        }
+    }
     let members = directories(root)
         .map(|directory| match name(directory).as_str() {
             SAMPLE => reader.sample(directory),
@@ -104,10 +131,15 @@ impl Reader<'_> {
             max: Some(0.0),
             aggregation: Aggregation::Sum,
             requires: Vec::new(),
+            static_score: None,
         };
+        let of_static = directory
+            .static_case
+            .map(|index| Member::Case(index, worth));
+        let members = of_static.into_iter().chain(members_of(directory, worth));
         Group {
             on_reject,
-            ..group(directory, config, members_of(directory, worth))
+            ..group(directory, config, members.collect())
         }
     }
 
@@ -151,11 +183,10 @@ impl Reader<'_> {
         let are_decided_by_failing = |group: &Group| group.on_reject == OnReject::Break;
         // A group whose cases add up may be worth something though one of them fails.
         let decides = groups.iter().all(are_decided_by_failing);
-        let mut secret = group(
-            directory,
-            config,
-            groups.into_iter().map(Member::Group).collect(),
-        );
+        let of_static = self.static_member(directory, &config);
+        let groups = groups.into_iter().map(Member::Group);
+        let members = of_static.into_iter().chain(groups).collect();
+        let mut secret = group(directory, config, members);
         if !decides {
             secret.on_reject = OnReject::Continue;
         }
@@ -197,15 +228,26 @@ impl Reader<'_> {
     /// A group of cases only, in whatever directories they are.
     fn of_cases(&mut self, directory: &Directory, config: Config) -> Group {
         let count = cases(directory).len() as f64;
-        let worth = match (config.aggregation, config.max) {
+        let worth = match (config.aggregation, config.max, config.rest()) {
             _ if !self.is_scoring => Worth::NoPoints,
-            (Aggregation::PassFail, _) => Worth::NoPoints,
-            (_, None) => Worth::Unbounded,
-            (Aggregation::Sum, Some(max)) => Worth::UpTo(max / count),
-            (Aggregation::Min, Some(max)) => Worth::UpTo(max),
+            (Aggregation::PassFail, ..) => Worth::NoPoints,
+            (Aggregation::Sum, _, Some(rest)) => Worth::UpTo(rest / count),
+            (Aggregation::Min, Some(max), _) => Worth::UpTo(max),
+            (_, _, None) | (_, None, _) => Worth::Unbounded,
         };
-        let group = group(directory, config, members_of(directory, worth));
+        let of_static = self.static_member(directory, &config);
+        let members = of_static.into_iter().chain(members_of(directory, worth));
+        let group = group(directory, config, members.collect());
         self.without_scores(group)
+    }
+
+    /// The case of the static validator, where the group has one.
+    fn static_member(&self, directory: &Directory, config: &Config) -> Option<Member> {
+        let worth = match config.static_score {
+            Some(StaticScore::Points(points)) if self.is_scoring => Worth::UpTo(points),
+            _ => Worth::NoPoints,
+        };
+        Some(Member::Case(directory.static_case?, worth))
     }
 
     /// In a problem without scores the first failure ends everything.
@@ -228,11 +270,11 @@ impl Reader<'_> {
         aggregation: Aggregation,
         can_be_required: &[String],
     ) -> Config {
-        let requires = Vec::new();
         let mut config = Config {
             max,
             aggregation,
-            requires,
+            requires: Vec::new(),
+            static_score: None,
         };
         for (file, pair) in &directory.settings {
             let line = Some(pair.line);
@@ -260,10 +302,50 @@ impl Reader<'_> {
                     config.requires = words(pair, file, self.findings);
                     self.refuse_requirements(file, pair, &config.requires, can_be_required);
                 }
+                "static_validation_score" => self.take_static_score(file, pair, &mut config),
                 _ => self.warn_of_unknown(file, pair),
             }
         }
+        self.refuse_static_score(directory, &config);
         config
+    }
+
+    fn take_static_score(&mut self, file: &str, pair: &Pair, config: &mut Config) {
+        let text = pair.value.text().unwrap_or_default();
+        config.static_score = match (text, text.parse::<u32>()) {
+            ("pass-fail", _) => Some(StaticScore::PassFail),
+            (_, Ok(points)) => Some(StaticScore::Points(f64::from(points))),
+            _ => {
+                let message =
+                    "static_validation_score must be a whole number from 0 on, or pass-fail";
+                self.findings.error(file, Some(pair.line), message);
+                None
+            }
+        };
+    }
+
+    /// Points for the files of a submission must be among those that the group has to give, and are there for
+    /// nobody in a group that is all or nothing.
+    fn refuse_static_score(&mut self, directory: &Directory, config: &Config) {
+        let is_pass_fail = !self.is_scoring || config.aggregation == Aggregation::PassFail;
+        let message = match config.static_score {
+            Some(StaticScore::Points(_)) if is_pass_fail => {
+                "the group is pass-fail: let static_validation_score be pass-fail, too"
+            }
+            Some(StaticScore::PassFail) if !is_pass_fail => {
+                "the group gives points: let static_validation_score be a number, or score_aggregation \
+                 pass-fail"
+            }
+            Some(StaticScore::Points(points)) if config.max.is_some_and(|max| points > max) => {
+                "static_validation_score is more than the max_score of the group"
+            }
+            _ => return,
+        };
+        let mut settings = directory.settings.iter();
+        let found = settings.find(|(_, pair)| pair.key == "static_validation_score");
+        if let Some((file, pair)) = found {
+            self.findings.error(file, Some(pair.line), message);
+        }
     }
 
     fn take_max(&mut self, file: &str, pair: &Pair, config: &mut Config) {
@@ -299,15 +381,16 @@ impl Reader<'_> {
     fn refuse_impossible_sum(&mut self, directory: &Directory, config: &Config, groups: &[Group]) {
         let sum: f64 = groups.iter().map(|group| group.range.max).sum();
         let path = format!("{}/{GROUP_FILE}", directory.path);
-        if let Some(max) = config.max
+        if let Some(max) = config.rest()
             && self.is_scoring
             && config.aggregation == Aggregation::Sum
             && sum > max
             && sum.is_finite()
         {
             let message = format!(
-                "the groups are worth {sum} together, and secret at most {max}: let its max_score be \
-                 {sum}"
+                "the groups are worth {sum} together, and secret has at most {max} for them: let its \
+                 max_score be {}",
+                sum + config.max.unwrap_or_default() - max
             );
             self.findings.error(&path, None, message);
         }

@@ -17,6 +17,7 @@ fn read_files(files: &[(&str, &str)]) -> (Vec<JurySubmission>, Vec<String>) {
     let scopes = Scopes {
         groups: &group("", vec![secret]),
         cases: vec!["sample/1", "secret/a/1", "secret/b/1"],
+        includes: vec!["driver.py"],
     };
     let context = Context {
         of: Of::Cases,
@@ -56,9 +57,10 @@ fn the_directory_says_what_is_expected_and_a_tag_only_elsewhere() {
             ("odd/e.py", vec![]),
         ]
     );
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[0].contains("submissions/mixed/d.py: the tag"));
-    assert!(found[1].contains("\"odd\""));
+    assert!(found[1].contains("submissions/mixed/d.py: neither"));
+    assert!(found[2].contains("\"odd\""));
 }
 
 #[test]
@@ -83,10 +85,61 @@ fn rules_replace_a_directory_or_add_to_it() {
         b.expectation.rules,
         [Rule::new(&[Accepted, TimeLimit], &[TimeLimit])]
     );
-    assert_eq!(b.expectation.timing, TimingRole::MustFail);
+    assert!(b.expectation.must_fail() && !b.expectation.must_pass());
     assert_eq!(c.expectation.rules.len(), 2);
-    assert_eq!(c.expectation.timing, TimingRole::None);
+    assert_eq!(c.expectation.timing, []);
     assert_eq!(c.language.as_deref(), Some("cpp"));
+}
+
+#[test]
+fn a_submission_begins_where_its_rules_say() {
+    let read = |rule: &str| {
+        let rules =
+            format!("accepted/a: {{{rule}, authors: [A, {{name: B}}], model_solution: true}}");
+        let (submissions, found) = read_files(&[
+            ("submissions/accepted/a/main.py", ""),
+            ("submissions/accepted/a/other.py", ""),
+            (RULES_FILE, &rules),
+        ]);
+        (submissions[0].files.files[0].name.clone(), found)
+    };
+    let (first, found) = read("entrypoint: other.py");
+    assert_eq!((first.as_str(), found.len()), ("other.py", 0), "{found:?}");
+    assert_eq!(read("entrypoint: driver.py").1, Vec::<String>::new());
+    let (_, found) = read("entrypoint: none.py");
+    let words = "error: submissions/submissions.yaml:1: submissions/accepted/a has no file for";
+    assert!(found[0].starts_with(words), "{found:?}");
+}
+
+#[test]
+fn what_a_rule_of_a_directory_does_not_say_stays_and_more_of_the_time_limit_can_be_said() {
+    let (submissions, found) = read_files(&[
+        ("submissions/time_limit_exceeded/a.py", ""),
+        ("submissions/wrong_answer/b.py", ""),
+        ("submissions/mixed/c.py", ""),
+        ("submissions/accepted/d.py", ""),
+        (
+            RULES_FILE,
+            "time_limit_exceeded: {permitted: [AC, WA, TLE]}\n\
+             wrong_answer: {score: 5}\n\
+             mixed:\n  secret/a: {use_for_time_limit: lower}\n  secret/b: {use_for_time_limit: upper}\n\
+             accepted/d.py: {use_for_time_limit: false}\n",
+        ),
+    ]);
+    assert!(found.iter().all(|f| !f.contains("yaml")), "{found:?}");
+    let [d, c, a, b] = &submissions[..] else {
+        panic!("{submissions:?}");
+    };
+    let slow = Rule::new(&[Accepted, WrongAnswer, TimeLimit], &[TimeLimit]);
+    assert_eq!(
+        (&a.expectation.rules[..], a.expectation.must_fail()),
+        (&[slow][..], true)
+    );
+    assert_eq!(b.expectation.rules[0].required, [WrongAnswer]);
+    assert!(b.expectation.rules[0].score.is_some() && b.expectation.must_pass());
+    assert!(c.expectation.must_pass_on("secret/a/1") && c.expectation.must_fail());
+    assert!(!c.expectation.must_pass_on("secret/b/1"));
+    assert_eq!(d.expectation.timing, []);
 }
 
 #[test]
@@ -95,12 +148,13 @@ fn rules_that_make_no_sense_are_refused() {
         ("submissions/accepted/a.py", ""),
         (
             RULES_FILE,
-            "accepted: {permitted: [FINE], use_for_time_limit: maybe}\n'{a': {}\n",
+            "accepted: {permitted: [FINE], use_for_time_limit: maybe, model_solution: x}\n'{a': {}\n",
         ),
     ]);
     for words in [
         "\"FINE\" is no verdict",
         "use_for_time_limit must",
+        "model_solution must",
         "is no pattern",
     ] {
         assert!(

@@ -13,7 +13,7 @@ int main(void) {
     const char *directory = "/usr/lib/x86_64-linux-gnu";
     DIR *d = opendir(directory);
     struct dirent *e;
-    while (d && total < 300l << 20 && (e = readdir(d))) {
+    while (d && total < 100l << 20 && (e = readdir(d))) {
         char path[400];
         snprintf(path, sizeof path, "%s/%s", directory, e->d_name);
         int fd = open(path, O_RDONLY);

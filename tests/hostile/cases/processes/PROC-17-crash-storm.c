@@ -1,7 +1,6 @@
 // id: PROC-17
 // about: a thousand children crash: no core file, no helper
 // expect: RTE signal 11
-// tier: quick
 // cpu_ms: 5000
 // include: probe.h
 #include "probe.h"

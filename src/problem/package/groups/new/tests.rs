@@ -35,6 +35,88 @@ fn score(group: &Group) -> ScoreRule {
     }
 }
 
+const STATIC: (&str, &str) = ("static_validator/v.py", "");
+
+#[test]
+fn the_files_of_a_submission_may_have_a_part_of_the_points() {
+    let of_a = "max_score: 40\nscore_aggregation: sum\nstatic_validation_score: 10\n";
+    let of_secret = "static_validation_score: 5\n";
+    let files = [
+        (A, of_a),
+        (B, "max_score: 55\nstatic_validation_score: pass-fail\n"),
+        (SECRET, of_secret),
+        STATIC,
+    ];
+    let (package, found) = read_files(SCORING, &files);
+    assert_eq!(found, Vec::<String>::new());
+    let package = package.unwrap();
+    let names: Vec<&str> = package
+        .cases
+        .iter()
+        .map(|case| case.name.as_str())
+        .collect();
+    assert_eq!(
+        names[1..3],
+        ["secret/static_validation", "secret/a/static_validation"]
+    );
+    let group = |name| package.groups.find(name).unwrap();
+    assert_eq!(
+        group("secret").members[0],
+        Member::Case(1, Worth::UpTo(5.0))
+    );
+    let (case, part) = (Worth::UpTo(10.0), Worth::UpTo(15.0));
+    let members = [
+        Member::Case(2, case),
+        Member::Case(3, part),
+        Member::Case(4, part),
+    ];
+    assert_eq!(group("secret/a").members, members);
+    assert_eq!(
+        group("secret/b").members[0],
+        Member::Case(5, Worth::NoPoints)
+    );
+}
+
+#[test]
+fn static_validation_that_makes_no_sense_is_refused() {
+    for (yaml, text, words) in [
+        (
+            PASS_FAIL,
+            "static_validation_score: 1",
+            "the group is pass-fail",
+        ),
+        (
+            SCORING,
+            "static_validation_score: pass-fail",
+            "the group gives points",
+        ),
+        (
+            SCORING,
+            "static_validation_score: 101",
+            "more than the max_score",
+        ),
+        (SCORING, "static_validation_score: all", "whole number"),
+    ] {
+        let groups = [(A, "max_score: 0\n"), (B, "max_score: 0\n")];
+        let groups = if yaml == SCORING { &groups[..] } else { &[] };
+        let (package, found) = read_files(yaml, &[groups, &[(SECRET, text), STATIC]].concat());
+        assert!(
+            package.is_none() && found[0].contains(words),
+            "{text}: {found:?}"
+        );
+    }
+    let asks = (SECRET, "static_validation_score: pass-fail");
+    assert!(read_files(PASS_FAIL, &[asks]).1[0].contains("no such program"));
+    assert!(read_files(PASS_FAIL, &[STATIC]).1[0].contains("is not used"));
+    let at_root = ("data/test_group.yaml", "static_validation_score: pass-fail");
+    assert!(
+        read_files(PASS_FAIL, &[at_root, STATIC])
+            .1
+            .iter()
+            .any(|f| f.contains("move it there"))
+    );
+}
+
 #[test]
 fn groups_are_worth_what_they_say() {
     let (package, found) = read_files(
