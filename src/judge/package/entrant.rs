@@ -36,7 +36,7 @@ impl CompiledEntrant {
 #[derive(Debug)]
 pub(super) enum Form {
     /// The second one is for the static validator.
-    Program(Runnable, Executable),
+    Program(Box<Runnable>, Executable),
     Answers(Answers),
 }
 
@@ -104,7 +104,7 @@ impl CompiledPackage {
                     true => runnable,
                     false => runnable.with_read_only_files(),
                 };
-                Form::Program(runnable, program.clone())
+                Form::Program(Box::new(runnable), program.clone())
             }
             Entrant::Answers(answers) => Form::Answers(answers.clone()),
         }
