@@ -101,7 +101,10 @@ pub(super) fn check(
         format!("{path} is not run: it is in no language that is offered here")
     };
     let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
-    notes.extend(junk::inputs(verifier, package, &validators, progress)?);
+    // What is not run might reject what the others take.
+    if unknown.is_empty() {
+        notes.extend(junk::inputs(verifier, package, &validators, progress)?);
+    }
     Ok(Checked { mistakes, notes })
 }
 

@@ -63,10 +63,15 @@ impl Sources {
 
     fn of(verifier: &Verifier<'_>, submission: &JurySubmission) -> Result<Sources, String> {
         let language = match &submission.language {
-            Some(code) => verifier.languages.find(code),
-            None => verifier.languages.of_program(&submission.files),
+            Some(code) => {
+                let found = verifier.languages.find(code);
+                found.ok_or_else(|| format!("there is no language {code:?}"))?
+            }
+            None => {
+                let found = verifier.languages.of_program(&submission.files);
+                found.ok_or("no language has sources like these")?
+            }
         };
-        let language = language.ok_or("no language has sources like these")?;
         if verifier.judge.languages().find(&language.id).is_none() {
             return Err(format!("{} is not offered here", language.name));
         }
