@@ -22,6 +22,7 @@ file:/usr/bin/rustc    rustc
 golang                 golang-go
 command:curl           curl
 command:pasta          passt
+command:newuidmap      uidmap
 NEEDS
     [ "$with_vm" = no ] || cat <<NEEDS
 command:qemu-system-x86_64 qemu-system-x86

@@ -42,6 +42,8 @@ mod namespaces;
 mod outcomes;
 #[path = "sandbox/posture.rs"]
 mod posture;
+#[path = "sandbox/rootless.rs"]
+mod rootless;
 #[path = "sandbox/roots.rs"]
 mod roots;
 #[path = "sandbox/shares.rs"]

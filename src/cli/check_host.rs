@@ -21,8 +21,8 @@ Examples:
 Each check says PASS, WARN or FAIL and what was found; for the last two also why it matters and the
 remedy. At last a program is run in a real box. A worker refuses to start where a required check
 fails, unless --allow-degraded names a protection that it can do without. The exit code is 0 where
-no required check fails, whatever warnings there are, and 1 otherwise. It needs root, as a worker
-does. docs/HOST.md explains each check.")]
+no required check fails, whatever warnings there are, and 1 otherwise. Run it as the user
+who will make boxes. docs/HOST.md explains each check.")]
 pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]

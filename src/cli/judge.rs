@@ -34,7 +34,7 @@ Examples:
 Each file, archive or directory in FOLDER is a submission. On this machine, PROBLEM is a package, as of gavel
 verify; with --server it is the name or id of a problem there. What was judged is kept in the journal, and a
 stopped run goes on where it was; what has changed since is judged again. The exit code is 0 when
-every submission was judged, whatever the verdicts. On this machine it needs root for now.")]
+every submission was judged, whatever the verdicts.")]
 pub(super) struct Arguments {
     /// Problem package, or a problem of the server
     #[arg(value_name = "PROBLEM")]

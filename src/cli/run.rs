@@ -27,7 +27,7 @@ Examples:
 
 The program's standard output goes to standard output, all else to standard error. With --json one
 object goes to standard output and nothing else. The exit code is 0 when the program could be
-compiled or run, whatever came of it: the verdict says that. It needs root for now.")]
+compiled or run, whatever came of it: the verdict says that.")]
 pub(super) struct Arguments {
     /// Source files, the main one first; the others must be in or below its directory
     #[arg(required = true, value_name = "FILE")]

@@ -29,7 +29,7 @@ Examples:
 In each round the generator writes an input, the reference answers it, and the candidates are judged by
 that answer. The first input that meets the condition goes to a directory, together with all outputs.
 With a validator it is made smaller before. The same command finds the same input. The exit code is 0
-where nothing was found, and 1 where something was, or a program failed. It needs root for now.")]
+where nothing was found, and 1 where something was, or a program failed.")]
 pub(super) struct Arguments {
     /// Programs that are judged, a source file each
     #[arg(required = true, value_name = "CANDIDATE")]

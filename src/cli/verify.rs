@@ -37,7 +37,7 @@ Examples:
 Takes packages of the ICPC and Kattis formats, of Polygon and of DMOJ, as directories or zip or
 tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
 every package can be read, its inputs are valid, and all submissions come to what is expected of
-them. With --json one object for each package goes to standard output. It needs root for now.")]
+them. With --json one object for each package goes to standard output.")]
 pub(super) struct Arguments {
     /// Directories, or zip or tar archives
     #[arg(required = true, value_name = "PACKAGE")]

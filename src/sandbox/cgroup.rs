@@ -14,6 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::Resource;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -113,6 +114,15 @@ impl Hierarchy {
             Hierarchy::Absent => return false,
         };
         self.parent().join(file).exists()
+    }
+
+    /// Whether groups keep their processes to their CPUs. Otherwise programs start there, and can leave.
+    pub(super) fn keeps_to_cpus(&self) -> bool {
+        match self {
+            Hierarchy::V1(_) => true,
+            Hierarchy::V2(tree) => tree.has_cpuset(),
+            Hierarchy::Absent => false,
+        }
     }
 
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
@@ -216,11 +226,12 @@ impl Group {
         }
     }
 
-    /// Moves a waiting init into the group, where it was not cloned into it.
+    /// Moves a waiting init into the group, where it was not cloned into it, and to its CPUs, where
+    /// the group does not see to that.
     pub(super) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
         match self {
             Group::V1(group) => group.enter(pid),
-            Group::V2(_) => Ok(()),
+            Group::V2(group) => group.enter(pid),
             Group::Absent(group) => group.enter(pid),
         }
     }
@@ -264,6 +275,19 @@ impl Group {
         }
     }
 
+    /// How often memory has to be looked at, where the kernel does not limit it.
+    pub(super) fn sampling(&self) -> Option<Duration> {
+        matches!(self, Group::Absent(_)).then(absent::Group::sampling)
+    }
+
+    /// Whether it holds more memory than that, where the kernel does not see to it.
+    pub(super) fn holds_more_than(&self, bytes: u64) -> bool {
+        match self {
+            Group::V1(_) | Group::V2(_) => false,
+            Group::Absent(group) => group.holds_more_than(bytes),
+        }
+    }
+
     /// All counters since the start. `reaped` stands in for them where there are none.
     pub(super) fn usage(&self, reaped: ReapedUse) -> Result<GroupUsage, SandboxError> {
         match self {
@@ -281,13 +305,20 @@ impl Group {
         }
     }
 
+    /// Looks at what is about to be killed, where it could not be counted afterwards.
+    pub(super) fn look_before_kill(&self) {
+        if let Group::Absent(group) = self {
+            group.cpu();
+        }
+    }
+
     /// Kills everything in it at once. The death of the box's init would do, but that has to be given
     /// a CPU first, which is the one that its programs are busy on.
     pub(super) fn kill(&self) {
         match self {
             Group::V1(group) => group.kill(),
             Group::V2(group) => group.kill(),
-            Group::Absent(_) => {}
+            Group::Absent(group) => group.kill(),
         }
     }
 
@@ -361,6 +392,15 @@ impl ControlFile {
     }
 }
 
+/// Lets a process, and all that it will start, run on these CPUs only.
+fn pin(pid: i32, cpus: &[usize]) -> Result<(), SandboxError> {
+    let mut set = CpuSet::new();
+    for cpu in cpus {
+        set.set(*cpu).set_up("choose", "a CPU")?;
+    }
+    sched_setaffinity(Pid::from_raw(pid), &set).set_up("pin", "the init of a box")
+}
+
 fn write_control(directory: &Path, name: &str, value: impl ToString) -> Result<(), SandboxError> {
     let path = directory.join(name);
     fs::write(&path, value.to_string()).set_up("write", path.to_string_lossy())
@@ -398,11 +438,7 @@ fn remove_group(directory: &Path) -> io::Result<()> {
 
 /// Kills what a list of members names. Each process is held by a descriptor before it is looked for
 /// once more, so that a number that was given to a stranger meanwhile harms nobody.
-fn kill_listed(members: &ControlFile) {
-    let listed = || -> Vec<i32> {
-        let text = members.read().unwrap_or_default();
-        text.lines().filter_map(|pid| pid.parse().ok()).collect()
-    };
+fn kill_listed(listed: impl Fn() -> Vec<i32>) {
     let held: Vec<(i32, OwnedFd)> = listed()
         .into_iter()
         .filter_map(|pid| Some((pid, sys::open_process(pid).ok()?)))

@@ -102,6 +102,8 @@ struct Groups {
     parent: String,
     /// Whether swapping can be limited.
     limit_swap: bool,
+    /// Whether they keep their processes to their CPUs.
+    keep_to_cpus: bool,
 }
 
 /// What a check found.

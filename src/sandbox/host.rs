@@ -228,6 +228,10 @@ impl Sandbox {
         if shared.ids == HostIds::Own {
             plan.share_one_id();
         }
+        if !shared.groups.keeps_to_cpus() {
+            plan.loosened
+                .push("CPUs: a program can leave that of its box".to_owned());
+        }
         let plan = Arc::new(plan);
         plans.insert(container.clone(), Arc::clone(&plan));
         Ok(plan)

@@ -53,7 +53,7 @@ pub enum CollectError {
         /// Path relative to `/box`.
         path: PathBuf,
     },
-    /// It is a link, directory, device, or has several names.
+    /// It is a link, directory, device, has several names, or may not be read.
     #[error("{path} is not a plain file")]
     NotPlain {
         /// Path relative to `/box`.
@@ -186,7 +186,7 @@ impl ScratchDir {
     }
 
     /// Paths of all regular files relative to `/box`, sorted. Links and special files, and what
-    /// lies deeper than 16 directories, are left out.
+    /// lies deeper than 16 directories or may not be read, are left out.
     pub fn list(&self, max_files: usize) -> Result<Vec<PathBuf>, CollectError> {
         let mut found = Vec::new();
         // A stack instead of recursion: the depth is the guest's choice.
@@ -218,9 +218,12 @@ impl ScratchDir {
         max_entries: usize,
     ) -> Result<Vec<(PathBuf, Type)>, CollectError> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let opened = openat2(self.directory.as_fd(), directory, beneath(flags))
-            .and_then(Dir::from_fd)
-            .map_err(|errno| open_error(directory, errno))?;
+        let opened =
+            openat2(self.directory.as_fd(), directory, beneath(flags)).and_then(Dir::from_fd);
+        let opened = match opened {
+            Err(nix::Error::EACCES) => return Ok(Vec::new()),
+            other => other.map_err(|errno| open_error(directory, errno))?,
+        };
         let mut entries = Vec::new();
         for entry in opened {
             let entry = entry.map_err(|errno| io_error(directory, errno.into()))?;
@@ -260,10 +263,13 @@ fn open_error(path: &Path, errno: nix::Error) -> CollectError {
     let path = path.to_owned();
     match errno {
         nix::Error::ENOENT => CollectError::Missing { path },
-        // A link, something beyond a link or a mount, or a socket.
-        nix::Error::ELOOP | nix::Error::EXDEV | nix::Error::ENXIO | nix::Error::ENOTDIR => {
-            CollectError::NotPlain { path }
-        }
+        // A link, something beyond a link or a mount, or a socket; or what the program may not read
+        // itself, where we have no more rights than it had.
+        nix::Error::ELOOP
+        | nix::Error::EXDEV
+        | nix::Error::ENXIO
+        | nix::Error::ENOTDIR
+        | nix::Error::EACCES => CollectError::NotPlain { path },
         other => io_error(&path, other.into()),
     }
 }

@@ -79,6 +79,7 @@ fn built_in(network: &Network) -> Vec<u8> {
         ("socketpair", socket(network)),
         ("fcntl", fcntl()),
         ("personality", personality()),
+        ("prlimit64", prlimit()),
     ];
     // Names of calls that do not exist on this architecture fall out.
     let calls = always.chain(by_argument);
@@ -125,6 +126,16 @@ fn fcntl() -> Decision {
 /// Asking for the personality and setting the default one.
 fn personality() -> Decision {
     by_value(0, &[(&[0, -1], Answer::Allow)], UNKNOWN)
+}
+
+/// Everybody's limits but those of the box's init. Where the host has one id for a box, init is the same
+/// user, and the kernel would not mind.
+fn prlimit() -> Decision {
+    by_value(
+        0,
+        &[(&[1], Answer::Errno(libc::EPERM as u16))],
+        Answer::Allow,
+    )
 }
 
 fn by_value(argument: u32, listed: &[(&[i32], Answer)], otherwise: Answer) -> Decision {
@@ -228,7 +239,14 @@ mod tests {
     #[test]
     fn every_number_gets_the_answer_of_its_list() {
         let program = built_in(&Network::None);
-        let by_argument = ["clone", "socket", "socketpair", "fcntl", "personality"];
+        let by_argument = [
+            "clone",
+            "socket",
+            "socketpair",
+            "fcntl",
+            "personality",
+            "prlimit64",
+        ];
         for number in (0..2000).chain([0x3fff_ffff, u32::MAX]) {
             let (name, _) = refusal(number as i32);
             let name = name.as_str();
@@ -311,6 +329,15 @@ mod tests {
             (1, ENOSYS),
         ] {
             assert_eq!(answer_to("personality", 0, persona), expected);
+        }
+        let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+        for (process, expected) in [
+            (0, allowed),
+            (1, refused),
+            (1 | high, refused),
+            (2, allowed),
+        ] {
+            assert_eq!(answer_to("prlimit64", 0, process), expected, "{process}");
         }
     }
 

@@ -115,6 +115,8 @@ struct Clock {
     idle_since: Instant,
     idle_cpu: Duration,
     cpus: u32,
+    /// The longest time between two checks.
+    sampling: Duration,
 }
 
 struct Watch<'a> {
@@ -171,7 +173,14 @@ impl Watch<'_> {
         };
         if now >= clock.next_check {
             let cpu = self.running.group.cpu()?;
-            self.stop = clock.check(self.running.limits, now, cpu).map(Stop::Limit);
+            let Running { limits, group, .. } = self.running;
+            let limit = clock.check(limits, now, cpu);
+            let over = || {
+                group
+                    .holds_more_than(limits.memory_bytes)
+                    .then_some(Limit::Memory)
+            };
+            self.stop = limit.or_else(over).map(Stop::Limit);
         }
         Ok(clock.next_check.saturating_duration_since(now))
     }
@@ -233,8 +242,13 @@ impl Watch<'_> {
         match report {
             (BoxReport::Starting(time_ns), listener) => {
                 self.refused.listen_to(listener);
-                let Running { limits, cpus, .. } = self.running;
-                self.clock = Some(Clock::start(time_ns, limits, *cpus));
+                let Running {
+                    limits,
+                    cpus,
+                    group,
+                    ..
+                } = self.running;
+                self.clock = Some(Clock::start(time_ns, limits, *cpus, group.sampling()));
             }
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns, reaped), _) => {
@@ -295,6 +309,7 @@ impl Watch<'_> {
     /// Kills everything and waits until it is gone. Returns the time of the kill: what follows is the
     /// kernel's work, and how long that takes is up to the machine.
     fn kill(&self) -> Result<u64, SandboxError> {
+        self.running.group.look_before_kill();
         sys::signal_process(self.running.pidfd, libc::SIGKILL).set_up("kill", "a box")?;
         self.running.group.kill();
         let killed_ns = sys::monotonic_ns();
@@ -312,20 +327,23 @@ impl Watch<'_> {
 }
 
 impl Clock {
-    fn start(started_ns: u64, limits: &Limits, cpus: u32) -> Self {
+    fn start(started_ns: u64, limits: &Limits, cpus: u32, sampling: Option<Duration>) -> Self {
         let now = Instant::now();
         let passed = Duration::from_nanos(sys::monotonic_ns().saturating_sub(started_ns));
         let started = now.checked_sub(passed).unwrap_or(now);
+        let sampling = sampling.unwrap_or(limits.wall);
         Clock {
             started_ns,
             next_check: now
                 + (limits.cpu / cpus)
                     .min(limits.wall)
-                    .min(limits.idle.unwrap_or(limits.wall)),
+                    .min(limits.idle.unwrap_or(limits.wall))
+                    .min(sampling),
             wall_deadline: started + limits.wall,
             idle_since: started,
             idle_cpu: Duration::ZERO,
             cpus,
+            sampling,
         }
     }
 
@@ -339,7 +357,7 @@ impl Clock {
         }
         // On one CPU its CPU time cannot run faster than the clock.
         let cpu_left = ((limits.cpu - cpu) / self.cpus).max(FINEST);
-        self.next_check = (now + cpu_left).min(self.wall_deadline);
+        self.next_check = (now + cpu_left.min(self.sampling)).min(self.wall_deadline);
         if cpu.saturating_sub(self.idle_cpu) > IDLE_CPU {
             (self.idle_since, self.idle_cpu) = (now, cpu);
         }
@@ -393,7 +411,7 @@ mod tests {
     };
 
     fn clock() -> (Clock, Instant) {
-        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1);
+        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1, None);
         let started = clock.wall_deadline - LIMITS.wall;
         (clock, started)
     }

@@ -63,13 +63,16 @@ impl SlotIds {
         (self.first - base) / IDS
     }
 
-    /// Memory that is charged to its groups.
+    /// Memory that is charged to its groups, but for cached files: those of a toolchain are charged to who
+    /// happens to read them first, and stay for others. Files of a box are not among them, for they are memory.
     fn charged_bytes(self) -> u64 {
         let read = |group: PathBuf| {
             let file = ["memory.usage_in_bytes", "memory.current"]
                 .iter()
                 .find_map(|name| fs::read_to_string(group.join(name)).ok());
-            file.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+            let charged: u64 = file.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+            let figures = fs::read_to_string(group.join("memory.stat")).unwrap_or_default();
+            charged.saturating_sub(cached_bytes(&figures))
         };
         groups_of(self.number()).into_iter().map(read).sum()
     }
@@ -91,6 +94,15 @@ impl SlotIds {
             })
             .collect()
     }
+}
+
+/// Cached pages of files on disks, of a group's `memory.stat`.
+fn cached_bytes(figures: &str) -> u64 {
+    let figure = |name: &str| {
+        let value = figures.lines().find_map(|line| line.strip_prefix(name));
+        value.map_or(0, |value| value.trim().parse().expect("a number"))
+    };
+    figure("active_file ") + figure("inactive_file ")
 }
 
 /// The control groups of a slot, in every tree.
@@ -353,6 +365,13 @@ fn parent(process: &Path) -> Option<(u32, u32)> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
     Some((pid, line.trim().parse().ok()?))
+}
+
+#[test]
+fn cached_files_are_read_from_the_figures_of_a_group() {
+    let figures =
+        "cache 9\nshmem 5\ninactive_anon 5\ninactive_file 1\nactive_file 2\ntotal_active_file 7\n";
+    assert_eq!(cached_bytes(figures), 3);
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn a_mount_below_a_read_only_mount_is_read_only_too() {
     let directory = std::env::temp_dir().join(format!("gavel-sub-{}", std::process::id()));
     let inner = directory.join("inner");
     fs::create_dir_all(&inner).expect("directories");
+    let_all_read(&directory);
     let flags = nix::mount::MsFlags::empty();
     nix::mount::mount(Some("x"), &inner, Some("tmpfs"), flags, Some("mode=777")).expect("a tmpfs");
     let container = Container::host_toolchains().mount(gavel::sandbox::Mount {

@@ -50,12 +50,12 @@ fn show(container: &Container, script: &str) -> String {
 /// A root directory on the host that a shell can run in.
 fn host_root() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a directory");
-    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     for name in ["bin", "lib", "lib64"] {
         symlink(format!("usr/{name}"), root.path().join(name)).expect("a link");
     }
     fs::create_dir(root.path().join("usr")).expect("a directory");
     fs::write(root.path().join("mark"), "of the directory\n").expect("a file");
+    let_all_read(root.path());
     root
 }
 
@@ -214,8 +214,8 @@ fn a_tmpfs_executes_files_only_if_asked_to() {
 #[test]
 fn mounts_and_file_systems_lie_below_one_another_whatever_the_order_of_the_call() {
     let host = tempfile::tempdir().expect("a directory");
-    fs::set_permissions(host.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     fs::write(host.path().join("file"), "of the host\n").expect("a file");
+    let_all_read(host.path());
     let container = Container::host_toolchains()
         .mount(bind(host.path(), "/data/inner", Access::ReadOnly))
         .mount(bind(host.path(), "/box/inner", Access::ReadOnly))
@@ -238,10 +238,10 @@ fn overlay(lower: &[&Path], access: Access) -> FileSystemKind {
 
 fn layer(files: &[(&str, &str)]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
-    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     for (name, text) in files {
         fs::write(directory.path().join(name), text).expect("a file");
     }
+    let_all_read(directory.path());
     directory
 }
 

@@ -19,7 +19,10 @@ fn with(share: Share) -> Container {
 /// or that of v2.
 fn control_files(slot: &Slot, v1: (&str, &str), v2: &str) -> Vec<String> {
     let parents = match slot.sandbox().cgroup_version() {
-        "v1" => vec![PathBuf::from(format!("/sys/fs/cgroup/{}/gavel", v1.0))],
+        "v1" => {
+            let parent = std::env::var(GROUP_PARENT).unwrap_or("gavel".to_owned());
+            vec![PathBuf::from(format!("/sys/fs/cgroup/{}/{parent}", v1.0))]
+        }
         _ => v2_parents(),
     };
     let file = match slot.sandbox().cgroup_version() {

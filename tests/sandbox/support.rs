@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,18 +19,28 @@ pub(crate) const LAUNCHER: &str = "GAVEL_TEST_LAUNCHER";
 pub(crate) const IDS: &str = "GAVEL_TEST_IDS";
 /// Set where there are no control groups for the boxes of a test.
 pub(crate) const NO_GROUPS: &str = "GAVEL_TEST_NO_GROUPS";
+/// The parent of the control groups, where it is not the usual one.
+pub(crate) const GROUP_PARENT: &str = "GAVEL_TEST_GROUP_PARENT";
+/// The group that a test delegates to an ordinary user, who has slots of the same numbers as root.
+pub(crate) const DELEGATED: &str = "gavel-test-rootless";
+/// Set for tests that run in it.
+pub(crate) const IN_DELEGATED: &str = "GAVEL_TEST_IN_DELEGATED";
+/// The runtime directory of an ordinary user.
+pub(crate) const RUNTIME: &str = "GAVEL_TEST_RUNTIME";
 
 pub(crate) fn config() -> SandboxConfig {
     let launcher = std::env::var_os(LAUNCHER);
     let ids = std::env::var(IDS).ok();
     let lacks_groups = std::env::var_os(NO_GROUPS).map(|_| Protection::Cgroup);
+    let default = SandboxConfig::default();
     SandboxConfig {
+        runtime_dir: std::env::var_os(RUNTIME).map_or(default.runtime_dir, PathBuf::from),
+        cgroup_parent: std::env::var_os(GROUP_PARENT).map(PathBuf::from),
         launcher: launcher.map_or(env!("CARGO_BIN_EXE_gavel").into(), PathBuf::from),
         ids: ids.map_or(IdSource::Auto, |name| {
             IdSource::from_name(&name).expect("a source")
         }),
         may_lack: lacks_groups.into_iter().collect(),
-        ..SandboxConfig::default()
     }
 }
 
@@ -101,6 +112,21 @@ pub(crate) fn run_in(slot: &mut Slot, container: &Container, command: &Command) 
     slot.run(container, command, &cancel).expect("a run")
 }
 
+/// Lets everybody read a tree, whatever the umask of who started these tests.
+pub(crate) fn let_all_read(path: &Path) {
+    if path.is_symlink() {
+        return;
+    }
+    let is_directory = path.is_dir();
+    let mode = if is_directory { 0o755 } else { 0o644 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    if is_directory {
+        for entry in fs::read_dir(path).expect("a directory") {
+            let_all_read(&entry.expect("an entry").path());
+        }
+    }
+}
+
 /// Runs in a slot of its own.
 pub(crate) fn run_once(command: &Command) -> Report {
     run(&mut slot(), command)
@@ -119,6 +145,9 @@ pub(crate) fn groups_of(slot: u32) -> Vec<PathBuf> {
     let names = [0, 1].map(|lane| format!("slot-{slot}-{lane}"));
     let mut found = Vec::new();
     find(Path::new("/sys/fs/cgroup"), &names, &mut found);
+    if std::env::var_os(IN_DELEGATED).is_some() {
+        found.retain(|path| path.iter().any(|name| name == DELEGATED));
+    }
     found
 }
 
@@ -126,20 +155,36 @@ fn find(directory: &Path, names: &[String], found: &mut Vec<PathBuf>) {
     // A group may vanish meanwhile.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        let is_elsewhere =
+            entry.file_name() == DELEGATED && std::env::var_os(IN_DELEGATED).is_none();
         if names.iter().any(|name| entry.file_name() == name.as_str()) {
             found.push(entry.path());
-        } else {
+        } else if !is_elsewhere {
             find(&entry.path(), names, found);
         }
     }
 }
 
-/// Ids of the processes in the groups of a slot.
+/// Ids of the processes in the groups of a slot. Where there are no groups, of all boxes of this user.
 pub(crate) fn processes_in(slot: u32) -> BTreeSet<String> {
+    if std::env::var_os(NO_GROUPS).is_some() {
+        return processes_in_boxes();
+    }
     groups_of(slot)
         .into_iter()
         .filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok())
         .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Processes of this user that see other processes than we do.
+fn processes_in_boxes() -> BTreeSet<String> {
+    let ours = fs::read_link("/proc/self/ns/pid").expect("a namespace");
+    let user = nix::unistd::geteuid().as_raw();
+    let all = fs::read_dir("/proc").expect("proc").flatten();
+    let all = all.filter(|entry| entry.metadata().is_ok_and(|about| about.uid() == user));
+    all.filter(|entry| fs::read_link(entry.path().join("ns/pid")).is_ok_and(|pids| pids != ours))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
 }
 

@@ -95,13 +95,25 @@ fn limits_are_those_of_each_process(slot: &mut Slot) {
         );
         assert!(is_hit, "{script}: {:?}", report.outcome);
     }
-    let report = run_here(slot, &python("x = bytearray(300 << 20)"));
-    assert_eq!(report.outcome, Outcome::Ended(Exit::Code(1)));
-    assert!(
-        stderr(&report).contains("MemoryError"),
-        "{}",
-        stderr(&report)
-    );
+    // In one process, and in two; what is only reserved, and what both share, is no memory of theirs.
+    for script in [
+        "x = b'x' * (300 << 20)\ntime.sleep(9)",
+        "os.fork()\nx = b'x' * (150 << 20)\ntime.sleep(9)",
+    ] {
+        let report = run_here(slot, &python(&format!("import os, time\n{script}")));
+        let is_hit = matches!(
+            report.outcome,
+            Outcome::LimitHit {
+                limit: Limit::Memory,
+                ..
+            }
+        );
+        assert!(is_hit, "{script}: {:?}", report.outcome);
+    }
+    let shares = "import mmap, os, time\nx = b'x' * (150 << 20)\ny = mmap.mmap(-1, 1 << 30)\n\
+                  child = os.fork()\ntime.sleep(0.3)\nif child: os.wait()";
+    let report = run_here(slot, &python(shares));
+    assert_eq!(report.outcome, Outcome::Ended(Exit::Code(0)), "{shares}");
     let mut forks = python(
         "import os, signal\nmade = 1\ntry:\n while True:\n  if os.fork() == 0: signal.pause()\n  made += 1\n\
          except BlockingIOError: print(made)",

@@ -1,20 +1,25 @@
-//! Without control groups, where the operator allows it: limits of each process instead of the whole
-//! box, and figures of what can still be seen of its processes. A program that wants to can use
-//! more than it may, up to its limits for each of its processes, and hide CPU time by not waiting
-//! for its children; the limits of time on the clock and of output hold as ever.
+//! Without control groups, where the operator allows it: figures of what can be seen of a box's
+//! processes from time to time, and limits of each process for what comes in between. A program that
+//! wants to can use more than it may for a moment, and hide CPU time by not waiting for its children;
+//! the limits of time on the clock and of output hold as ever.
 
 use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
-use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::Resource;
-use nix::unistd::{Pid, SysconfVar, sysconf};
+use nix::unistd::{SysconfVar, sysconf};
 
 use super::super::container::Share;
 use super::super::message::ReapedUse;
-use super::super::outcome::{SandboxError, SetUpStep};
-use super::{GroupLimits, GroupShare, GroupUsage};
+use super::super::outcome::SandboxError;
+use super::{GroupLimits, GroupShare, GroupUsage, kill_listed, pin};
+
+/// Addresses that a process may have on top of its memory: heaps of Go, Java and JavaScript and stacks
+/// of threads are reserved, and mostly never used.
+const RESERVED_BYTES: u64 = 16 << 30;
+/// How often memory is looked at. In between a program can touch some ten megabytes.
+const SAMPLING: Duration = Duration::from_millis(20);
 
 /// What stands in for the group of a slot.
 #[derive(Debug)]
@@ -60,11 +65,7 @@ impl Group {
 
     /// Pins a waiting init, and with it everything that will be in the box, to its CPUs.
     pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
-        let mut cpus = CpuSet::new();
-        for cpu in &self.cpus {
-            cpus.set(*cpu).set_up("choose", "a CPU")?;
-        }
-        sched_setaffinity(Pid::from_raw(pid), &cpus).set_up("pin", "the init of a box")?;
+        pin(pid, &self.cpus)?;
         self.init.set(pid);
         Ok(())
     }
@@ -82,7 +83,10 @@ impl Group {
         let processes = limits.processes - u64::from(!is_one);
         vec![
             (Resource::RLIMIT_CPU, limits.cpu.as_secs() + 1),
-            (Resource::RLIMIT_AS, limits.memory_bytes),
+            (
+                Resource::RLIMIT_AS,
+                limits.memory_bytes.saturating_add(RESERVED_BYTES),
+            ),
             // Of the user in this box: no other has the user, or since Linux 5.14 the kernel counts
             // for each user namespace.
             (Resource::RLIMIT_NPROC, processes),
@@ -100,6 +104,27 @@ impl Group {
         self.seen.get().cpu
     }
 
+    /// How often it wants to be looked at.
+    pub(crate) fn sampling() -> Duration {
+        SAMPLING
+    }
+
+    /// Whether the processes of the box hold more memory than that.
+    pub(crate) fn holds_more_than(&self, bytes: u64) -> bool {
+        let init = self.init.get();
+        let sum = |held: fn(i32) -> u64| members(init).filter(|pid| *pid != init).map(held).sum();
+        // What processes share is in each one's figure, so that the sum is only a reason to take a closer
+        // look, which takes the kernel a while.
+        let all: u64 = sum(held_alone_or_shared);
+        all > bytes && sum(held_by_share) > bytes
+    }
+
+    /// Kills its processes, as many as are found.
+    pub(crate) fn kill(&self) {
+        let init = self.init.get();
+        kill_listed(|| members(init).filter(|pid| *pid != init).collect());
+    }
+
     /// Everything since the start: what was seen, or what init counted of those it reaped.
     pub(crate) fn usage(&self, reaped: ReapedUse) -> GroupUsage {
         let seen = self.seen.get();
@@ -114,16 +139,24 @@ impl Group {
 /// Sums up the processes of a box. Those that end meanwhile are counted by their parents.
 fn look_at(init: i32) -> Seen {
     let mut sum = Seen::default();
-    let mut members = vec![init];
-    while let Some(pid) = members.pop() {
+    for pid in members(init) {
         let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
         sum.cpu += cpu_of(&read("stat"));
         if pid != init {
             sum.memory_bytes += peak_of(&read("status"));
         }
-        members.extend(children(pid));
     }
     sum
+}
+
+/// A process and all its descendants, each looked for when it is needed.
+fn members(init: i32) -> impl Iterator<Item = i32> {
+    let mut known = vec![init];
+    std::iter::from_fn(move || {
+        let pid = known.pop()?;
+        known.extend(children(pid));
+        Some(pid)
+    })
 }
 
 fn children(pid: i32) -> Vec<i32> {
@@ -160,9 +193,26 @@ fn cpu_of(stat: &str) -> Duration {
 
 /// Peak memory of a process in bytes, from its `status`.
 fn peak_of(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or(0) << 10
+    kib_field(status, "VmHWM:") << 10
+}
+
+/// Memory of a process but for files, in bytes.
+fn held_alone_or_shared(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    (kib_field(&status, "RssAnon:") + kib_field(&status, "RssShmem:")) << 10
+}
+
+/// The same with what is shared divided by the number of those who share it.
+fn held_by_share(pid: i32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    (kib_field(&rollup, "Pss_Anon:") + kib_field(&rollup, "Pss_Shmem:")) << 10
+}
+
+/// A field in KiB of a file of proc; 0 where it is missing.
+fn kib_field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kib.unwrap_or(0)
 }
 
 #[cfg(test)]

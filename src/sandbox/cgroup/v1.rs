@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::unistd::{AccessFlags, access};
 
 use super::super::container::Share;
 use super::super::outcome::{SandboxError, SetUpStep};
@@ -39,6 +40,8 @@ impl Trees {
             let root = root.ok_or_else(|| missing(controller))?;
             *slot = root.join(below);
             make_directory(slot)?;
+            // Somebody else's is of no use to an ordinary user.
+            access(slot, AccessFlags::W_OK).set_up("write to", slot.to_string_lossy())?;
             if controller == "cpuset" {
                 inherit_cpuset(&root, slot)?;
             }
@@ -81,7 +84,10 @@ fn mount_point(mounts: &str, controller: &str) -> Option<PathBuf> {
 fn inherit_cpuset(root: &Path, group: &Path) -> Result<(), SandboxError> {
     for name in ["cpuset.cpus", "cpuset.mems"] {
         let value = ControlFile::open(root, name, false)?.read()?;
-        write_control(group, name, value.trim())?;
+        // It need not be ours to write to, where it was given to us as it is.
+        if ControlFile::open(group, name, false)?.read()? != value {
+            write_control(group, name, value.trim())?;
+        }
     }
     Ok(())
 }
@@ -179,7 +185,10 @@ impl Group {
     /// Kills its processes, as many as one read names.
     pub(crate) fn kill(&self) {
         if let Some(members) = self.members.first() {
-            kill_listed(members);
+            kill_listed(|| {
+                let text = members.read().unwrap_or_default();
+                text.lines().filter_map(|pid| pid.parse().ok()).collect()
+            });
         }
     }
 

@@ -11,10 +11,13 @@ use super::super::noise::NoiseGauge;
 use super::super::outcome::{SandboxError, SetUpStep};
 use super::{
     ControlFile, GroupLimits, GroupShare, GroupUsage, make_directory, open_directory, page_cache,
-    remove_group, write_control,
+    pin, remove_group, write_control,
 };
 
-const CONTROLLERS: [&str; 4] = ["memory", "cpu", "cpuset", "pids"];
+/// Without these there are no groups for boxes.
+const REQUIRED: [&str; 2] = ["memory", "pids"];
+/// What systemd does not hand on to a user unless it is told to.
+const WANTED: [&str; 2] = ["cpu", "cpuset"];
 /// Where the service's own processes go, because a group with children holds none.
 const SERVICE_LEAF: &str = "gavel-service";
 
@@ -50,6 +53,12 @@ impl Tree {
                 refusals.join("; ")
             ),
         })
+    }
+
+    /// Whether groups are kept to their CPUs.
+    pub(crate) fn has_cpuset(&self) -> bool {
+        let enabled = fs::read_to_string(self.parent.join("cgroup.subtree_control"));
+        enabled.is_ok_and(|enabled| enabled.split_whitespace().any(|name| name == "cpuset"))
     }
 
     /// The directory of a group; of the parent for an empty name.
@@ -95,9 +104,13 @@ fn delegate(root: &Path, group: &Path) -> Result<(), SandboxError> {
 }
 
 fn enable_controllers(group: &Path) -> Result<(), SandboxError> {
-    let enabled = ControlFile::open(group, "cgroup.subtree_control", false)?.read()?;
-    for controller in CONTROLLERS {
-        if !enabled.split_whitespace().any(|name| name == controller) {
+    let read = |file| ControlFile::open(group, file, false)?.read();
+    let (enabled, offered) = (read("cgroup.subtree_control")?, read("cgroup.controllers")?);
+    let is_in =
+        |list: &str, controller: &str| list.split_whitespace().any(|name| name == controller);
+    let wanted = WANTED.into_iter().filter(|name| is_in(&offered, name));
+    for controller in REQUIRED.into_iter().chain(wanted) {
+        if !is_in(&enabled, controller) {
             write_control(group, "cgroup.subtree_control", format!("+{controller}"))?;
         }
     }
@@ -160,6 +173,7 @@ pub(crate) struct Group {
 #[derive(Debug)]
 struct Files {
     directory: OwnedFd,
+    has_cpuset: bool,
     cpu: ControlFile,
     memory: ControlFile,
     memory_peak: ControlFile,
@@ -218,6 +232,14 @@ impl Group {
     /// The directory, to clone into.
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
         self.files.directory.as_fd()
+    }
+
+    /// Pins a process that was cloned into the group to its CPUs, where the group does not.
+    pub(crate) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
+        match self.files.has_cpuset {
+            true => Ok(()),
+            false => pin(pid, &self.wanted.cpus),
+        }
     }
 
     /// Kills its processes.
@@ -289,7 +311,10 @@ impl Group {
 impl Files {
     fn make(path: &Path, wanted: &GroupShare) -> Result<Self, SandboxError> {
         make_directory(path)?;
-        write_control(path, "cpuset.cpus", wanted.cpu_list())?;
+        let has_cpuset = path.join("cpuset.cpus").exists();
+        if has_cpuset {
+            write_control(path, "cpuset.cpus", wanted.cpu_list())?;
+        }
         write_share(path, &wanted.share)?;
         write_control(path, "memory.oom.group", 1)?;
         // Absent on kernels without swap, where there is nothing to limit.
@@ -300,6 +325,7 @@ impl Files {
         let peak_writable = ControlFile::open(path, "memory.peak", true);
         Ok(Files {
             directory: open_directory(path)?,
+            has_cpuset,
             cpu: ControlFile::open(path, "cpu.stat", false)?,
             memory: ControlFile::open(path, "memory.current", false)?,
             memory_peak: match peak_writable {

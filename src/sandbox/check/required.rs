@@ -39,8 +39,8 @@ pub(super) const RULES: &[Rule] = &[
         required: true,
         look: Look::Ask(cgroup),
         why: "Limits and figures of CPU time, memory and processes are those of a whole control group",
-        remedy: "start it as root, as a systemd service with Delegate=yes, or in a container with a \
-                 writable control group of its own",
+        remedy: "start it as root, as a systemd service with Delegate=yes, with `systemd-run --user \
+                 --scope -p Delegate=yes`, or in a container with a writable control group of its own",
     },
     Rule {
         name: "namespaces",
@@ -162,6 +162,10 @@ fn kernel(host: &dyn Host) -> Finding {
 
 fn cgroup(host: &dyn Host) -> Finding {
     match host.groups() {
+        Ok(groups) if !groups.keep_to_cpus => warn(format!(
+            "{}, in {}, without cpuset: a program can leave the CPU of its box",
+            groups.version, groups.parent
+        )),
         Ok(groups) => pass(format!("{}, in {}", groups.version, groups.parent)),
         Err(reason) => fail(reason),
     }

@@ -111,6 +111,7 @@ fn host(changes: &[(&str, &str)]) -> MadeUp {
             version: "v2",
             parent: "/sys/fs/cgroup/gavel".to_owned(),
             limit_swap: true,
+            keep_to_cpus: true,
         }),
     }
 }
@@ -274,6 +275,62 @@ fn root_without_a_capability_names_it() {
     let status = "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffdfffff";
     let check = check(&host(&[("/proc/self/status", status)]), "privileges");
     assert_eq!(check.found, "root without SYS_ADMIN");
+}
+
+fn of_ordinary_user(user: OrdinaryUser) -> MadeUp {
+    MadeUp {
+        ordinary_user: Some(user),
+        ..host(&[("/proc/sys/kernel/unprivileged_userns_clone", "0")])
+    }
+}
+
+#[test]
+fn an_ordinary_user_needs_a_namespace_and_is_told_what_is_in_the_way() {
+    let user = OrdinaryUser {
+        id: 1000,
+        namespace: Ok(()),
+        lent: Ok("some".to_owned()),
+        source: IdSource::Auto,
+    };
+    for check in all(&of_ordinary_user(user.clone()), &BTreeSet::new()) {
+        assert_eq!(check.status, Status::Pass, "{check:?}");
+    }
+    let namespace = Err("cannot enter a user namespace".to_owned());
+    let check = check(
+        &of_ordinary_user(OrdinaryUser { namespace, ..user }),
+        "privileges",
+    );
+    assert!(check.refuses());
+    let expected =
+        "user 1000, and cannot enter a user namespace; kernel.unprivileged_userns_clone is 0";
+    assert_eq!(check.found, expected);
+}
+
+#[test]
+fn lent_ids_are_required_only_where_they_are_asked_for() {
+    let status = |source, lent: Result<&str, &str>| {
+        let user = OrdinaryUser {
+            id: 1000,
+            namespace: Ok(()),
+            lent: lent.map(str::to_owned).map_err(str::to_owned),
+            source,
+        };
+        check(&of_ordinary_user(user), "user-ids").status
+    };
+    assert_eq!(status(IdSource::Auto, Ok("some")), Status::Pass);
+    assert_eq!(status(IdSource::Auto, Err("none")), Status::Warn);
+    assert_eq!(status(IdSource::Own, Ok("some")), Status::Warn);
+    assert_eq!(status(IdSource::Lent, Ok("some")), Status::Pass);
+    assert_eq!(status(IdSource::Lent, Err("none")), Status::Fail);
+}
+
+#[test]
+fn groups_that_leave_programs_their_choice_of_cpus_are_a_warning() {
+    let mut loose = host(&[]);
+    if let Ok(groups) = &mut loose.groups {
+        groups.keep_to_cpus = false;
+    }
+    assert_eq!(check(&loose, "cgroup").status, Status::Warn);
 }
 
 #[test]

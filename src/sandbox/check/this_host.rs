@@ -29,6 +29,7 @@ impl ThisHost {
                 version: groups.version(),
                 parent: groups.parent().to_string_lossy().into_owned(),
                 limit_swap: groups.can_limit_swap(),
+                keep_to_cpus: groups.keeps_to_cpus(),
             }),
             // The name of the setting is that of the check.
             Err(SandboxError::Setting { reason, .. }) => Err(reason.clone()),

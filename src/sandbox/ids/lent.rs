@@ -46,10 +46,7 @@ pub(in super::super) fn find(user: Uid) -> Result<(Range, Range), String> {
         let text = fs::read_to_string(file).unwrap_or_default();
         largest(&text, user.as_raw(), name.as_deref()).ok_or_else(|| {
             let name = name.clone().unwrap_or_else(|| user.to_string());
-            format!(
-                "{file} lends {name} no {IDS_OF_SLOTS} ids; run `usermod --add-subuids \
-                 100000-165535 --add-subgids 100000-165535 {name}` as root"
-            )
+            format!("{file} lends {name} fewer than {IDS_OF_SLOTS} ids in a row")
         })
     };
     Ok((look("/etc/subuid")?, look("/etc/subgid")?))

@@ -264,7 +264,6 @@ pub(super) const ALLOWED: &[&str] = &[
     "pread64",
     "preadv",
     "preadv2",
-    "prlimit64",
     "pselect6",
     "pwrite64",
     "pwritev",

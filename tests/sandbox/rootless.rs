@@ -1,0 +1,404 @@
+//! Boxes of an ordinary user. Most of these tests start this binary again as one, so that what holds
+//! for root's boxes is shown to hold for theirs; the rest start `gavel`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output};
+
+use tempfile::TempDir;
+
+use crate::support::*;
+
+/// Nobody that this machine knows.
+const USER: u32 = 54_321;
+/// What is lent to the user, far from what a distribution lends.
+const LENT: &str = "gavel-test:1700000000:65536\n";
+
+/// Becomes the user, with two binaries that need not lie where a user gets: they are opened before.
+const BECOME: &str = "exec 8<\"$GAVEL_TEST_BINARY\" 9<\"$GAVEL_BINARY\" && cd \"$HOME\" &&
+    exec $INTO setpriv --reuid 54321 --regid 54321 --clear-groups \"$@\"";
+const TESTS: &str = "/proc/self/fd/8";
+const GAVEL: &str = "/proc/self/fd/9";
+
+/// What only root can arrange, for a test that is not about root's boxes.
+const ARRANGED_BY_ROOT: &[&str] = &[
+    "census::many_runs_and_a_kill",
+    "containment::a_mount_below_a_read_only_mount",
+    "host::",
+    "rootless::",
+    "without_groups::",
+    // The device of tunnels may be root's alone.
+    "namespaces::pasta_lets_through",
+];
+/// What only control groups can do.
+const OF_GROUPS: &[&str] = &[
+    "children::a_killed_child_keeps_what_was_measured",
+    "children::endings_tell",
+    "faults::a_limit_is_met",
+    "faults::files_that_nobody_has_read_yet",
+    "faults::making_a_box_and_its_waiting",
+    "faults::watching_a_sleeper",
+    "faults::when_memory_runs_out_in_a_child",
+    "leftovers::a_dropped_slot_removes_its_group",
+    "limits::",
+    "posture::a_program_has",
+    "shares::",
+];
+/// What holds only where a box has ids that no other has.
+const OF_IDS: &[&str] = &[
+    "calls::every_system_call",
+    "commands::a_session_is_new",
+    "commands::a_working_directory_that_cannot_be_entered",
+    "commands::the_user_and_all_groups",
+    "containment::concurrent_boxes_have_different_host_ids",
+    "filters::arguments_are_compared",
+    "namespaces::each_namespace_is_as_asked",
+    "posture::a_program_has",
+];
+
+/// What is tried where everything takes its time, as in a virtual machine.
+const OF_SLOW_MACHINES: &[&str] = &["containment::", "leftovers::", "limits::", "posture::"];
+
+/// An ordinary user, with a home of his own.
+struct Somebody {
+    home: TempDir,
+    files: TempDir,
+}
+
+impl Somebody {
+    fn new() -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        chown(home.path(), Some(USER), Some(USER)).expect("chown");
+        Somebody {
+            home,
+            files: tempfile::tempdir().expect("a directory"),
+        }
+    }
+
+    fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A program that the user starts after `preparations`, which are root's, where only this
+    /// process and what it starts see what they mount.
+    fn starts(&self, preparations: &str, program: &str) -> Process {
+        let mut process = Process::new("unshare");
+        process
+            .args(["--mount", "sh", "-c"])
+            .arg(format!("set -e; {preparations}\n{BECOME}"))
+            .args(["sh", program])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("HOME", self.home())
+            .env("FILES", self.files.path())
+            .env("GAVEL_BINARY", env!("CARGO_BIN_EXE_gavel"))
+            .env("GAVEL_TEST_BINARY", std::env::current_exe().expect("us"));
+        process
+    }
+
+    /// `gavel` as the user starts it.
+    fn gavel(&self, preparations: &str, arguments: &[&str]) -> Output {
+        let mut process = self.starts(preparations, GAVEL);
+        process.args(arguments).output().expect("to start it")
+    }
+
+    /// Runs the tests of the sandbox as the user, but for those that are skipped.
+    fn runs_tests(&self, preparations: &str, ids: &str, skipped: &[&[&str]]) -> Process {
+        let mut process = self.starts(preparations, TESTS);
+        process.args(["--test-threads", "1"]);
+        if slowness() > 1 {
+            process.args(OF_SLOW_MACHINES);
+        }
+        for name in skipped.concat() {
+            process.args(["--skip", name]);
+        }
+        process
+            .env(LAUNCHER, GAVEL)
+            .env(IDS, ids)
+            .env(RUNTIME, self.home().join("run"))
+            .env("GAVEL_TEST_SLOWNESS", slowness().to_string());
+        process
+    }
+
+    /// Files of accounts in which the user is known and ids are lent to him, for `preparations`.
+    fn accounts(&self) -> &'static str {
+        for (file, line) in [
+            ("passwd", format!("gavel-test:x:{USER}:{USER}::/:/bin/sh\n")),
+            ("group", format!("gavel-test:x:{USER}:\n")),
+            ("subuid", LENT.to_owned()),
+            ("subgid", LENT.to_owned()),
+        ] {
+            let known = fs::read_to_string(Path::new("/etc").join(file)).unwrap_or_default();
+            fs::write(self.files.path().join(file), known + &line).expect("a file");
+        }
+        "for file in passwd group subuid subgid; do mount --bind \"$FILES/$file\" /etc/$file; done"
+    }
+}
+
+fn text(output: &Output) -> String {
+    let all = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// All of them passed, and so many that the list of what was skipped has not swallowed the rest.
+fn assert_many_passed(mut process: Process) {
+    let output = process.output().expect("to start the tests");
+    let text = text(&output);
+    assert!(output.status.success(), "{text}");
+    let passed = text.split(" passed").next().unwrap_or_default();
+    let passed = passed
+        .rsplit(' ')
+        .next()
+        .and_then(|n| n.parse::<u32>().ok());
+    let least = if slowness() > 1 { 25 } else { 100 };
+    assert!(passed.is_some_and(|passed| passed >= least), "{text}");
+}
+
+fn has_programs_of_ids() -> bool {
+    let is_there = Path::new("/usr/bin/newuidmap").exists();
+    if !is_there {
+        eprintln!("newuidmap is not installed: nothing to test; install the package uidmap");
+    }
+    is_there
+}
+
+const LIKE: [&str; 4] = ["--allow-degraded", "cgroup", "--log-filter", "error"];
+
+#[test]
+fn boxes_of_an_ordinary_user_are_like_roots() {
+    let user = Somebody::new();
+    let skipped = [ARRANGED_BY_ROOT, OF_GROUPS, OF_IDS];
+    let mut tests = user.runs_tests("", "own", &skipped);
+    tests.env(NO_GROUPS, "1");
+    assert_many_passed(tests);
+    let left = fs::read_dir(user.home().join("run/boxes")).expect("the directory of boxes");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn an_ordinary_user_is_refused_where_there_are_no_groups_unless_that_is_allowed() {
+    let user = Somebody::new();
+    let run = ["sandbox", "run", "--", "/usr/bin/id", "-u"];
+    let refused = user.gavel("", &run);
+    assert_eq!(refused.status.code(), Some(125));
+    let words = text(&refused);
+    assert!(words.contains("--allow-degraded cgroup"), "{words}");
+    let allowed = user.gavel(
+        "",
+        &[&LIKE[..], &["sandbox", "run", "--json"], &run[2..]].concat(),
+    );
+    let report: serde_json::Value = serde_json::from_slice(&allowed.stdout).expect("JSON");
+    assert_eq!(report["ending"]["code"], 0, "{}", text(&allowed));
+    assert_eq!(report["degraded"], serde_json::json!(["cgroup"]));
+    let told = report["loosened"].to_string();
+    assert!(told.contains("host ids"), "{told}");
+}
+
+#[test]
+fn an_ordinary_user_runs_a_file_verifies_a_package_and_judges_a_folder() {
+    let user = Somebody::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let copied = Process::new("cp")
+        .arg("-r")
+        .args([source.join("packages/sum"), source.join("programs/python")])
+        .arg(user.home())
+        .status();
+    assert!(copied.expect("cp").success());
+    let open = format!("chmod -R a+rX {}", user.home().display());
+    let gavel = |arguments: &[&str]| user.gavel(&open, &[&LIKE[..], arguments].concat());
+    let run = gavel(&["run", "python/right.py"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run));
+    assert!(text(&run).contains("OK: "), "{}", text(&run));
+    let verified = gavel(&["verify", "sum"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+    let judged = gavel(&["judge", "sum", "sum/submissions/accepted"]);
+    assert_eq!(judged.status.code(), Some(0), "{}", text(&judged));
+    assert!(
+        text(&judged).contains("2 judged: 2 AC"),
+        "{}",
+        text(&judged)
+    );
+}
+
+#[test]
+fn a_host_that_gives_no_user_namespaces_is_refused_and_the_remedy_told() {
+    let user = Somebody::new();
+    // In a chroot the kernel makes none.
+    let chroot = "mount --rbind / \"$FILES\"; INTO=\"chroot $FILES\"";
+    let refused = user.gavel(
+        chroot,
+        &[&LIKE[..], &["sandbox", "run", "--", "/bin/true"]].concat(),
+    );
+    assert_eq!(refused.status.code(), Some(125));
+    let words = text(&refused);
+    for expected in [
+        "privileges: user 54321, and cannot enter a user namespace: Operation not permitted",
+        "sysctl user.max_user_namespaces=10000",
+    ] {
+        assert!(words.contains(expected), "{words}");
+    }
+}
+
+#[test]
+fn check_host_tells_an_ordinary_user_what_there_is() {
+    let user = Somebody::new();
+    let told = user.gavel("", &["check-host", "--allow-degraded", "cgroup"]);
+    let words = text(&told);
+    assert_eq!(told.status.code(), Some(0), "{words}");
+    for expected in [
+        "PASS  privileges           user 54321, who makes user namespaces",
+        "WARN  user-ids             54321 for all boxes: ",
+        "FAIL  cgroup ",
+        "PASS  box ",
+    ] {
+        assert!(words.contains(expected), "{words}");
+    }
+    if has_programs_of_ids() {
+        let told = user.gavel(user.accounts(), &["check-host"]);
+        assert_eq!(told.status.code(), Some(1));
+        let expected = "PASS  user-ids             65536 users from 1700000000 and";
+        assert!(text(&told).contains(expected), "{}", text(&told));
+    }
+}
+
+#[test]
+fn lent_ids_that_cannot_be_had_are_refused_by_the_name_of_what_is_missing() {
+    let user = Somebody::new();
+    let run = ["--box-ids", "lent", "sandbox", "run", "--", "/bin/true"];
+    let run = [&LIKE[..], &run].concat();
+    if has_programs_of_ids() {
+        let words = text(&user.gavel("", &run));
+        assert!(
+            words.contains("/etc/subuid lends 54321 fewer than 4096 ids"),
+            "{words}"
+        );
+    }
+    let without = "mount -t tmpfs none \"$FILES\"; mkdir \"$FILES/upper\" \"$FILES/work\"
+        mount -t overlay -o \"lowerdir=/usr/bin,upperdir=$FILES/upper,workdir=$FILES/work\" none /usr/bin
+        rm -f /usr/bin/newuidmap";
+    let words = text(&user.gavel(without, &run));
+    assert!(
+        words.contains("newuidmap is not installed; install the package uidmap"),
+        "{words}"
+    );
+}
+
+#[test]
+fn boxes_with_lent_ids_in_delegated_groups_are_like_roots() {
+    if !has_programs_of_ids() {
+        return;
+    }
+    let user = Somebody::new();
+    let groups = Delegated::to(USER);
+    let preparations = format!("{}\n{}", user.accounts(), groups.enter());
+    let mut tests = user.runs_tests(&preparations, "lent", &[ARRANGED_BY_ROOT]);
+    tests.env(IN_DELEGATED, "1");
+    if let Some(parent) = groups.parent() {
+        tests.env(GROUP_PARENT, parent);
+    }
+    assert_many_passed(tests);
+}
+
+/// Control groups that root gave to an ordinary user; removed when dropped.
+struct Delegated {
+    is_v2: bool,
+    directories: Vec<PathBuf>,
+}
+
+impl Delegated {
+    fn to(user: u32) -> Self {
+        // Where nobody has made boxes yet, this hands on the controllers of the root.
+        let is_v2 = sandbox().cgroup_version() == "v2";
+        let roots = match is_v2 {
+            true => vec![PathBuf::from("/sys/fs/cgroup")],
+            false => ["memory", "cpuacct", "cpuset", "pids", "cpu"]
+                .map(root_of)
+                .to_vec(),
+        };
+        let directories: Vec<PathBuf> = roots.iter().map(|root| root.join(DELEGATED)).collect();
+        for (root, directory) in roots.iter().zip(&directories) {
+            let _ = fs::create_dir(directory);
+            for file in ["cpuset.cpus", "cpuset.mems"].iter().filter(|_| !is_v2) {
+                if let Ok(value) = fs::read(root.join(file)) {
+                    fs::write(directory.join(file), value).expect("CPUs of a group");
+                }
+            }
+            let given = ["", "cgroup.procs", "cgroup.subtree_control"];
+            for path in given
+                .map(|name| directory.join(name))
+                .iter()
+                .filter(|path| path.exists())
+            {
+                chown(path, Some(user), Some(user)).expect("chown");
+            }
+        }
+        Delegated { is_v2, directories }
+    }
+
+    /// What moves a process into them, where it must be in them to use them.
+    fn enter(&self) -> String {
+        match self.is_v2 {
+            true => format!("echo 0 > /sys/fs/cgroup/{DELEGATED}/cgroup.procs"),
+            false => String::new(),
+        }
+    }
+
+    /// What has to be told of them.
+    fn parent(&self) -> Option<&'static str> {
+        (!self.is_v2).then_some(DELEGATED)
+    }
+}
+
+impl Drop for Delegated {
+    fn drop(&mut self) {
+        for directory in &self.directories {
+            for below in ["gavel", "gavel-service"].iter().filter(|_| self.is_v2) {
+                let _ = fs::remove_dir(directory.join(below));
+            }
+            // A box that were left would be in the way.
+            let removed = fs::remove_dir(directory);
+            let is_gone = removed.is_ok() || !directory.exists();
+            assert!(is_gone || std::thread::panicking(), "{removed:?}");
+        }
+    }
+}
+
+/// Where a controller of control groups v1 is mounted.
+fn root_of(controller: &str) -> PathBuf {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("mounts");
+    let mut found = mounts.lines().filter_map(|line| {
+        let (place, kind) = line.split_once(" - cgroup ")?;
+        let has_it = kind.split([' ', ',']).any(|option| option == controller);
+        has_it.then(|| PathBuf::from(place.split(' ').nth(4).expect("a mount point")))
+    });
+    found.next().expect("a controller")
+}
+
+#[test]
+fn a_runtime_directory_of_somebody_else_is_refused() {
+    let user = Somebody::new();
+    let foreign = user.files.path().join("gavel");
+    fs::create_dir(&foreign).expect("a directory");
+    for directory in [user.files.path(), &foreign] {
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o777)).expect("chmod");
+    }
+    let started = |directory: &Path| {
+        let mut process = user.starts("", GAVEL);
+        process
+            .args(LIKE)
+            .args(["sandbox", "run", "--", "/bin/true"])
+            .env("XDG_RUNTIME_DIR", directory);
+        process.output().expect("to start it")
+    };
+    let refused = started(user.files.path());
+    assert_eq!(refused.status.code(), Some(125));
+    assert!(
+        text(&refused).contains("not a directory of this user"),
+        "{}",
+        text(&refused)
+    );
+    let own = started(user.home());
+    assert_eq!(own.status.code(), Some(0), "{}", text(&own));
+    assert!(user.home().join("gavel/slots/0.lock").exists());
+}
