@@ -2,13 +2,13 @@
 # Runs the tests of the sandbox and the quick hostile cases on pure control groups v2: in a small virtual machine under software emulation, with Debian's
 # cloud kernel and this machine's root shared into it read-only. Those of the sandbox three times: where the root group is
 # ours, in a group of its own that it takes for the root as in a container, and in a group that was delegated as by
-# systemd.
+# systemd. Boxes of an ordinary user, in a group that is his and in none, are among the first.
 # Usage: scripts/vm-test.sh SANDBOX-TEST-BINARY HOSTILE-TEST-BINARY
 # `scripts/setup.sh --vm` installs what it needs.
 set -eu
 
 work=${VM_DIR:-target/vm}
-timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
+timeout_seconds=${VM_TIMEOUT_SECONDS:-700}
 # Which tests are run again in the other two groups: those that control groups matter to.
 about_groups='limits:: leftovers:: host:: posture::'
 
