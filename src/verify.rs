@@ -158,7 +158,7 @@ impl Verifier<'_> {
             notes: [
                 checked.notes,
                 of_answers,
-                hostile.notes,
+                hostile,
                 notes,
                 not_full,
                 cases::notes(&cases),
@@ -166,13 +166,7 @@ impl Verifier<'_> {
             .concat(),
             cases,
             extent: self.extent,
-            mistakes: [
-                checked.mistakes,
-                of_examples,
-                hostile.mistakes,
-                out_of_range,
-            ]
-            .concat(),
+            mistakes: [checked.mistakes, of_examples, out_of_range].concat(),
             submissions,
             skipped,
         })
