@@ -6,9 +6,10 @@ mod journal;
 
 use serde::{Deserialize, Serialize};
 
+use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, Times};
 use crate::judge::verdict::{CaseResult, Facts, Judgement, Verdict};
-use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, crew, in_words};
+use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, in_words};
 
 pub use folder::{FolderError, Program, Submission, read_folder};
 pub use journal::{Header, Journal, JournalError};
@@ -118,11 +119,11 @@ impl LocalJudge<'_> {
     /// before stays true.
     pub fn judge_all<E: From<JudgeError> + Send>(
         &self,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         submissions: &[&Submission],
         judged: &(dyn Fn(&Submission, Judged) -> Result<(), E> + Sync),
     ) -> Result<(), E> {
-        crew::each(slots, submissions.len(), |slot, index| {
+        crew.each(submissions.len(), |slot, index| {
             let submission = submissions[index];
             let end = match &submission.program {
                 Err(reason) => Judged::Unjudged(reason.clone()),

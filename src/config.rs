@@ -45,6 +45,9 @@ impl Config {
             .over(from_variables)
             .over(from_file)
             .complete(environment)?;
+        if config.cache_dir.is_none() {
+            config.cache_dir = default_cache_dir(environment)?;
+        }
         if config.runtime_dir.is_none() {
             config.runtime_dir = own_runtime_dir(environment, &config.data_dir)?;
         }
@@ -93,6 +96,15 @@ fn default_data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
         Some(home) => Ok(Path::new(&home).join(".local/share/gavel")),
         None => Err(ConfigError::NoDataDir),
     }
+}
+
+/// The default cache directory: the user's own, if there is such a user.
+fn default_cache_dir(environment: &Environment) -> Result<Option<PathBuf>, ConfigError> {
+    if let Some(dir) = environment.variable("XDG_CACHE_HOME")? {
+        return Ok(Some(Path::new(&dir).join("gavel")));
+    }
+    let home = environment.variable("HOME")?;
+    Ok(home.map(|home| Path::new(&home).join(".cache/gavel")))
 }
 
 /// A runtime directory that is an ordinary user's own.

@@ -211,6 +211,13 @@ impl Judge {
         &self.languages
     }
 
+    /// What programs meet here: languages, toolchains, and protections that boxes lack. What one judge
+    /// says is what another of the same identity would, on the same machine.
+    pub fn identity(&self) -> String {
+        let languages = self.languages.iter().collect::<Vec<_>>();
+        format!("{languages:?} {:?} {:?}", self.offered, self.degraded())
+    }
+
     /// The protections that boxes lack on this machine, with the operator's consent.
     pub fn degraded(&self) -> &[Protection] {
         self.sandbox.degraded()

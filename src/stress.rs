@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::judge::crew;
+use crate::judge::crew::Crew;
 use crate::judge::verdict::{Facts, Verdict};
 use crate::judge::{Cancel, CaseData, Check, JudgeError, JudgeSlot, RunResult, Runnable};
 use crate::problem::Checker;
@@ -156,17 +156,17 @@ impl Stress<'_> {
     /// Where a program of the search fails, or the judge.
     pub fn search(
         &self,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         budget: &Budget,
         progress: &dyn Fn(&str, u64, u64),
         cancel: &Cancel,
     ) -> Result<Search, StressError> {
-        let chunk = slots.len().max(1) * ROUNDS_PER_SLOT;
+        let chunk = crew.size().max(1) * ROUNDS_PER_SLOT;
         let mut done = 0;
         while done < budget.rounds && budget.until.is_none_or(|until| Instant::now() < until) {
             let left = usize::try_from(budget.rounds - done).unwrap_or(usize::MAX);
             let count = left.min(chunk);
-            let trials = crew::each(slots, count, |slot, index| {
+            let trials = crew.each(count, |slot, index| {
                 self.round(slot, done + index as u64, budget, cancel)
             })?;
             done += count as u64;
@@ -174,7 +174,7 @@ impl Stress<'_> {
             let first = trials.into_iter().flatten().next();
             if let Some((seed, arguments, trial)) = first {
                 let generated_bytes = trial.input.len();
-                let trial = self.smaller(slots, trial, budget, progress, cancel)?;
+                let trial = self.smaller(crew, trial, budget, progress, cancel)?;
                 let found = Found {
                     seed,
                     arguments,
@@ -284,7 +284,7 @@ impl Stress<'_> {
     /// The same with a smaller input, where a validator says which are valid.
     fn smaller(
         &self,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         found: Trial,
         budget: &Budget,
         progress: &dyn Fn(&str, u64, u64),
@@ -297,7 +297,7 @@ impl Stress<'_> {
         let mut best = found;
         let mut tried = 0;
         let mut choose = |inputs: &[Vec<u8>]| {
-            let attempts = crew::each(slots, inputs.len(), |slot, index| {
+            let attempts = crew.each(inputs.len(), |slot, index| {
                 let input: Arc<[u8]> = inputs[index].as_slice().into();
                 self.attempt(slot, &input, cancel)
             })?;

@@ -4,6 +4,7 @@
 //! Cases are run by the same engine as everywhere else, [`crate::judge::package`].
 
 mod answers;
+mod cache;
 mod cases;
 mod expect;
 mod inputs;
@@ -14,16 +15,21 @@ mod report;
 mod timing;
 
 use std::sync::Arc;
+use std::thread::{self, ScopedJoinHandle};
 
+use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, Extent, PackageError, Rerun};
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::groups::{Group, Member, Range};
-use crate::problem::package::{Expected, ExpectedScore, Package, path_matches};
+use crate::problem::package::{Expected, ExpectedScore, Package};
 
+use answers::Opinions;
+pub use cache::{Cache, CacheError};
 pub use cases::{CaseSummary, SameCase, Slowest};
+use inputs::Checked;
 pub use margin::Margin;
-use programs::Prepared;
+use programs::Submitted;
 pub use report::Report;
 pub use timing::{LimitSource, TimeLimit};
 
@@ -42,6 +48,8 @@ pub struct Verifier<'a> {
     pub extent: Extent,
     /// Runs that are nearer than so many percent to the time limit are repeated alone; 0 for none.
     pub band_percent: u16,
+    /// What earlier verifications found out.
+    pub cache: &'a Cache,
     /// Ends it from another thread.
     pub cancel: &'a Cancel,
 }
@@ -73,6 +81,19 @@ pub struct Verification {
     pub groups: Vec<String>,
     /// Whether the problem gives points.
     pub is_scoring: bool,
+    /// What was known from earlier verifications.
+    pub cached: Cached,
+}
+
+/// How much was known from earlier verifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Cached {
+    /// Of compiling submissions and running them on cases.
+    pub runs: usize,
+    /// Checks of inputs.
+    pub inputs: usize,
+    /// Checks of answers.
+    pub answers: usize,
 }
 
 /// A submission that cannot be judged here.
@@ -116,6 +137,8 @@ pub struct SubmissionResult {
     pub cases: Vec<CaseResult>,
     /// Runs near the limit that were repeated, by the names of their cases.
     pub reruns: Vec<(String, Rerun)>,
+    /// How much of it was known from earlier verifications.
+    pub cached: usize,
 }
 
 impl Verification {
@@ -130,6 +153,32 @@ impl Verification {
     }
 }
 
+/// What all steps of verifying share.
+struct Work<'a, 's> {
+    judge: &'a Judge,
+    crew: Crew<'s>,
+    band_percent: u16,
+    cache: &'a Cache,
+    progress: Progress<'a>,
+    cancel: &'a Cancel,
+}
+
+impl Work<'_, '_> {
+    /// The same for what nobody waits for.
+    fn later(&self) -> Self {
+        Work {
+            crew: self.crew.later(),
+            ..*self
+        }
+    }
+
+    /// The time limit of a submission, in milliseconds.
+    fn limit_ms(&self, problem: &CompiledPackage, submitted: &Submitted<'_>, limit_ms: u64) -> u64 {
+        let language = self.judge.languages().find(&submitted.language);
+        language.map_or(limit_ms, |language| problem.limit_in_ms(language, limit_ms))
+    }
+}
+
 impl Verifier<'_> {
     /// Judges the jury's submissions of a package.
     ///
@@ -140,65 +189,110 @@ impl Verifier<'_> {
         package: Arc<Package>,
         progress: Progress<'_>,
     ) -> Result<Verification, PackageError> {
-        let problem = CompiledPackage::compile(self.judge, self.slots, package, self.cancel)?;
-        let checked = inputs::check(self, problem.package(), progress)?;
-        let of_answers = answers::check(self, &problem, progress)?;
-        let of_examples = answers::check_examples(self, &problem, progress)?;
-        let hostile = junk::outputs(self, &problem, progress)?;
-        let (prepared, skipped) = self.compile_submissions(&problem, progress)?;
-        let (time, notes, submissions) = timing::judge(self, &problem, prepared, progress)?;
-        let package = problem.package();
-        let out_of_range = out_of_range(&package.groups, &submissions);
-        let not_full = not_full(package, &submissions);
-        let cases = cases::summaries(package, &submissions);
+        let (judge, cancel) = (self.judge, self.cancel);
+        let (submitted, mut skipped) =
+            programs::submitted((self.languages, judge), &package, (self.only, self.extent));
+        let work = Work {
+            judge,
+            crew: Crew::of(self.slots),
+            band_percent: self.band_percent,
+            cache: self.cache,
+            progress,
+            cancel,
+        };
+        let made = CompiledPackage::make(judge, &work.crew, Arc::clone(&package), cancel)?;
+        // Nothing waits for the checks, so they get what judging leaves of the slots.
+        let (checked, outputs, judged) = thread::scope(|scope| {
+            let checked = scope.spawn(|| inputs::check(&work.later(), &made));
+            let problem = CompiledPackage::compile(judge, &work.crew, made.clone(), cancel)?;
+            let (outputs, judged) = thread::scope(|scope| {
+                let outputs = scope.spawn(|| outputs(&work.later(), &problem));
+                let judged = timing::judge(&work, &problem, &submitted);
+                (joined(outputs), judged)
+            });
+            Ok::<_, PackageError>((joined(checked), outputs, judged))
+        })?;
+        let (time, notes, submissions, not_judged) = judged?;
+        let (checked, outputs) = (checked?, outputs?);
+        work.cache.trim();
+        skipped.extend(not_judged);
+        skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        let out_of_range = out_of_range(&made.groups, &submissions);
+        let not_full = not_full(&made, &submissions);
+        let cases = cases::summaries(&made, &submissions);
         Ok(Verification {
-            groups: with_cases(&package.groups),
-            is_scoring: package.scoring.is_some(),
+            groups: with_cases(&made.groups),
+            is_scoring: made.scoring.is_some(),
             time,
             notes: [
                 checked.notes,
-                of_answers,
-                hostile,
+                outputs.notes,
                 notes,
                 not_full,
                 cases::notes(&cases),
             ]
             .concat(),
+            cached: Cached {
+                runs: submissions.iter().map(|result| result.cached).sum(),
+                inputs: checked.recalled,
+                answers: outputs.recalled,
+            },
             cases,
             extent: self.extent,
-            mistakes: [checked.mistakes, of_examples, out_of_range].concat(),
+            mistakes: [checked.mistakes, outputs.mistakes, out_of_range].concat(),
             submissions,
             skipped,
         })
     }
+}
 
-    fn compile_submissions(
-        &mut self,
-        problem: &CompiledPackage,
-        progress: Progress<'_>,
-    ) -> Result<(Vec<Prepared>, Vec<Skipped>), PackageError> {
-        let only = self.only;
-        let is_wanted =
-            |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
-        let wanted: Vec<_> = problem
-            .package()
-            .submissions
-            .iter()
-            .filter(|submission| is_wanted(&submission.path))
-            .collect();
-        let results = programs::compile_each(self, problem, &wanted, progress)?;
-        let (mut prepared, mut skipped) = (Vec::new(), Vec::new());
-        for (submission, result) in wanted.iter().zip(results) {
-            match result {
-                Ok(program) => prepared.push(program),
-                Err(reason) => skipped.push(Skipped {
-                    path: submission.path.clone(),
-                    reason,
-                }),
-            }
-        }
-        Ok((prepared, skipped))
-    }
+/// Asks the validators about outputs that no submission made.
+fn outputs(work: &Work<'_, '_>, problem: &CompiledPackage) -> Result<Checked, PackageError> {
+    let key = format!("outputs {}", problem.key_of_judging(work.judge));
+    let known = work.cache.load(&key);
+    let opinions = Opinions::of(problem, &known);
+    let of_answers = answers::check(work, &opinions)?;
+    let of_examples = answers::check_examples(work, problem)?;
+    let hostile = junk::outputs(work, problem, &opinions)?;
+    let recalled = known.recalled();
+    work.cache.save(&key, known);
+    Ok(Checked {
+        mistakes: of_examples,
+        notes: [of_answers, hostile].concat(),
+        recalled,
+    })
+}
+
+/// The time limit that follows from the jury's submissions that must pass, which alone are judged for it.
+///
+/// # Errors
+/// Why not all of them could be judged.
+pub fn time_limit(
+    (languages, judge, crew): (&Languages, &Judge, &Crew<'_>),
+    problem: &CompiledPackage,
+    cancel: &Cancel,
+) -> Result<TimeLimit, PackageError> {
+    let (mut submitted, _) = programs::submitted(
+        (languages, judge),
+        problem.package(),
+        (None, Extent::Deciding),
+    );
+    submitted.retain(|submitted| submitted.expectation().must_pass());
+    let work = Work {
+        judge,
+        crew: Crew::clone(crew),
+        band_percent: 0,
+        cache: &Cache::none(),
+        progress: &|_, _, _| {},
+        cancel,
+    };
+    Ok(timing::judge(&work, problem, &submitted)?.0)
+}
+
+/// What came of a thread. A panic is a mistake of ours, and goes on where it can be seen.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    let end = thread.join();
+    end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn with_cases(root: &Group) -> Vec<String> {

@@ -27,6 +27,8 @@ mod interacting;
 mod languages;
 #[path = "judging/packages.rs"]
 mod packages;
+#[path = "judging/remembering.rs"]
+mod remembering;
 #[path = "judging/setting.rs"]
 mod setting;
 #[path = "judging/stressing.rs"]

@@ -13,6 +13,7 @@ use super::progress::Line;
 use super::run::seconds;
 use super::{judging, program};
 use crate::config::Config;
+use crate::judge::crew::Crew;
 use crate::judge::{Cancel, Check, Executable, Judge, JudgeSlot, Languages, Validator};
 use crate::problem::{Checker, Limits, Repeats, SourceFile};
 use crate::stress::{Budget, Condition, Search, Stress, StressError};
@@ -172,7 +173,7 @@ fn stress(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         },
         condition,
     };
-    let search = search(&stress, &mut slots, arguments, cancel)?;
+    let search = search(&stress, &Crew::of(&mut slots), arguments, cancel)?;
     report::write(&search, &names, arguments.json, &arguments.save)?;
     match search.found {
         None => Ok(()),
@@ -182,7 +183,7 @@ fn stress(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
 
 fn search(
     stress: &Stress<'_>,
-    slots: &mut [JudgeSlot],
+    crew: &Crew<'_>,
     arguments: &Arguments,
     cancel: &Cancel,
 ) -> anyhow::Result<Search> {
@@ -196,7 +197,7 @@ fn search(
     };
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let show = |what: &str, done: u64, all: u64| line.show(what, count(done), count(all));
-    let search = stress.search(slots, &budget, &show, cancel);
+    let search = stress.search(crew, &budget, &show, cancel);
     line.clear();
     search.map_err(|error| explained(error, &arguments.save))
 }

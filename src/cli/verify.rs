@@ -21,7 +21,7 @@ use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
 use crate::problem::package::{self, Findings, Package};
 use crate::unpack::{self, Caps};
-use crate::verify::{BAND_PERCENT, Verification, Verifier};
+use crate::verify::{BAND_PERCENT, Cache, Verification, Verifier};
 use watch::Watch;
 
 /// Arguments of `gavel verify`.
@@ -63,6 +63,12 @@ pub(super) struct Arguments {
     /// Judge only submissions that match, e.g. 'accepted/*'
     #[arg(short = 's', long = "submissions", value_name = "GLOB")]
     submissions: Option<String>,
+    /// Keep what runs came to in DIR, for the next time [default: ~/.cache/gavel]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Judge everything again, and keep nothing
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
     /// Verify a package again whenever its files change, until stopped
     #[arg(long, conflicts_with = "junit")]
     watch: bool,
@@ -96,23 +102,24 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
     refuse_bad_pattern(arguments.submissions.as_deref())?;
     let languages = judging::languages(config)?;
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
-    let mut crew = Crew {
+    let mut verifying = Verifying {
         slots: judging::slots(&judge, arguments.jobs)?,
         extent: match arguments.all_cases {
             true => Extent::All,
             false => Extent::Deciding,
         },
         band_percent: arguments.band,
+        cache: cache(arguments, config)?,
         languages,
         judge,
     };
     if !arguments.watch {
-        return crew.check_all(arguments, &arguments.packages, cancel);
+        return verifying.check_all(arguments, &arguments.packages, cancel);
     }
     let mut packages = arguments.packages.clone();
     let mut watch = Watch::of(&packages);
     while !packages.is_empty() {
-        let end = crew.check_all(arguments, &packages, cancel);
+        let end = verifying.check_all(arguments, &packages, cancel);
         if let Err(error) = end
             && !cancel.is_cancelled()
         {
@@ -121,6 +128,38 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         packages = watch.wait(cancel);
     }
     Ok(())
+}
+
+/// What is kept of earlier times. A directory that was asked for must be of use; the usual one need not.
+fn cache(arguments: &Arguments, config: &Config) -> anyhow::Result<Cache> {
+    if arguments.no_cache {
+        return Ok(Cache::none());
+    }
+    if let Some(path) = &arguments.cache {
+        return Ok(Cache::open(path, surroundings()?)?);
+    }
+    let Some(path) = &config.cache_dir else {
+        return Ok(Cache::none());
+    };
+    Cache::open(&path.join("verify"), surroundings()?).or_else(|error| {
+        tracing::warn!("{:#}; nothing is kept", anyhow::Error::from(error));
+        Ok(Cache::none())
+    })
+}
+
+/// This very Gavel on this machine: on another, programs take other times.
+fn surroundings() -> anyhow::Result<String> {
+    let binary = std::env::current_exe().and_then(fs::metadata);
+    let binary = binary.context("cannot look at this program's own file")?;
+    let built = binary
+        .modified()
+        .context("this program's file has no time")?;
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor
+        .lines()
+        .find(|line| line.starts_with("model name"));
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(format!("{version} {} {built:?} {model:?}", binary.len()))
 }
 
 fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
@@ -133,15 +172,16 @@ fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// What all packages share.
-struct Crew {
+struct Verifying {
     languages: Languages,
     judge: Judge,
     slots: Vec<JudgeSlot>,
     extent: Extent,
     band_percent: u16,
+    cache: Cache,
 }
 
-impl Crew {
+impl Verifying {
     /// Verifies packages, and prints and writes reports.
     fn check_all(
         &mut self,
@@ -212,6 +252,7 @@ impl Crew {
             only,
             extent: self.extent,
             band_percent: self.band_percent,
+            cache: &self.cache,
             cancel,
         };
         let verification = verifier.verify(package, &|what, done, all| line.show(what, done, all));

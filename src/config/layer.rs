@@ -117,6 +117,8 @@ settings! {
         database_url: Secret;
         /// Directory of language files to use instead of the built-in ones.
         languages_dir: PathBuf;
+        /// Directory of what earlier runs of `gavel verify` came to.
+        cache_dir: PathBuf;
         /// Control group below which the sandboxes' groups are made.
         cgroup_parent: PathBuf;
         /// Directory for what lives as long as the machine is up. Known once settings are loaded, but

@@ -127,6 +127,23 @@ fn the_data_directory_follows_the_user() {
 }
 
 #[test]
+fn the_cache_directory_is_the_users_own() {
+    let cache_dir = |environment: &Environment| default_cache_dir(environment).unwrap();
+    let mut environment = surroundings(&[]);
+    environment.is_root = true;
+    assert_eq!(
+        cache_dir(&environment),
+        Some(PathBuf::from("/home/ada/.cache/gavel"))
+    );
+    environment = surroundings(&[("XDG_CACHE_HOME", "/tmp/ada")]);
+    assert_eq!(
+        cache_dir(&environment),
+        Some(PathBuf::from("/tmp/ada/gavel"))
+    );
+    assert_eq!(cache_dir(&Environment::default()), None);
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_file_and_line() {
     let error = load("slots = 2\nslot = 3\n", &[], Layer::default())
         .unwrap_err()

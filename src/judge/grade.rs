@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::verdict::Verdict;
 use crate::problem::groups::{
     Grading, Group, Member, OnReject, Rules, ScoreRule, VerdictRule, Worth,
@@ -19,7 +21,7 @@ pub struct Grade {
 }
 
 /// Points that a validator gives for an output that it accepts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Points {
     /// So many.
     Score(f64),

@@ -7,27 +7,36 @@
 
 mod again;
 mod answers;
+mod board;
+mod candidate;
 mod checks;
 mod entrant;
 mod grader;
+mod key;
+mod known;
 mod making;
 mod outputs;
 mod programs;
+mod running;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 pub use again::Rerun;
+pub use candidate::{Candidate, Extent, Program, Times, Timing};
 pub use entrant::{CompiledEntrant, Entrant};
+pub use key::{key_of_input, key_of_input_validator};
+pub use known::{Fact, Known};
 pub use outputs::Opinion;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
+use super::crew::{self, Crew};
 use super::grade::{self, Grade, Standing};
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
-use super::{Cancel, Judge, JudgeError, JudgeSlot, crew};
-use crate::problem::package::{Package, Subject};
+use super::{Cancel, Judge, JudgeError, JudgeSlot, Language};
+use crate::problem::package::Package;
 use crate::problem::{Limits, SourceFile};
+use board::{Board, Entry, Stage, Task};
 use checks::Checks;
-use entrant::Form;
 use grader::Grader;
 
 /// Processes that a program of a package may have.
@@ -39,40 +48,8 @@ const STDERR_BYTES: u64 = 4 << 10;
 const WALL_FACTOR: u64 = 4;
 const WALL_MARGIN_MS: u64 = 5000;
 
-/// CPU time that a run may use, and beyond which it is too slow; in milliseconds, before the
-/// factors of languages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// Where a run is ended.
-    pub end_ms: u64,
-    /// What decides the verdict; `None` as long as that is not known.
-    pub limit_ms: Option<u64>,
-    /// Runs that are nearer than so many percent to the limit are repeated alone; 0 for none.
-    pub band_percent: u16,
-}
-
-impl Times {
-    /// A run is ended where it is too slow.
-    pub fn limit(limit_ms: u64) -> Times {
-        Times {
-            end_ms: limit_ms,
-            limit_ms: Some(limit_ms),
-            band_percent: 0,
-        }
-    }
-}
-
 /// How many runs are done, and of how many. May be told on any thread.
 pub type Runs<'a> = &'a (dyn Fn(usize, usize) + Sync);
-
-/// Which cases of a program are run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Those that can change its verdict or score.
-    Deciding,
-    /// All, for whoever wants to know; the verdict and the score are the same.
-    All,
-}
 
 /// What came of a program on the cases of a package.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,28 +74,45 @@ pub struct CompiledPackage {
     package: Arc<Package>,
     checks: Arc<Checks>,
     grader: Option<Grader>,
+    /// Digests of the cases, once they are asked for.
+    case_keys: Arc<OnceLock<Vec<String>>>,
 }
 
 impl CompiledPackage {
+    /// Makes what the package lacks.
+    ///
+    /// # Errors
+    /// What is wrong with the package's programs, or our own failure.
+    pub fn make(
+        judge: &Judge,
+        crew: &Crew<'_>,
+        mut package: Arc<Package>,
+        cancel: &Cancel,
+    ) -> Result<Arc<Package>, PackageError> {
+        if !package.making.is_empty() {
+            making::make(judge, crew, Arc::make_mut(&mut package), cancel)?;
+        }
+        Ok(package)
+    }
+
     /// Makes what the package lacks, and compiles what judges the outputs.
     ///
     /// # Errors
     /// What is wrong with the package's programs, or our own failure.
     pub fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
-        mut package: Arc<Package>,
+        crew: &Crew<'_>,
+        package: Arc<Package>,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
-        if !package.making.is_empty() {
-            making::make(judge, slots, Arc::make_mut(&mut package), cancel)?;
-        }
-        let checks = Checks::compile(judge, slots, &package, cancel)?;
-        let grader = Grader::compile(judge, slots, &package, cancel)?;
+        let package = CompiledPackage::make(judge, crew, package, cancel)?;
+        let checks = Checks::compile(judge, crew, &package, cancel)?;
+        let grader = Grader::compile(judge, crew, &package, cancel)?;
         Ok(CompiledPackage {
             package,
             checks: Arc::new(checks),
             grader,
+            case_keys: Arc::default(),
         })
     }
 
@@ -144,11 +138,13 @@ impl CompiledPackage {
         let graded = match entrant {
             Err(reason) => self.refused(reason),
             Ok(entrant) => {
-                let slots = std::slice::from_mut(slot);
-                let entrants = [(entrant, Extent::Deciding)];
-                let graded = self.run_all(slots, &entrants, times, &|_, _| {}, cancel)?;
-                match graded.into_iter().next() {
-                    Some(graded) => graded,
+                let crew = Crew::of(std::slice::from_mut(slot));
+                let candidates = [Candidate::compiled(entrant)];
+                let timing = Timing::Given(times);
+                let ends = self.run_all((judge, &crew), &candidates, timing, &|_, _| {}, cancel)?;
+                match ends.into_iter().next() {
+                    Some(Ok(graded)) => graded,
+                    Some(Err(reason)) => self.refused(reason),
                     None => self.refused("there are no test cases".to_owned()),
                 }
             }
@@ -163,147 +159,96 @@ impl CompiledPackage {
         })
     }
 
-    /// Judges entrants on the cases, and grades them. Each gets its results in the order of the
-    /// entrants.
+    /// Compiles programs where they are not, runs them on the cases, and grades them. Each gets its
+    /// results in the order of the programs; the inner error says why one cannot be judged here.
     ///
     /// # Errors
     /// Our own failures, and those of the package's programs.
     pub fn run_all(
         &self,
-        slots: &mut [JudgeSlot],
-        entrants: &[(Entrant, Extent)],
-        times: Times,
+        (judge, crew): (&Judge, &Crew<'_>),
+        candidates: &[Candidate],
+        timing: Timing<'_>,
         progress: Runs<'_>,
         cancel: &Cancel,
-    ) -> Result<Vec<Graded>, JudgeError> {
-        let limits = limits(&self.package, times.end_ms);
-        let cases = &self.package.cases;
-        let entries: Vec<Entry> = entrants
-            .iter()
-            .map(|(entrant, extent)| Entry {
-                form: self.form(entrant, &limits),
-                limit_ms: times.limit_ms.map(|ms| self.scaled_ms(entrant, ms)),
-                extent: *extent,
-                known: Mutex::new(vec![None; cases.len()]),
-            })
-            .collect();
-        let mut work = Work {
-            results: (0..entries.len() * cases.len()).map(|_| None).collect(),
-            reruns: entries.iter().map(|_| Vec::new()).collect(),
-            entries,
+    ) -> Result<Vec<Result<Graded, String>>, JudgeError> {
+        let (groups, cases) = (&self.package.groups, self.package.cases.len());
+        let recall = |place: usize, case: usize, times: Times| {
+            self.recalled(judge, &candidates[place], case, times)
         };
-        self.run_wanted(slots, &mut work, progress, cancel)?;
-        // What comes to something else when it is repeated may make other cases count.
-        while self.repeat_near(slots, &mut work, times.band_percent, cancel)? {
-            self.run_wanted(slots, &mut work, progress, cancel)?;
-        }
-        let mut results = work.results.into_iter();
-        let of_program = |(entry, reruns): (Entry, Vec<Rerun>)| {
-            let results: Vec<_> = results.by_ref().take(cases.len()).collect();
-            self.graded(slots, entry, (results, reruns), cancel)
-        };
-        let entries = work.entries.into_iter().zip(work.reruns);
-        entries.map(of_program).collect()
-    }
-
-    /// Runs what has no result and may count, on all slots.
-    fn run_wanted(
-        &self,
-        slots: &mut [JudgeSlot],
-        work: &mut Work,
-        progress: Runs<'_>,
-        cancel: &Cancel,
-    ) -> Result<(), JudgeError> {
-        let (cases, entries) = (self.package.cases.len(), &work.entries);
-        let all = work.results.len();
-        let open: Vec<usize> = (0..all).filter(|&t| work.results[t].is_none()).collect();
-        let results = crew::each(slots, open.len(), |slot, place| {
-            let task = open[place];
-            progress(task + 1, all);
-            let (entry, index) = (&entries[task / cases], task % cases);
-            if !self.is_wanted(entry, index) {
-                return Ok(None);
-            }
-            match self.run(slot, entry, index, cancel) {
-                Ok((result, grade)) => {
-                    entry.known()[index] = Some(grade);
-                    Ok(Some(Ok(result)))
+        let mut board = Board::new((groups, cases), candidates, timing, &recall);
+        loop {
+            crew::in_parallel(crew.size(), || {
+                while let Some(task) = board.next() {
+                    let slot = &mut crew.slot();
+                    let (done, all) = match task {
+                        Task::Compile(place) => {
+                            let stage = self.compiled(judge, slot, &candidates[place], cancel);
+                            board.compiled(place, stage)
+                        }
+                        Task::Run(run) => {
+                            let known = candidates[run.entry].known.as_deref();
+                            board.ran(&run, self.ran(slot, &run, known, cancel))
+                        }
+                    };
+                    progress(done, all);
                 }
-                // It may be found not to count, and then nobody would have noticed.
-                Err(error) if error.is_of_the_problem() => Ok(Some(Err(error))),
-                Err(error) => Err(error),
+            });
+            board.failure()?;
+            // What comes to something else when it is repeated may make other cases count.
+            if !self.repeat_near(crew, &mut board, cancel)? {
+                break;
             }
-        })?;
-        for (task, result) in open.into_iter().zip(results) {
-            work.results[task] = result;
         }
-        Ok(())
+        let entries = board.into_entries();
+        let standings = crew.each(entries.len(), |slot, place| {
+            self.standing(slot, &entries[place], cancel)
+        })?;
+        let graded = entries.into_iter().zip(&standings);
+        graded
+            .map(|(entry, standing)| self.graded(entry, standing))
+            .collect()
     }
 
-    fn is_wanted(&self, entry: &Entry, index: usize) -> bool {
-        let standing = || grade::grade_so_far(&self.package.groups, &entry.known());
-        entry.extent == Extent::All || standing().counts[index]
-    }
-
-    fn run(
+    /// What a program comes to; the package's grader is asked where groups want that.
+    fn standing(
         &self,
         slot: &mut JudgeSlot,
-        entry: &Entry,
-        index: usize,
+        entry: &Entry<'_>,
         cancel: &Cancel,
-    ) -> Result<(CaseResult, Grade), JudgeError> {
-        let case = (index, &self.package.cases[index]);
-        let (mut result, score) = match (&entry.form, &case.1.subject) {
-            (Form::Program(_, program), Subject::Files(arguments)) => {
-                let case = (index, case.1, &arguments[..]);
-                self.checks.inspect(slot, program, case, cancel)?
-            }
-            (Form::Program(runnable, _), Subject::Output) => {
-                let program = (&**runnable, entry.limit_ms);
-                self.checks.run(slot, program, case, cancel)?
-            }
-            (Form::Answers(answers), _) => {
-                let answer = (answers.to(index), self.package.limits.output_bytes);
-                self.checks.judge_answer(slot, case, answer, cancel)?
-            }
-        };
-        result.score = self.package.scoring.map(|_| score);
-        let verdict = result.verdict;
-        Ok((result, Grade { verdict, score }))
+    ) -> Result<Standing, JudgeError> {
+        grade::grade(&self.package.groups, &entry.known, &mut |flags, grades| {
+            let grader = self.grader.as_ref();
+            let asked = grader.map(|grader| grader.grade(slot, flags, grades, cancel));
+            asked.transpose()
+        })
     }
 
     /// Puts the results of a program together, as if its cases had run one after the other.
     fn graded(
         &self,
-        slots: &mut [JudgeSlot],
-        entry: Entry,
-        (results, mut reruns): (Vec<Option<CaseEnd>>, Vec<Rerun>),
-        cancel: &Cancel,
-    ) -> Result<Graded, JudgeError> {
-        let known = entry.known().clone();
-        let root = &self.package.groups;
-        let counts = grade::grade_so_far(root, &known).counts;
-        let mut cases = Vec::with_capacity(results.len());
-        for (index, result) in results.into_iter().enumerate() {
-            let is_kept = counts[index] || entry.extent == Extent::All;
-            cases.push(match result.filter(|_| is_kept) {
+        mut entry: Entry<'_>,
+        standing: &Standing,
+    ) -> Result<Result<Graded, String>, JudgeError> {
+        match entry.stage {
+            Stage::NotJudged(reason) => return Ok(Err(reason)),
+            Stage::Refused(reason) => return Ok(Ok(self.refused(reason))),
+            Stage::Sources | Stage::Compiling | Stage::Ready(_) => {}
+        }
+        let mut cases = Vec::with_capacity(entry.results.len());
+        for (index, result) in std::mem::take(&mut entry.results).into_iter().enumerate() {
+            cases.push(match result.filter(|_| entry.is_wanted(index)) {
                 Some(result) => result?,
                 None => self.skipped(index),
             });
         }
-        let standing = grade::grade(root, &known, &mut |arguments, grades| match (
-            &self.grader,
-            slots.first_mut(),
-        ) {
-            (Some(grader), Some(slot)) => grader.grade(slot, arguments, grades, cancel).map(Some),
-            _ => Ok(None),
-        })?;
-        reruns.retain(|rerun| counts[rerun.index] || entry.extent == Extent::All);
+        let mut reruns = std::mem::take(&mut entry.reruns);
+        reruns.retain(|rerun| entry.is_wanted(rerun.index));
         reruns.sort_by_key(|rerun| rerun.index);
-        Ok(Graded {
+        Ok(Ok(Graded {
             reruns,
-            ..self.told(&standing, cases)
-        })
+            ..self.told(standing, cases)
+        }))
     }
 
     /// What a standing comes to, in words and in data.
@@ -349,6 +294,11 @@ impl CompiledPackage {
         }
     }
 
+    /// A time limit times the factor of a language, in milliseconds.
+    pub fn limit_in_ms(&self, language: &Language, limit_ms: u64) -> u64 {
+        language.run_limits(&limits(&self.package, limit_ms)).cpu_ms
+    }
+
     fn skipped(&self, index: usize) -> CaseResult {
         CaseResult::skipped(index, &self.package.cases[index].name)
     }
@@ -356,29 +306,6 @@ impl CompiledPackage {
 
 /// What came of a run; an error is the package's.
 type CaseEnd = Result<CaseResult, JudgeError>;
-
-/// The runs of all programs.
-struct Work {
-    entries: Vec<Entry>,
-    /// For each program each case.
-    results: Vec<Option<CaseEnd>>,
-    /// For each program.
-    reruns: Vec<Vec<Rerun>>,
-}
-
-struct Entry {
-    form: Form,
-    limit_ms: Option<u64>,
-    extent: Extent,
-    /// Of every case, what came of it.
-    known: Mutex<Vec<Option<Grade>>>,
-}
-
-impl Entry {
-    fn known(&self) -> MutexGuard<'_, Vec<Option<Grade>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Why a program has its verdict, in one line.
 fn reason(verdict: Verdict, score: Option<f64>, cases: &[CaseResult]) -> String {

@@ -2,6 +2,8 @@
 
 mod output;
 
+use serde::{Deserialize, Serialize};
+
 use super::compile;
 use super::executable::{Compiled, Executable};
 use super::grade::Points;
@@ -49,7 +51,7 @@ pub struct RunResult {
 }
 
 /// What came of a program on a test case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseRun {
     /// The result of the case, without a score.
     pub result: CaseResult,

@@ -1,9 +1,11 @@
 //! The problem's own checks of its test inputs.
 
-use super::{Progress, Verifier, junk};
-use crate::judge::package::{PackageError, compile_programs, validation_limits};
+use super::{Work, junk};
+use crate::judge::package::{
+    Known, PackageError, compile_programs, key_of_input, key_of_input_validator, validation_limits,
+};
 use crate::judge::verdict::{CaseResult, Facts};
-use crate::judge::{Cancel, CaseData, Check, Executable, JudgeSlot, crew};
+use crate::judge::{Cancel, CaseData, CaseRun, Check, Executable, JudgeSlot};
 use crate::problem::package::{Package, ProgramFiles, TestCase};
 use crate::problem::{Checker, Limits};
 
@@ -16,11 +18,15 @@ pub(super) struct Checked {
     pub mistakes: Vec<String>,
     /// What was not checked, and hostile inputs that are taken for valid.
     pub notes: Vec<String>,
+    /// How many checks are those of earlier.
+    pub recalled: usize,
 }
 
 /// The input validators that are in a language of ours.
 pub(super) struct Validators<'a> {
     programs: Vec<(&'a ProgramFiles, &'a Executable)>,
+    /// What each of them said of inputs.
+    known: Vec<Known<CaseRun>>,
     limits: Limits,
     valid_exit_code: i32,
 }
@@ -54,6 +60,19 @@ impl Validators<'_> {
         cancel: &Cancel,
     ) -> Result<Option<String>, PackageError> {
         let (program, executable) = self.programs[place];
+        let code = |run: &CaseRun| {
+            let facts = run.result.facts.as_ref();
+            facts.and_then(|facts: &Facts| facts.exit_code)
+        };
+        let complaint = |run: &CaseRun| {
+            let is_valid = code(run) == Some(self.valid_exit_code);
+            (!is_valid).then(|| mistake(&case.name, &program.path, &run.result))
+        };
+        let key = key_of_input(case, &program.path);
+        let known = &self.known[place];
+        if let Some(complaint) = known.recall(&key, |run| Some(complaint(run))) {
+            return Ok(complaint);
+        }
         let runnable = executable.under(&self.limits, STDERR_BYTES);
         let runnable = runnable
             .with_arguments(case.args_of_validator(&program.path))
@@ -66,36 +85,34 @@ impl Validators<'_> {
         // Without an answer nothing is compared.
         let check = Check::Compare(&Checker::Exact);
         let name = (0, case.name.as_str());
-        let result = slot.run_case(&runnable, name, data, check, cancel)?.result;
-        let code = result
-            .facts
-            .as_ref()
-            .and_then(|facts: &Facts| facts.exit_code);
-        let is_valid = code == Some(self.valid_exit_code);
-        Ok((!is_valid).then(|| mistake(&case.name, &program.path, &result)))
+        let run = slot.run_case(&runnable, name, data, check, cancel)?;
+        let complaint = complaint(&run);
+        if run.is_lasting() {
+            known.note(&key, run);
+        }
+        Ok(complaint)
     }
 }
 
 /// Runs every input validator that is in a language of ours on every input, and says which inputs are
 /// not valid. Then come hostile inputs.
-pub(super) fn check(
-    verifier: &mut Verifier<'_>,
-    package: &Package,
-    progress: Progress<'_>,
-) -> Result<Checked, PackageError> {
+pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, PackageError> {
     let is_known = |program: &ProgramFiles| {
-        program.has_scripts() || verifier.judge.languages().of_program(program).is_some()
+        program.has_scripts() || work.judge.languages().of_program(program).is_some()
     };
     let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
     let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
-    let executables = compile_programs(verifier.judge, verifier.slots, &known, verifier.cancel)?;
+    let executables = compile_programs(work.judge, &work.crew, &known, work.cancel)?;
+    let key = |program| key_of_input_validator(work.judge, package, program);
+    let keys: Vec<String> = known.iter().map(key).collect();
     let validators = Validators {
+        known: keys.iter().map(|key| work.cache.load(key)).collect(),
         programs: known.iter().zip(&executables).collect(),
         limits: validation_limits(package),
         valid_exit_code: package.valid_exit_code,
     };
-    let mistakes = check_given(verifier, package, &validators, progress)?;
+    let mistakes = check_given(work, package, &validators)?;
     let not_run = |program: &ProgramFiles| {
         let path = &program.path;
         format!("{path} is not run: it is in no language that is offered here")
@@ -103,17 +120,24 @@ pub(super) fn check(
     let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
     // What is not run might reject what the others take.
     if unknown.is_empty() {
-        notes.extend(junk::inputs(verifier, package, &validators, progress)?);
+        notes.extend(junk::inputs(work, package, &validators)?);
     }
-    Ok(Checked { mistakes, notes })
+    let recalled = validators.known.iter().map(Known::recalled).sum();
+    for (key, known) in keys.iter().zip(validators.known) {
+        work.cache.save(key, known);
+    }
+    Ok(Checked {
+        mistakes,
+        notes,
+        recalled,
+    })
 }
 
 /// Checks the inputs that the package brings.
 fn check_given(
-    verifier: &mut Verifier<'_>,
+    work: &Work<'_, '_>,
     package: &Package,
     validators: &Validators<'_>,
-    progress: Progress<'_>,
 ) -> Result<Vec<String>, PackageError> {
     let examples = package.output_examples.iter();
     let of_examples = examples.filter(|e| !e.is_beside).map(|e| &e.case);
@@ -123,10 +147,9 @@ fn check_given(
     let cases: Vec<&TestCase> = own.iter().copied().chain(invalid).collect();
     let per_case = validators.programs.len();
     let count = per_case * cases.len();
-    let cancel = verifier.cancel;
-    let complaints = crew::each(verifier.slots, count, |slot, task| {
-        progress("checking inputs", task + 1, count);
-        validators.complaint(slot, cases[task / per_case], task % per_case, cancel)
+    let complaints = work.crew.each(count, |slot, task| {
+        (work.progress)("checking inputs", task + 1, count);
+        validators.complaint(slot, cases[task / per_case], task % per_case, work.cancel)
     })?;
     let of_case: Vec<&[Option<String>]> = complaints.chunks(per_case.max(1)).collect();
     let (valid, of_invalid) = of_case.split_at(own.len().min(of_case.len()));

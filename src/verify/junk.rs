@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::Work;
+use super::answers::Opinions;
 use super::inputs::Validators;
-use super::{Progress, Verifier};
-use crate::judge::crew;
 use crate::judge::package::{CompiledPackage, Opinion, PackageError};
 use crate::problem::package::{Package, TestCase};
 
@@ -120,19 +120,17 @@ fn with_number(input: &[u8], change: impl Fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8
 
 /// Says which hostile inputs every input validator takes, each kind of them once.
 pub(super) fn inputs(
-    verifier: &mut Verifier<'_>,
+    work: &Work<'_, '_>,
     package: &Package,
     validators: &Validators<'_>,
-    progress: Progress<'_>,
 ) -> Result<Option<String>, PackageError> {
     if validators.is_empty() {
         return Ok(None);
     }
     let spoiled = spoiled_inputs(package);
-    let cancel = verifier.cancel;
-    let are_taken = crew::each(verifier.slots, spoiled.len(), |slot, index| {
-        progress("spoiling inputs", index + 1, spoiled.len());
-        validators.all_accept(slot, &spoiled[index].case, cancel)
+    let are_taken = work.crew.each(spoiled.len(), |slot, index| {
+        (work.progress)("spoiling inputs", index + 1, spoiled.len());
+        validators.all_accept(slot, &spoiled[index].case, work.cancel)
     })?;
     let mut taken: Vec<&Spoiled> = spoiled
         .iter()
@@ -189,9 +187,9 @@ fn spoiled_inputs(package: &Package) -> Vec<Spoiled> {
 /// Gives hostile outputs to the package's own validators, and says at which they fail and which they take for right.
 /// Where they hang, no more are tried.
 pub(super) fn outputs(
-    verifier: &mut Verifier<'_>,
+    work: &Work<'_, '_>,
     problem: &CompiledPackage,
-    progress: Progress<'_>,
+    of: &Opinions<'_>,
 ) -> Result<Vec<String>, PackageError> {
     if !problem.has_output_validators() {
         return Ok(Vec::new());
@@ -203,15 +201,14 @@ pub(super) fn outputs(
     let all: Vec<_> = junk.iter().chain(&traps).collect();
     let count = places.len() * all.len();
     let has_hung = AtomicBool::new(false);
-    let cancel = verifier.cancel;
-    let opinions = crew::each(verifier.slots, count, |slot, task| {
-        progress("spoiling outputs", task + 1, count);
+    let opinions = work.crew.each(count, |slot, task| {
+        (work.progress)("spoiling outputs", task + 1, count);
         if has_hung.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let (output, index) = (&all[task / places.len()].1, places[task % places.len()]);
         let start = Instant::now();
-        let opinion = problem.opinion(slot, (index, output), cancel)?;
+        let opinion = of.opinion(slot, (index, output), work.cancel)?;
         if matches!(opinion, Some(Opinion::Failed(_))) && start.elapsed() > PATIENCE {
             has_hung.store(true, Ordering::Relaxed);
         }

@@ -1,111 +1,99 @@
-//! The jury's submissions in the judge's terms: their language, and what compiling them comes to.
+//! The jury's submissions in the judge's terms: their language and their files.
 
-use super::{Progress, Verifier};
-use crate::judge::package::{CompiledPackage, Entrant, PackageError};
-use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, crew};
-use crate::problem::package::{Expectation, JurySubmission, ProgramFiles};
-use crate::problem::{ANSWERS, SourceFile};
+use super::Skipped;
+use crate::judge::package::{Candidate, Extent, Program};
+use crate::judge::{Judge, Languages};
+use crate::problem::ANSWERS;
+use crate::problem::package::{Expectation, JurySubmission, Package, ProgramFiles, path_matches};
 
-/// A submission that was compiled, or was refused by its compiler.
+/// A submission that can be judged here.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub path: String,
-    pub expectation: Expectation,
-    pub program: Result<Entrant, String>,
+pub(super) struct Submitted<'a> {
+    pub submission: &'a JurySubmission,
+    /// Id of its language.
+    pub language: String,
+    pub candidate: Candidate,
 }
 
-/// Compiles submissions; the inner error says why one cannot be judged here.
-pub(super) fn compile_each(
-    verifier: &mut Verifier<'_>,
-    problem: &CompiledPackage,
-    submissions: &[&JurySubmission],
-    progress: Progress<'_>,
-) -> Result<Vec<Result<Prepared, String>>, PackageError> {
-    let sources: Vec<Result<Sources, String>> = submissions
-        .iter()
-        .map(|submission| match problem.package().takes_answers {
-            true => Ok(Sources::answers(submission)),
-            false => Sources::of(verifier, submission),
-        })
-        .collect();
-    let (cancel, judge) = (verifier.cancel, verifier.judge);
-    let count = submissions.len();
-    crew::each(verifier.slots, count, |slot, index| {
-        progress("compiling", index + 1, count);
-        let attempt = match &sources[index] {
-            Ok(sources) => sources.compile(judge, problem, slot, cancel)?,
-            Err(reason) => Attempt::NotJudged(reason.clone()),
+impl Submitted<'_> {
+    pub(super) fn expectation(&self) -> &Expectation {
+        &self.submission.expectation
+    }
+}
+
+/// The submissions that are wanted and can be judged, and those that cannot.
+pub(super) fn submitted<'p>(
+    (languages, judge): (&Languages, &Judge),
+    package: &'p Package,
+    (only, extent): (Option<&str>, Extent),
+) -> (Vec<Submitted<'p>>, Vec<Skipped>) {
+    let is_wanted =
+        |path: &str| only.is_none_or(|pattern| path_matches(pattern, path) == Some(true));
+    let (mut found, mut skipped) = (Vec::new(), Vec::new());
+    for submission in &package.submissions {
+        if !is_wanted(&submission.path) {
+            continue;
+        }
+        let language = match package.takes_answers {
+            true => Ok(ANSWERS.to_owned()),
+            false => language(languages, judge, submission),
         };
-        Ok(match attempt {
-            Attempt::NotJudged(reason) => Err(reason),
-            Attempt::Compiled(program) => Ok(Prepared {
-                path: submissions[index].path.clone(),
-                expectation: submissions[index].expectation.clone(),
-                program,
+        match language {
+            Ok(language) => found.push(one(submission, language, extent)),
+            Err(reason) => skipped.push(Skipped {
+                path: submission.path.clone(),
+                reason,
             }),
-        })
-    })
+        }
+    }
+    (found, skipped)
 }
 
-/// The sources of a submission.
-struct Sources {
-    language: String,
-    files: Vec<SourceFile>,
-}
-
-impl Sources {
-    fn answers(submission: &JurySubmission) -> Sources {
-        Sources {
-            language: ANSWERS.to_owned(),
+fn one(submission: &JurySubmission, language: String, extent: Extent) -> Submitted<'_> {
+    let expectation = &submission.expectation;
+    let candidate = Candidate {
+        program: Program::Sources {
             files: submission.files.files.clone(),
-        }
-    }
-
-    fn of(verifier: &Verifier<'_>, submission: &JurySubmission) -> Result<Sources, String> {
-        let language = match &submission.language {
-            Some(code) => {
-                let found = verifier.languages.find(code);
-                found.ok_or_else(|| format!("there is no language {code:?}"))?
-            }
-            None => {
-                let found = verifier.languages.of_program(&submission.files);
-                found.ok_or("no language has sources like these")?
-            }
-        };
-        if verifier.judge.languages().find(&language.id).is_none() {
-            return Err(format!("{} is not offered here", language.name));
-        }
-        if language.id == "python" && asks_for_python_2(&submission.files) {
-            return Err("Python 2 is not offered".to_owned());
-        }
-        Ok(Sources {
-            files: submission.files.files.clone(),
-            language: language.id.clone(),
-        })
-    }
-
-    fn compile(
-        &self,
-        judge: &Judge,
-        problem: &CompiledPackage,
-        slot: &mut JudgeSlot,
-        cancel: &Cancel,
-    ) -> Result<Attempt, PackageError> {
-        let submission = (&*self.language, &self.files[..]);
-        match problem.compile_submission(judge, slot, submission, cancel) {
-            Ok(compiled) => Ok(Attempt::Compiled(compiled.entrant)),
-            Err(error @ JudgeError::File { .. }) => Ok(Attempt::NotJudged(error.to_string())),
-            Err(error) => Err(error.into()),
-        }
+            language: language.clone(),
+        },
+        extent: match expectation.asks_for_cases() {
+            true => Extent::All,
+            false => extent,
+        },
+        sets_limit: None,
+        known: None,
+        takes_long: expectation.must_fail(),
+    };
+    Submitted {
+        submission,
+        language,
+        candidate,
     }
 }
 
-/// What came of the wish to compile a submission.
-enum Attempt {
-    /// A program, or what its compiler says.
-    Compiled(Result<Entrant, String>),
-    /// Why it cannot be judged here.
-    NotJudged(String),
+/// Id of the language of a submission, or why it cannot be judged here.
+fn language(
+    languages: &Languages,
+    judge: &Judge,
+    submission: &JurySubmission,
+) -> Result<String, String> {
+    let language = match &submission.language {
+        Some(code) => {
+            let found = languages.find(code);
+            found.ok_or_else(|| format!("there is no language {code:?}"))?
+        }
+        None => {
+            let found = languages.of_program(&submission.files);
+            found.ok_or("no language has sources like these")?
+        }
+    };
+    if judge.languages().find(&language.id).is_none() {
+        return Err(format!("{} is not offered here", language.name));
+    }
+    if language.id == "python" && asks_for_python_2(&submission.files) {
+        return Err("Python 2 is not offered".to_owned());
+    }
+    Ok(language.id.clone())
 }
 
 /// The legacy format tells Python 2 from Python 3 by the first line.

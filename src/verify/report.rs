@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{CaseSummary, LimitSource, Margin, Skipped, SubmissionResult, Verification};
+use super::{Cached, CaseSummary, LimitSource, Margin, Skipped, SubmissionResult, Verification};
 use crate::judge::package::Extent;
 use crate::judge::verdict::{GroupResult, Verdict};
 use crate::problem::package::Expected;
@@ -18,6 +18,7 @@ pub struct Report<'a> {
     submissions: Vec<SubmissionView<'a>>,
     skipped: Vec<SkippedView<'a>>,
     all_cases: bool,
+    cached: Option<Cached>,
     cases: Vec<CaseView<'a>>,
     groups: Vec<SlowestView<'a>>,
 }
@@ -77,6 +78,7 @@ struct SubmissionView<'a> {
     slowest_ms: Option<f64>,
     slowest_case: Option<&'a str>,
     of_limit_percent: Option<f64>,
+    cached: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,6 +110,7 @@ impl<'a> Report<'a> {
             time_limit_source: Some(source(verification.time.source)),
             submissions: submissions.map(submission).collect(),
             all_cases: verification.extent == Extent::All,
+            cached: Some(verification.cached),
             cases: verification.cases.iter().map(case_view).collect(),
             groups: slowest_views(verification),
             skipped: skipped
@@ -194,6 +197,7 @@ fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
         slowest_ms: slowest.map(|(ms, _)| *ms),
         slowest_case: slowest.map(|(_, case)| case.as_str()),
         of_limit_percent: slowest.map(|(ms, _)| of_limit_percent(*ms, result)),
+        cached: result.cached,
     }
 }
 

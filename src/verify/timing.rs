@@ -2,16 +2,23 @@
 //! them; the rest runs once, at a limit that is higher by the safety margin, and is judged by the
 //! time that it used: so it shows who is near the limit.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::programs::Prepared;
-use super::{Margin, Progress, SubmissionResult, Verifier, expect, margin};
-use crate::judge::package::{CompiledPackage, Entrant, Extent, Graded, PackageError, Times};
+use super::programs::Submitted;
+use super::{Margin, Skipped, SubmissionResult, Work, expect, margin};
+use crate::judge::package::{
+    Candidate, CompiledPackage, Fact, Graded, Known, PackageError, Times, Timing,
+};
 use crate::judge::verdict::{CaseResult, Verdict};
-use crate::problem::package::{Expectation, Format};
+use crate::problem::package::{Expectation, Format, TimeRule};
 
-/// The most that an accepted submission gets while the limit is not known, in milliseconds.
-const LONGEST_MS: u64 = 60_000;
+/// What an accepted submission gets while the limit is not known.
+const UNLIMITED: Times = Times {
+    end_ms: 60_000,
+    limit_ms: None,
+    band_percent: 0,
+};
 
 /// Where a time limit comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,86 +41,193 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
+    fn by(rule: &TimeRule, slowest_accepted_ms: Option<f64>) -> Self {
+        let (limit_ms, source) = match rule.limit_ms {
+            Some(limit_ms) => (limit_ms, LimitSource::Given),
+            None => {
+                let slowest_ms = slowest_accepted_ms.unwrap_or(0.0);
+                (rule.limit_for(slowest_ms), LimitSource::Calibrated)
+            }
+        };
+        TimeLimit {
+            limit_ms,
+            source,
+            slowest_accepted_ms,
+        }
+    }
+
     /// Whether it is given or follows from something.
     pub fn has_reason(&self) -> bool {
         self.source == LimitSource::Given || self.slowest_accepted_ms.is_some()
     }
 }
 
-type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>);
+type Judged = (TimeLimit, Vec<String>, Vec<SubmissionResult>, Vec<Skipped>);
+
+/// What came of a submission; the error says why it cannot be judged here.
+type End = Result<Graded, String>;
 
 /// Finds the limit and judges all submissions by it.
 pub(super) fn judge(
-    verifier: &mut Verifier<'_>,
+    work: &Work<'_, '_>,
     problem: &CompiledPackage,
-    prepared: Vec<Prepared>,
-    progress: Progress<'_>,
+    all: &[Submitted<'_>],
 ) -> Result<Judged, PackageError> {
-    let package = problem.package();
-    let extent = verifier.extent;
-    let mut results: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
-    let mut run =
-        |wanted: &dyn Fn(&Prepared) -> bool, times: Times, results: &mut [Option<Graded>]| {
-            let (indices, programs) = runnable(&prepared, wanted, extent);
-            let told = |done, all| progress("judging", done, all);
-            let (slots, cancel) = (&mut *verifier.slots, verifier.cancel);
-            let ran = problem.run_all(slots, &programs, times, &told, cancel)?;
-            for (index, graded) in indices.into_iter().zip(ran) {
-                results[index] = Some(of_those_run(graded));
-            }
-            Ok::<_, PackageError>(())
-        };
-    let sets_limit = |p: &Prepared| package.time.limit_ms.is_none() && p.expectation.must_pass();
-    let unlimited = Times {
-        end_ms: LONGEST_MS,
-        limit_ms: None,
-        band_percent: 0,
+    let rule = &problem.package().time;
+    let run = |candidates: &[Candidate], timing: Timing<'_>| {
+        let told = |done, all| (work.progress)("judging", done, all);
+        let parts = (work.judge, &work.crew);
+        let ends = problem.run_all(parts, candidates, timing, &told, work.cancel)?;
+        Ok::<Vec<End>, PackageError>(ends.into_iter().map(|end| end.map(of_those_run)).collect())
     };
-    run(&sets_limit, unlimited, &mut results)?;
-    let (limit_ms, source) = match package.time.limit_ms {
-        Some(given) => (given, LimitSource::Given),
-        None => {
-            let slowest = slowest_accepted(&prepared, &results).unwrap_or(0.0);
-            (package.time.limit_for(slowest), LimitSource::Calibrated)
-        }
-    };
-    let times = Times {
-        end_ms: package.time.too_slow_ms(limit_ms),
+    let times = |limit_ms| Times {
+        end_ms: rule.too_slow_ms(limit_ms),
         limit_ms: Some(limit_ms),
-        band_percent: verifier.band_percent,
+        band_percent: work.band_percent,
     };
-    // What must be in time on some cases and too slow on others sets the limit and is judged by it.
-    let is_judged = |p: &Prepared| !sets_limit(p) || p.expectation.must_fail();
-    let slowest_accepted_ms = slowest_accepted(&prepared, &results);
-    run(&is_judged, times, &mut results)?;
-    let late = late(problem, &prepared, &results);
-    let mut longer: Vec<Option<Graded>> = prepared.iter().map(|_| None).collect();
+    let timing = match rule.limit_ms {
+        Some(given) => Timing::Given(times(given)),
+        None => Timing::Calibrated {
+            first: UNLIMITED,
+            then: &|slowest_ms| times(rule.limit_for(slowest_ms)),
+        },
+    };
+    let remembered = Remembered::of(work, problem, all);
+    let candidates = remembered.candidates(all);
+    let (mut asked, setting) = setting_limit(problem, all, candidates.clone());
+    asked.extend(setting.iter().map(|(_, candidate)| candidate.clone()));
+    let mut ends = run(&asked, timing)?;
+    let of_setting: Vec<End> = ends.split_off(all.len());
+    let recalled: Vec<usize> = remembered.known.iter().map(|k| k.recalled()).collect();
+    // What set the limit may have been judged by it, too.
+    let before = setting.iter().map(|(place, _)| *place).zip(&of_setting);
+    let before: BTreeMap<usize, &End> = before.collect();
+    let slowest_accepted_ms = slowest_accepted(
+        all.iter()
+            .zip(&ends)
+            .enumerate()
+            .map(|(place, (submitted, end))| {
+                (submitted, before.get(&place).copied().unwrap_or(end))
+            }),
+    );
+    let time = TimeLimit::by(rule, slowest_accepted_ms);
+    let times = times(time.limit_ms);
+    let late = late(problem, all, &ends);
+    let of_late: Vec<Candidate> = late
+        .iter()
+        .map(|&place| candidates[place].clone())
+        .collect();
     let no_limit = Times {
         limit_ms: None,
         ..times
     };
-    run(&|p| late.contains(&p.path), no_limit, &mut longer)?;
-    let time = TimeLimit {
-        limit_ms,
-        source,
-        slowest_accepted_ms: slowest_accepted_ms.or_else(|| slowest_accepted(&prepared, &results)),
-    };
-    let must_fail: Vec<bool> = prepared.iter().map(|p| p.expectation.must_fail()).collect();
-    let submissions: Vec<SubmissionResult> = prepared
-        .into_iter()
-        .zip(results.into_iter().zip(longer))
-        .map(|(prepared, graded)| submission(problem, prepared, graded, limit_ms))
-        .collect();
+    let longer = run(&of_late, Timing::Given(no_limit))?;
+    drop((of_late, candidates, asked, setting));
+    remembered.keep(work);
+    let mut longer: BTreeMap<usize, End> = late.into_iter().zip(longer).collect();
+    let (mut submissions, mut skipped, mut must_fail) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, (submitted, end)) in all.iter().zip(ends).enumerate() {
+        match end {
+            Ok(graded) => {
+                let longer = longer.remove(&place).and_then(Result::ok);
+                let graded = (graded, longer);
+                let limit_ms = work.limit_ms(problem, submitted, time.limit_ms);
+                submissions.push(SubmissionResult {
+                    cached: recalled[place],
+                    ..submission(problem, submitted, graded, limit_ms)
+                });
+                must_fail.push(submitted.expectation().must_fail());
+            }
+            Err(reason) => skipped.push(Skipped {
+                path: submitted.submission.path.clone(),
+                reason,
+            }),
+        }
+    }
     let mut notes = margin::notes(&submissions, &must_fail, &time, times.end_ms);
+    notes.extend(too_low(problem, &time));
+    Ok((time, notes, submissions, skipped))
+}
+
+/// Where the time limit is lower than the package's own rule would have it.
+fn too_low(problem: &CompiledPackage, time: &TimeLimit) -> Option<String> {
+    let package = problem.package();
     let least_ms = time.slowest_accepted_ms.unwrap_or(0.0) * package.time.accepted_to_limit;
-    if package.format == Format::V2025 && source == LimitSource::Given && least_ms > limit_ms as f64
-    {
-        notes.push(format!(
+    let is_given = package.format == Format::V2025 && time.source == LimitSource::Given;
+    (is_given && least_ms > time.limit_ms as f64).then(|| {
+        format!(
             "the time limit should be {least_ms:.0} ms at least, by ac_to_time_limit and the slowest \
              that must pass"
-        ));
+        )
+    })
+}
+
+/// Has those set the limit from which it follows. What must be in time on some cases and too slow on others
+/// sets it and is judged by it: that comes beside the others, with its place.
+fn setting_limit(
+    problem: &CompiledPackage,
+    all: &[Submitted<'_>],
+    mut candidates: Vec<Candidate>,
+) -> (Vec<Candidate>, Vec<(usize, Candidate)>) {
+    let package = problem.package();
+    let mut beside = Vec::new();
+    if package.time.limit_ms.is_some() {
+        return (candidates, beside);
     }
-    Ok((time, notes, submissions))
+    for (place, (submitted, candidate)) in all.iter().zip(&mut candidates).enumerate() {
+        let expectation = submitted.expectation();
+        if !expectation.must_pass() {
+            continue;
+        }
+        let cases = package.cases.iter();
+        let sets_limit = cases.map(|case| expectation.must_pass_on(&case.name));
+        let setting = Candidate {
+            sets_limit: Some(sets_limit.collect()),
+            ..candidate.clone()
+        };
+        match expectation.must_fail() {
+            true => beside.push((place, setting)),
+            false => *candidate = setting,
+        }
+    }
+    (candidates, beside)
+}
+
+/// What is known of submissions, and under which keys.
+struct Remembered {
+    keys: Vec<String>,
+    known: Vec<Arc<Known<Fact>>>,
+}
+
+impl Remembered {
+    fn of(work: &Work<'_, '_>, problem: &CompiledPackage, all: &[Submitted<'_>]) -> Self {
+        let key = |submitted: &Submitted<'_>| {
+            let files = &submitted.submission.files.files[..];
+            problem.key_of_submission(work.judge, (&submitted.language, files))
+        };
+        let keys: Vec<String> = all.iter().map(key).collect();
+        let known = keys.iter().map(|key| Arc::new(work.cache.load(key)));
+        Remembered {
+            known: known.collect(),
+            keys,
+        }
+    }
+
+    fn candidates(&self, all: &[Submitted<'_>]) -> Vec<Candidate> {
+        let candidate = |(submitted, known): (&Submitted<'_>, &Arc<Known<Fact>>)| Candidate {
+            known: Some(Arc::clone(known)),
+            ..submitted.candidate.clone()
+        };
+        all.iter().zip(&self.known).map(candidate).collect()
+    }
+
+    fn keep(self, work: &Work<'_, '_>) {
+        for (key, known) in self.keys.iter().zip(self.known) {
+            if let Some(known) = Arc::into_inner(known) {
+                work.cache.save(key, known);
+            }
+        }
+    }
 }
 
 fn of_those_run(mut graded: Graded) -> Graded {
@@ -121,51 +235,24 @@ fn of_those_run(mut graded: Graded) -> Graded {
     graded
 }
 
-/// The paths of submissions that are not as expected, and were slower than the limit without being
+/// The places of submissions that are not as expected, and were slower than the limit without being
 /// ended for it: with the time until that, they may be as expected.
-fn late(
-    problem: &CompiledPackage,
-    prepared: &[Prepared],
-    results: &[Option<Graded>],
-) -> BTreeSet<String> {
-    let is_late = |graded: &Graded| {
+fn late(problem: &CompiledPackage, all: &[Submitted<'_>], ends: &[End]) -> Vec<usize> {
+    let is_late = |graded: &&Graded| {
         let slow = |case: &CaseResult| case.verdict == Verdict::TimeLimit && has_ended(case);
         graded.cases.iter().any(slow)
     };
-    let all = prepared.iter().zip(results);
-    all.filter(|(prepared, graded)| {
-        let late = graded.as_ref().filter(|graded| is_late(graded));
-        late.is_some_and(|graded| surprise(problem, &prepared.expectation, graded).is_some())
-    })
-    .map(|(prepared, _)| prepared.path.clone())
-    .collect()
+    let may_be_excused = |&place: &usize| {
+        let late = ends[place].as_ref().ok().filter(is_late);
+        late.is_some_and(|graded| surprise(problem, all[place].expectation(), graded).is_some())
+    };
+    (0..all.len()).filter(may_be_excused).collect()
 }
 
 /// Whether the program ended by itself.
 fn has_ended(case: &CaseResult) -> bool {
     let facts = case.facts.as_ref();
     facts.is_some_and(|facts| facts.limit.is_none())
-}
-
-/// Those that can be run and are wanted, with their places.
-fn runnable(
-    prepared: &[Prepared],
-    wanted: &dyn Fn(&Prepared) -> bool,
-    extent: Extent,
-) -> (Vec<usize>, Vec<(Entrant, Extent)>) {
-    prepared
-        .iter()
-        .enumerate()
-        .filter(|(_, prepared)| wanted(prepared))
-        .filter_map(|(index, prepared)| {
-            let entrant = prepared.program.as_ref().ok()?;
-            let extent = match prepared.expectation.asks_for_cases() {
-                true => Extent::All,
-                false => extent,
-            };
-            Some((index, (entrant.clone(), extent)))
-        })
-        .unzip()
 }
 
 fn cpu_ms(case: &CaseResult) -> Option<f64> {
@@ -180,58 +267,46 @@ fn slowest(results: &[CaseResult]) -> Option<(f64, &CaseResult)> {
     timed.max_by(|(a, _), (b, _)| a.total_cmp(b))
 }
 
-fn slowest_accepted(prepared: &[Prepared], results: &[Option<Graded>]) -> Option<f64> {
-    let times = prepared
-        .iter()
-        .zip(results)
-        .filter_map(|(prepared, graded)| {
-            let cases = graded.as_ref()?.cases.iter();
-            let counts = |case: &&CaseResult| prepared.expectation.must_pass_on(&case.name);
-            let times = cases.filter(counts).filter_map(cpu_ms);
-            times.max_by(f64::total_cmp)
-        });
+fn slowest_accepted<'a>(ends: impl Iterator<Item = (&'a Submitted<'a>, &'a End)>) -> Option<f64> {
+    let times = ends.filter_map(|(submitted, end)| {
+        let expectation = submitted.expectation();
+        let cases = end.as_ref().ok()?.cases.iter();
+        let cases = cases.filter(|case| expectation.must_pass_on(&case.name));
+        cases.filter_map(cpu_ms).max_by(f64::total_cmp)
+    });
     times.max_by(f64::total_cmp)
 }
 
 fn submission(
     problem: &CompiledPackage,
-    prepared: Prepared,
-    (graded, longer): (Option<Graded>, Option<Graded>),
+    submitted: &Submitted<'_>,
+    (mut graded, longer): (Graded, Option<Graded>),
     limit_ms: u64,
 ) -> SubmissionResult {
-    let limit_ms = match &prepared.program {
-        Ok(program) => problem.scaled_ms(program, limit_ms),
-        Err(_) => limit_ms,
-    };
-    let mut graded = match (&prepared.program, graded) {
-        (Err(reason), _) => problem.refused(reason.clone()),
-        (Ok(_), Some(graded)) => graded,
-        (Ok(_), None) => problem.refused("it was not run".to_owned()),
-    };
     let reruns = std::mem::take(&mut graded.reruns).into_iter();
     let cases = &problem.package().cases;
     let reruns = reruns.map(|rerun| (cases[rerun.index].name.clone(), rerun));
     let reruns = reruns.collect();
-    let graded = of_those_run(graded);
-    let excused = longer
-        .is_some_and(|g| surprise(problem, &prepared.expectation, &of_those_run(g)).is_none());
-    let surprise = surprise(problem, &prepared.expectation, &graded).filter(|_| !excused);
+    let expectation = submitted.expectation();
+    let excused = longer.is_some_and(|longer| surprise(problem, expectation, &longer).is_none());
+    let surprise = surprise(problem, expectation, &graded).filter(|_| !excused);
     let slowest = slowest(&graded.cases).map(|(ms, case)| (ms, case.name.clone()));
     let mut result = SubmissionResult {
         as_expected: surprise.is_none(),
         surprise,
-        expected: prepared.expectation.summary(),
+        expected: expectation.summary(),
         limit_ms,
         margin: slowest.as_ref().map(|(ms, _)| Margin::of(*ms, limit_ms)),
         is_sensitive: false,
         slowest,
-        path: prepared.path,
+        path: submitted.submission.path.clone(),
         verdict: graded.verdict,
         reason: graded.reason,
         score: graded.score,
         groups: graded.groups,
         cases: graded.cases,
         reruns,
+        cached: 0,
     };
     result.is_sensitive = margin::is_sensitive(&result);
     result

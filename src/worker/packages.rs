@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::retry::while_unavailable;
+use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, in_words};
 use crate::problem::package::{self, Package};
@@ -114,9 +115,9 @@ impl Packages {
             return Ok(package.clone());
         }
         let package = Arc::new(load(stored, blobs)?);
-        let slots = std::slice::from_mut(slot);
+        let crew = Crew::of(std::slice::from_mut(slot));
         let bytes = data_bytes(&package);
-        let package = CompiledPackage::compile(&self.judge, slots, package, cancel)?;
+        let package = CompiledPackage::compile(&self.judge, &crew, package, cancel)?;
         *compiled = Some(package.clone());
         drop(compiled);
         self.note_size(stored, bytes);

@@ -18,7 +18,7 @@ use crate::store::{
     LeaseState, StoreError, StoredPackage, VerificationClaim, VerificationEnd, VerificationLease,
     VerificationProgress,
 };
-use crate::verify::{BAND_PERCENT, Report, Verifier};
+use crate::verify::{BAND_PERCENT, Cache, Report, Verifier};
 
 /// Progress is written at most this often.
 const NOTE_EVERY: Duration = Duration::from_millis(300);
@@ -115,6 +115,7 @@ fn report(
             only: None,
             extent: Extent::Deciding,
             band_percent: BAND_PERCENT,
+            cache: &Cache::none(),
             cancel,
         };
         let tell = |step: &str, done: usize, total: usize| {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gavel::judge::crew::Crew;
 use gavel::judge::package::{CompiledPackage, Times};
 use gavel::judge::verdict::{Judgement, Verdict};
 use gavel::judge::{Cancel, Judge, JudgeSlot, Languages};
@@ -31,8 +32,9 @@ impl Bench {
         let judge = judge(Languages::built_in().expect("languages"));
         let mut slot = judge.slot().expect("a free slot");
         let cancel = Cancel::new().expect("an eventfd");
-        let slots = std::slice::from_mut(&mut slot);
-        let problem = CompiledPackage::compile(&judge, slots, package, &cancel);
+        let crew = Crew::of(std::slice::from_mut(&mut slot));
+        let problem = CompiledPackage::compile(&judge, &crew, package, &cancel);
+        drop(crew);
         Bench {
             problem: problem.expect("its programs"),
             judge,

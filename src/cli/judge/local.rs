@@ -9,17 +9,13 @@ use super::{Arguments, Batch};
 use crate::batch::{Header, JournalError, LocalJudge};
 use crate::cli::judging;
 use crate::config::Config;
-use crate::judge::package::{CompiledPackage, Extent, PackageError, Times};
-use crate::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
+use crate::judge::crew::Crew;
+use crate::judge::package::{CompiledPackage, PackageError, Times};
+use crate::judge::{Cancel, Judge, JudgeError, Languages};
 use crate::problem::ANSWERS;
-use crate::problem::package::{self, Format, Package};
+use crate::problem::package::{self, Package};
 use crate::unpack::{self, Caps};
-use crate::verify::{BAND_PERCENT, Verifier};
-
-/// Submissions of the jury from which the time limit follows: those that must pass, and in 2025-09 all that must
-/// not be too slow.
-const ACCEPTED: &str = "accepted";
-const NOT_SLOW: &str = "{accepted,wrong_answer,run_time_error}";
+use crate::verify;
 
 /// Why judging stopped.
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +41,17 @@ pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> an
     let languages = judging::languages(config)?;
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut slots = judging::slots(&judge, arguments.jobs)?;
+    let crew = Crew::of(&mut slots);
+    let problem = CompiledPackage::compile(&judge, &crew, package, cancel).map_err(explained)?;
     let limit_ms = match known_ms {
         Some(limit_ms) => limit_ms,
-        None => calibrated(&languages, &judge, &mut slots, package.clone(), cancel)?,
+        None => calibrated(&languages, &judge, &crew, &problem, cancel)?,
     };
     let header = Header {
         problem: digest,
         time_limit_ms: Some(limit_ms),
     };
     batch.begin(&arguments.problem, header)?;
-    let problem =
-        CompiledPackage::compile(&judge, &mut slots, package, cancel).map_err(explained)?;
     let local = LocalJudge {
         judge: &judge,
         problem: &problem,
@@ -64,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> an
     };
     let judged = |submission: &_, end| Ok::<_, Stop>(batch.judged(submission, end)?);
     let left = batch.left();
-    match local.judge_all(&mut slots, &left, &judged) {
+    match local.judge_all(&crew, &left, &judged) {
         Ok(()) => batch.finish(arguments),
         Err(Stop::Judge(JudgeError::Cancelled)) => {
             bail!("stopped: run the same command again to go on")
@@ -95,25 +91,14 @@ fn read_package(path: &Path) -> anyhow::Result<(Arc<Package>, String)> {
 fn calibrated(
     languages: &Languages,
     judge: &Judge,
-    slots: &mut [JudgeSlot],
-    package: Arc<Package>,
+    crew: &Crew<'_>,
+    problem: &CompiledPackage,
     cancel: &Cancel,
 ) -> anyhow::Result<u64> {
-    let mut verifier = Verifier {
-        languages,
-        judge,
-        slots,
-        only: Some(match package.format {
-            Format::V2025 => NOT_SLOW,
-            _ => ACCEPTED,
-        }),
-        extent: Extent::Deciding,
-        band_percent: BAND_PERCENT,
-        cancel,
-    };
-    let verification = verifier.verify(package, &|_, _, _| {}).map_err(explained)?;
-    match verification.time.slowest_accepted_ms {
-        Some(_) => Ok(verification.time.limit_ms),
+    let parts = (languages, judge, crew);
+    let time = verify::time_limit(parts, problem, cancel).map_err(explained)?;
+    match time.slowest_accepted_ms {
+        Some(_) => Ok(time.limit_ms),
         None => bail!(
             "the package has no time limit, and no accepted submission from which it would follow: \
              give one with --time"

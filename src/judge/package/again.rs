@@ -1,9 +1,11 @@
 //! Runs that are so near the time limit that chance decides are repeated alone on this machine, as far
 //! as it is ours, and the median decides: what runs at the same time must not change a verdict.
 
-use super::{CaseEnd, CaseResult, CompiledPackage, Entry, Grade, Work};
+use super::board::{Board, Entry, Stage};
+use super::{CaseEnd, CaseResult, CompiledPackage, Entrant, Grade, Times};
+use crate::judge::crew::Crew;
 use crate::judge::verdict::Facts;
-use crate::judge::{Cancel, JudgeError, JudgeSlot};
+use crate::judge::{Cancel, CaseRun, JudgeError};
 
 /// How often a run is repeated: the least that has a median beside its extremes.
 const TIMES: usize = 3;
@@ -25,64 +27,74 @@ impl CompiledPackage {
     /// changed.
     pub(super) fn repeat_near(
         &self,
-        slots: &mut [JudgeSlot],
-        work: &mut Work,
-        band_percent: u16,
+        crew: &Crew<'_>,
+        board: &mut Board<'_>,
         cancel: &Cancel,
     ) -> Result<bool, JudgeError> {
-        let Some(slot) = slots.first_mut() else {
-            return Ok(false);
-        };
-        let cases = self.package.cases.len();
         let mut has_changed = false;
-        for task in 0..work.results.len() {
-            let (entry, index) = (&work.entries[task / cases], task % cases);
-            let Some(Ok(result)) = &work.results[task] else {
+        for entry in board.entries() {
+            let (Stage::Ready(entrant), Some(times)) = (&entry.stage, entry.times) else {
                 continue;
             };
-            let reruns = &mut work.reruns[task / cases];
-            let is_done = reruns.iter().any(|rerun| rerun.index == index);
-            if is_done || !is_near(result, entry, band_percent) || !self.is_wanted(entry, index) {
-                continue;
+            let program = (&entrant.clone(), times);
+            for case in 0..entry.known.len() {
+                let Some(first_ms) = self.near_ms(entry, program, case) else {
+                    continue;
+                };
+                let before = entry.known[case];
+                let (end, grade, alone_ms) = self.repeat(crew, program, case, cancel)?;
+                has_changed |= grade != before;
+                entry.note(&self.package.groups, case, (end, grade));
+                entry.reruns.push(Rerun {
+                    index: case,
+                    first_ms,
+                    alone_ms,
+                });
             }
-            let first_ms = cpu_ms(result);
-            let before = entry.known()[index];
-            let (end, alone_ms) = self.repeat(slot, entry, index, cancel)?;
-            work.results[task] = Some(end);
-            has_changed |= entry.known()[index] != before;
-            reruns.push(Rerun {
-                index,
-                first_ms,
-                alone_ms,
-            });
         }
         Ok(has_changed)
+    }
+
+    /// The CPU time of a run that has to be repeated.
+    fn near_ms(
+        &self,
+        entry: &Entry<'_>,
+        (entrant, times): (&Entrant, Times),
+        case: usize,
+    ) -> Option<f64> {
+        let limit_ms = self.scaled(entrant, times).limit_ms?;
+        let result = entry.results[case].as_ref()?.as_ref().ok()?;
+        let is_done = entry.reruns.iter().any(|rerun| rerun.index == case);
+        let is_due = !is_done && entry.is_wanted(case);
+        let used_ms = cpu_ms(result);
+        (is_due && is_near(used_ms, limit_ms, times.band_percent)).then_some(used_ms)
     }
 
     /// Runs a case several times; the median is what it comes to.
     fn repeat(
         &self,
-        slot: &mut JudgeSlot,
-        entry: &Entry,
-        index: usize,
+        crew: &Crew<'_>,
+        program: (&Entrant, Times),
+        case: usize,
         cancel: &Cancel,
-    ) -> Result<(CaseEnd, Vec<f64>), JudgeError> {
-        let mut runs: Vec<(CaseResult, Grade)> = Vec::with_capacity(TIMES);
+    ) -> Result<(CaseEnd, Option<Grade>, Vec<f64>), JudgeError> {
+        let mut slot = crew.only_slot();
+        let (entrant, times) = program;
+        let limit_ms = self.scaled(entrant, times).limit_ms;
+        let mut runs: Vec<CaseRun> = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
-            match self.run(slot, entry, index, cancel) {
+            match self.run(&mut slot, entrant, (case, times.end_ms), cancel) {
                 Ok(run) => runs.push(run),
                 Err(error) if error.is_of_the_problem() => {
-                    entry.known()[index] = None;
-                    return Ok((Err(error), Vec::new()));
+                    return Ok((Err(error), None, Vec::new()));
                 }
                 Err(error) => return Err(error),
             }
         }
-        runs.sort_by(|(a, _), (b, _)| cpu_ms(a).total_cmp(&cpu_ms(b)));
-        let alone_ms = runs.iter().map(|(result, _)| cpu_ms(result)).collect();
-        let (median, grade) = runs.swap_remove(TIMES / 2);
-        entry.known()[index] = Some(grade);
-        Ok((Ok(median), alone_ms))
+        runs.sort_by(|a, b| cpu_ms(&a.result).total_cmp(&cpu_ms(&b.result)));
+        let alone_ms = runs.iter().map(|run| cpu_ms(&run.result)).collect();
+        let (end, grade) = self.judged(case, runs.swap_remove(TIMES / 2), limit_ms);
+        Ok((end, grade, alone_ms))
     }
 }
 
@@ -90,10 +102,8 @@ fn cpu_ms(result: &CaseResult) -> f64 {
     result.facts.as_ref().map_or(0.0, Facts::cpu_ms)
 }
 
-fn is_near(result: &CaseResult, entry: &Entry, band_percent: u16) -> bool {
-    let is_within = |limit_ms: u64| {
-        let band_ms = limit_ms as f64 * f64::from(band_percent) / 100.0;
-        (cpu_ms(result) - limit_ms as f64).abs() < band_ms
-    };
-    entry.limit_ms.is_some_and(is_within)
+/// Whether a run is so near the limit that chance decides.
+fn is_near(used_ms: f64, limit_ms: u64, band_percent: u16) -> bool {
+    let band_ms = limit_ms as f64 * f64::from(band_percent) / 100.0;
+    (used_ms - limit_ms as f64).abs() < band_ms
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::programs::{compile_programs, validation_limits};
 use super::{CaseResult, Package, PackageError, Verdict};
-use crate::judge::grade::{self, Points};
+use crate::judge::crew::Crew;
+use crate::judge::grade;
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
@@ -37,34 +38,51 @@ impl Checks {
     /// Compiles what has to be.
     pub(super) fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
         let programs = package.static_validator.as_slice();
-        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let executables = compile_programs(judge, crew, programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|named| validator(package, named, Zeros::Refused));
         Ok(Checks {
-            by: By::compile(judge, slots, package, cancel)?,
+            by: By::compile(judge, crew, package, cancel)?,
             static_validator: validators.next(),
             worths: grade::worths(&package.groups, package.cases.len()),
         })
     }
 
-    /// Runs a program on a case and judges it, by this limit where there is one. Tells its score,
-    /// too.
+    /// Runs a program on a case.
     pub(super) fn run(
         &self,
         slot: &mut JudgeSlot,
-        (runnable, limit_ms): (&Runnable, Option<u64>),
+        runnable: &Runnable,
         case: (usize, &TestCase),
         cancel: &Cancel,
+    ) -> Result<CaseRun, JudgeError> {
+        self.by.run(slot, runnable, case, cancel)
+    }
+
+    /// What a run comes to by this limit, where there is one. Tells its score, too.
+    pub(super) fn judged(
+        &self,
+        (index, case): (usize, &TestCase),
+        run: CaseRun,
+        limit_ms: Option<u64>,
     ) -> Result<(CaseResult, f64), JudgeError> {
-        let run = self.by.run(slot, runnable, case, cancel)?;
-        // What it did after it was rejected does not count, the time it took neither.
-        let limit_ms = limit_ms.filter(|_| !run.was_rejected_first);
-        self.scored(case.0, at_limit(run.result, limit_ms), run.points)
+        // What it did after it was rejected does not count, the time it took neither; and a static
+        // validator takes its own.
+        let limit_ms = limit_ms.filter(|_| !run.was_rejected_first && case.has_data());
+        let result = at_limit(run.result, limit_ms);
+        let score = grade::score(self.worths[index], result.verdict, run.points);
+        let score = score.map_err(|reason| match &self.static_validator {
+            Some(validator) if !case.has_data() => {
+                validator.misjudges(format!("{reason} (test case {})", case.name))
+            }
+            _ => self.by.misjudges(&result.name, &reason),
+        })?;
+        Ok((result, score))
     }
 
     /// Whether programs of the package judge outputs that a submission has made alone.
@@ -111,45 +129,39 @@ impl Checks {
         Ok(Some(run))
     }
 
-    /// Has the static validator judge the files of a program. Tells the score, too.
+    /// Has the static validator judge the files of a program.
     pub(super) fn inspect(
         &self,
         slot: &mut JudgeSlot,
         program: &Executable,
         (index, case, arguments): (usize, &TestCase, &[String]),
         cancel: &Cancel,
-    ) -> Result<(CaseResult, f64), JudgeError> {
+    ) -> Result<CaseRun, JudgeError> {
         let name = (index, case.name.as_str());
         let Some(validator) = &self.static_validator else {
-            return Ok((CaseResult::skipped(index, &case.name), 0.0));
+            return Ok(unrun(CaseResult::skipped(index, &case.name)));
         };
         let partner = (validator, arguments);
-        let run = slot.inspect(name, program, partner, cancel)?;
-        let score = grade::score(self.worths[index], run.result.verdict, run.points);
-        let told = |reason| validator.misjudges(format!("{reason} (test case {})", case.name));
-        let score = score.map_err(told)?;
-        Ok((run.result, score))
+        slot.inspect(name, program, partner, cancel)
     }
 
-    /// What comes of an answer that a submission is, or lacks, with its score.
+    /// What comes of an answer that a submission is, or lacks.
     pub(super) fn judge_answer(
         &self,
         slot: &mut JudgeSlot,
         case: (usize, &TestCase),
         (answer, max_bytes): (Option<&Arc<[u8]>>, u64),
         cancel: &Cancel,
-    ) -> Result<(CaseResult, f64), JudgeError> {
-        let refused = |verdict, reason| CaseRun {
-            result: CaseResult {
+    ) -> Result<CaseRun, JudgeError> {
+        let refused = |verdict, reason| {
+            unrun(CaseResult {
                 verdict,
                 reason,
                 ..CaseResult::skipped(case.0, &case.1.name)
-            },
-            points: None,
-            was_rejected_first: false,
+            })
         };
         let nothing = || refused(Verdict::WrongAnswer, "there is no answer to it".to_owned());
-        let run = match answer {
+        Ok(match answer {
             Some(answer) if answer.len() as u64 > max_bytes => {
                 let [has, max] = [answer.len() as u64, max_bytes].map(reason::bytes);
                 let reason = format!("the answer has {has}, and the limit is {max}");
@@ -160,26 +172,23 @@ impl Checks {
                 run.unwrap_or_else(nothing)
             }
             None => nothing(),
-        };
-        self.scored(case.0, run.result, run.points)
+        })
     }
+}
 
-    fn scored(
-        &self,
-        index: usize,
-        result: CaseResult,
-        points: Option<Points>,
-    ) -> Result<(CaseResult, f64), JudgeError> {
-        let score = grade::score(self.worths[index], result.verdict, points);
-        let score = score.map_err(|reason| self.by.misjudges(&result.name, &reason))?;
-        Ok((result, score))
+/// The result of a case on which no program was run.
+fn unrun(result: CaseResult) -> CaseRun {
+    CaseRun {
+        result,
+        points: None,
+        was_rejected_first: false,
     }
 }
 
 impl By {
     fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
@@ -200,7 +209,7 @@ impl By {
             Format::Legacy => Zeros::Ignored,
             _ => Zeros::Refused,
         };
-        let executables = compile_programs(judge, slots, &programs, cancel)?;
+        let executables = compile_programs(judge, crew, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|named| {
             validator(package, named, zeros)

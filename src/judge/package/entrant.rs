@@ -1,7 +1,7 @@
 //! What is judged: a submission that was compiled, or one that is the answers themselves.
 
 use super::answers::Answers;
-use super::{CompiledPackage, STDERR_BYTES, limits, programs};
+use super::{CompiledPackage, STDERR_BYTES, Times, limits, programs};
 use crate::judge::verdict::CompileResult;
 use crate::judge::{Cancel, Compiled, Executable, Judge, JudgeError, JudgeSlot, Runnable, reason};
 use crate::problem::{ANSWERS, Limits, SourceFile};
@@ -22,6 +22,14 @@ pub struct CompiledEntrant {
     pub result: Option<CompileResult>,
     /// The submission, or one line that says why it cannot be judged.
     pub entrant: Result<Entrant, String>,
+}
+
+impl CompiledEntrant {
+    /// Whether compiling comes to the same on another day: no limit has ended it.
+    pub(super) fn is_lasting(&self) -> bool {
+        let limit = self.result.as_ref().and_then(|result| result.facts.limit);
+        limit.is_none()
+    }
 }
 
 /// An entrant under the limits of the problem.
@@ -102,11 +110,13 @@ impl CompiledPackage {
         }
     }
 
-    /// A time limit times the factor of the language, in milliseconds.
-    pub fn scaled_ms(&self, entrant: &Entrant, limit_ms: u64) -> u64 {
+    /// Times with the factor of the language.
+    pub(super) fn scaled(&self, entrant: &Entrant, times: Times) -> Times {
         match entrant {
-            Entrant::Program(program) => program.limits(&limits(&self.package, limit_ms)).cpu_ms,
-            Entrant::Answers(_) => limit_ms,
+            Entrant::Program(program) => {
+                times.map(|ms| program.limits(&limits(&self.package, ms)).cpu_ms)
+            }
+            Entrant::Answers(_) => times,
         }
     }
 }

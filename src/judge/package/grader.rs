@@ -6,6 +6,7 @@
 //! happens is a failure of the grader.
 
 use super::{Package, PackageError, compile_programs, validation_limits};
+use crate::judge::crew::Crew;
 use crate::judge::grade::Grade;
 use crate::judge::verdict::Verdict;
 use crate::judge::{Cancel, CaseData, Check, Executable, Judge, JudgeError, JudgeSlot};
@@ -25,7 +26,7 @@ impl Grader {
     /// Compiles the package's grader, where it has one.
     pub(super) fn compile(
         judge: &Judge,
-        slots: &mut [JudgeSlot],
+        crew: &Crew<'_>,
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Option<Self>, PackageError> {
@@ -33,7 +34,7 @@ impl Grader {
             return Ok(None);
         };
         let programs = std::slice::from_ref(program);
-        let executables = compile_programs(judge, slots, programs, cancel)?;
+        let executables = compile_programs(judge, crew, programs, cancel)?;
         let grader = |executable| Grader {
             name: program.path.clone(),
             executable,

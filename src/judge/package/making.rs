@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::programs::{compile_programs, complaint, validation_limits};
 use super::{PackageError, limits};
+use crate::judge::crew::Crew;
 use crate::judge::verdict::Verdict;
-use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, RunResult, Runnable, crew};
+use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, RunResult, Runnable};
 use crate::problem::package::{Answers, Generation, Making, Package};
 use crate::problem::{Checker, Limits};
 
@@ -24,14 +25,14 @@ const PATIENCE: u64 = 2;
 /// Makes everything that is missing.
 pub(super) fn make(
     judge: &Judge,
-    slots: &mut [JudgeSlot],
+    crew: &Crew<'_>,
     package: &mut Package,
     cancel: &Cancel,
 ) -> Result<(), PackageError> {
     let making = std::mem::take(&mut package.making);
-    make_inputs(judge, slots, package, &making, cancel)?;
+    make_inputs(judge, crew, package, &making, cancel)?;
     if let Some(answers) = &making.answers {
-        make_answers(judge, slots, package, answers, cancel)?;
+        make_answers(judge, crew, package, answers, cancel)?;
     }
     let sizes = package
         .cases
@@ -47,17 +48,17 @@ pub(super) fn make(
 
 fn make_inputs(
     judge: &Judge,
-    slots: &mut [JudgeSlot],
+    crew: &Crew<'_>,
     package: &mut Package,
     making: &Making,
     cancel: &Cancel,
 ) -> Result<(), PackageError> {
-    let generators = compile_programs(judge, slots, &making.generators, cancel)?;
+    let generators = compile_programs(judge, crew, &making.generators, cancel)?;
     let limits = Limits {
         output_bytes: OUTPUT_BYTES,
         ..validation_limits(package)
     };
-    let made = crew::each(slots, making.inputs.len(), |slot, index| {
+    let made = crew.each(making.inputs.len(), |slot, index| {
         let Generation {
             case,
             generator,
@@ -88,17 +89,17 @@ fn make_inputs(
 
 fn make_answers(
     judge: &Judge,
-    slots: &mut [JudgeSlot],
+    crew: &Crew<'_>,
     package: &mut Package,
     answers: &Answers,
     cancel: &Cancel,
 ) -> Result<(), PackageError> {
     let submission = &package.submissions[answers.submission];
     let programs = std::slice::from_ref(&submission.files);
-    let programs = compile_programs(judge, slots, programs, cancel)?;
+    let programs = compile_programs(judge, crew, programs, cancel)?;
     let limit_ms = package.time.limit_ms.unwrap_or(LONGEST_MS);
     let limits = limits(package, limit_ms.saturating_mul(PATIENCE));
-    let made = crew::each(slots, answers.cases.len(), |slot, index| {
+    let made = crew.each(answers.cases.len(), |slot, index| {
         let case = &package.cases[answers.cases[index]];
         let runnable = programs[0].under(&limits, super::STDERR_BYTES);
         let program = &submission.files.path;

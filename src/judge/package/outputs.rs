@@ -1,6 +1,8 @@
 //! What judges the outputs of submissions, asked about outputs that no submission made: the jury's answers, outputs
 //! that a package brings, and hostile ones.
 
+use serde::{Deserialize, Serialize};
+
 use super::CompiledPackage;
 use crate::judge::slot::CaseRun;
 use crate::judge::verdict::Verdict;
@@ -8,7 +10,7 @@ use crate::judge::{Cancel, JudgeError, JudgeSlot};
 use crate::problem::package::OutputExample;
 
 /// What is said of an output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Opinion {
     /// It is right.
     Accepted,

@@ -1,7 +1,8 @@
 //! Programs of a package: their language, the files that the problem adds, and compiling them.
 
 use super::PROCESSES;
-use crate::judge::{Cancel, Executable, Judge, JudgeError, JudgeSlot, crew, program};
+use crate::judge::crew::Crew;
+use crate::judge::{Cancel, Executable, Judge, JudgeError, program};
 use crate::problem::package::{Package, ProgramFiles, is_main};
 use crate::problem::{Limits, SourceFile};
 
@@ -89,7 +90,7 @@ pub fn validation_limits(package: &Package) -> Limits {
 /// What is wrong with a program, or our own failure.
 pub fn compile_programs(
     judge: &Judge,
-    slots: &mut [JudgeSlot],
+    crew: &Crew<'_>,
     programs: &[ProgramFiles],
     cancel: &Cancel,
 ) -> Result<Vec<Executable>, PackageError> {
@@ -101,7 +102,7 @@ pub fn compile_programs(
         };
         languages.push(language);
     }
-    crew::each(slots, programs.len(), |slot, index| {
+    crew.each(programs.len(), |slot, index| {
         let program = &programs[index];
         let compiled = match &languages[index] {
             Some(language) => slot.compile(language, &program.files, cancel)?,
