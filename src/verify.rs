@@ -257,8 +257,8 @@ fn outputs(work: &Work<'_, '_>, problem: &CompiledPackage) -> Result<Checked, Pa
     let recalled = known.recalled();
     work.cache.save(&key, known);
     Ok(Checked {
-        mistakes: [of_examples, hostile.mistakes].concat(),
-        notes: [of_answers, hostile.notes].concat(),
+        mistakes: of_examples,
+        notes: [of_answers, hostile].concat(),
         recalled,
     })
 }

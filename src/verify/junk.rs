@@ -1,9 +1,10 @@
 //! Hostile bytes for the validators of a package: inputs and outputs that no problem takes for right, and outputs at
 //! which careless validators fail. Whoever makes a validator fail by what he prints stops a whole problem.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::Work;
 use super::answers::Opinions;
@@ -13,6 +14,9 @@ use crate::problem::package::{Package, TestCase};
 
 /// On so many cases each is tried: few validators know one from another by these.
 const CASES: usize = 2;
+
+/// A validator that fails after so long hangs, and may do so on many outputs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Bytes that are neither an input nor an output.
 fn junk() -> Vec<(&'static str, Vec<u8>)> {
@@ -180,23 +184,15 @@ fn spoiled_inputs(package: &Package) -> Vec<Spoiled> {
     all
 }
 
-/// What came of hostile outputs.
-#[derive(Debug, Default)]
-pub(super) struct OfOutputs {
-    /// At which the validators fail.
-    pub mistakes: Vec<String>,
-    /// Which they take for right.
-    pub notes: Vec<String>,
-}
-
-/// Gives hostile outputs to the package's own validators. After the first failure no more are tried.
+/// Gives hostile outputs to the package's own validators, and says at which they fail and which they take for right.
+/// Where they hang, no more are tried.
 pub(super) fn outputs(
     work: &Work<'_, '_>,
     problem: &CompiledPackage,
     of: &Opinions<'_>,
-) -> Result<OfOutputs, PackageError> {
+) -> Result<Vec<String>, PackageError> {
     if !problem.has_output_validators() {
-        return Ok(OfOutputs::default());
+        return Ok(Vec::new());
     }
     let cases = &problem.package().cases;
     let with_data = |index: &usize| cases[*index].has_data();
@@ -204,27 +200,26 @@ pub(super) fn outputs(
     let (junk, traps) = (junk(), traps());
     let all: Vec<_> = junk.iter().chain(&traps).collect();
     let count = places.len() * all.len();
-    let first_failure = AtomicUsize::new(usize::MAX);
+    let has_hung = AtomicBool::new(false);
     let opinions = work.crew.each(count, |slot, task| {
         (work.progress)("spoiling outputs", task + 1, count);
-        // A validator that hangs does so on many: those after the first need not be known.
-        if task > first_failure.load(Ordering::Relaxed) {
+        if has_hung.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let (output, index) = (&all[task / places.len()].1, places[task % places.len()]);
+        let start = Instant::now();
         let opinion = of.opinion(slot, (index, output), work.cancel)?;
-        if matches!(opinion, Some(Opinion::Failed(_))) {
-            first_failure.fetch_min(task, Ordering::Relaxed);
+        if matches!(opinion, Some(Opinion::Failed(_))) && start.elapsed() > PATIENCE {
+            has_hung.store(true, Ordering::Relaxed);
         }
         Ok::<_, PackageError>(opinion)
     })?;
-    let mut found = OfOutputs::default();
+    let mut failures: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut notes = Vec::new();
     for (of_output, (what, output)) in opinions.chunks(places.len().max(1)).zip(&all) {
-        if let Some(Opinion::Failed(how)) = of_output.iter().flatten().find(is_failure) {
-            found
-                .mistakes
-                .push(format!("the output {what:?} makes {how}"));
-            break;
+        if let Some(how) = of_output.iter().flatten().find_map(failure) {
+            failures.entry(how).or_default().push(what);
+            continue;
         }
         // The answer may be empty, and then so may the output.
         let is_fair =
@@ -232,14 +227,22 @@ pub(super) fn outputs(
         let is_taken = |opinion: &Option<Opinion>| *opinion == Some(Opinion::Accepted);
         let is_junk = junk.iter().any(|(known, _)| known == what);
         if is_junk && places.iter().all(is_fair) && of_output.iter().all(is_taken) {
-            found.notes.push(format!("{what} is accepted as an output"));
+            notes.push(format!("{what} is accepted as an output"));
         }
     }
-    Ok(found)
+    let told = |(how, outputs): (&str, Vec<&str>)| {
+        let outputs: Vec<String> = outputs.iter().map(|what| format!("{what:?}")).collect();
+        format!("outputs such as {} make {how}", outputs.join(", "))
+    };
+    notes.extend(failures.into_iter().map(told));
+    Ok(notes)
 }
 
-fn is_failure(opinion: &&Opinion) -> bool {
-    matches!(opinion, Opinion::Failed(_))
+fn failure(opinion: &Opinion) -> Option<&str> {
+    match opinion {
+        Opinion::Failed(how) => Some(how),
+        Opinion::Accepted | Opinion::Rejected(_) => None,
+    }
 }
 
 #[cfg(test)]
