@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::judge::{Languages, in_words};
 use crate::problem::package::ProgramFiles;
-use crate::problem::{SourceFile, digest};
+use crate::problem::{ANSWERS, SourceFile, digest};
 use crate::unpack::{self, Caps, UnpackError};
 
 /// How much one submission may be.
@@ -115,7 +115,11 @@ fn program(
             language.id.clone()
         }
     };
-    let files = unnamed(files);
+    let files = match language.as_str() {
+        // Their names say what they answer.
+        ANSWERS => files,
+        _ => unnamed(files),
+    };
     Ok(Program { language, files })
 }
 
@@ -164,6 +168,10 @@ mod tests {
     use super::*;
 
     fn read(files: &[(&str, &str)]) -> Vec<Submission> {
+        read_in(None, files)
+    }
+
+    fn read_in(language: Option<&str>, files: &[(&str, &str)]) -> Vec<Submission> {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = directory.path().join(name);
@@ -172,7 +180,14 @@ mod tests {
         }
         std::os::unix::fs::symlink("/etc/passwd", directory.path().join("link.py")).unwrap();
         let languages = Languages::built_in().unwrap();
-        read_folder(directory.path(), &languages, None).unwrap()
+        read_folder(directory.path(), &languages, language).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_answers_keeps_its_name_for_it_says_what_it_answers() {
+        let submissions = read_in(Some(ANSWERS), &[("ann/2.out", "4"), ("bo.out", "1")]);
+        let name = |index: usize| &submissions[index].program.as_ref().unwrap().files[0].name;
+        assert_eq!([name(0), name(1)], ["2.out", "bo.out"]);
     }
 
     #[test]

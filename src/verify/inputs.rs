@@ -118,7 +118,10 @@ pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, P
         format!("{path} is not run: it is in no language that is offered here")
     };
     let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
-    notes.extend(junk::inputs(work, package, &validators)?);
+    // What is not run might reject what the others take.
+    if unknown.is_empty() {
+        notes.extend(junk::inputs(work, package, &validators)?);
+    }
     let recalled = validators.known.iter().map(Known::recalled).sum();
     for (key, known) in keys.iter().zip(validators.known) {
         work.cache.save(key, known);

@@ -78,10 +78,15 @@ fn language(
     submission: &JurySubmission,
 ) -> Result<String, String> {
     let language = match &submission.language {
-        Some(code) => languages.find(code),
-        None => languages.of_program(&submission.files),
+        Some(code) => {
+            let found = languages.find(code);
+            found.ok_or_else(|| format!("there is no language {code:?}"))?
+        }
+        None => {
+            let found = languages.of_program(&submission.files);
+            found.ok_or("no language has sources like these")?
+        }
     };
-    let language = language.ok_or("no language has sources like these")?;
     if judge.languages().find(&language.id).is_none() {
         return Err(format!("{} is not offered here", language.name));
     }

@@ -52,6 +52,27 @@ fn verdicts(report: &Value) -> Vec<(&str, &str)> {
 }
 
 #[test]
+fn a_folder_of_answers_is_judged_where_the_problem_takes_these() {
+    let directory = homework(&[("ann/1.out", "1"), ("ann/2.out", "4"), ("bo/2.out", "4")]);
+    for (name, text) in [
+        (
+            "problem.yaml",
+            "problem_format_version: 2025-09\ntype: submit-answer\n",
+        ),
+        ("data/secret/1.in", "1"),
+        ("data/secret/1.ans", "1"),
+        ("data/secret/2.in", "2"),
+        ("data/secret/2.ans", "4"),
+    ] {
+        let path = directory.path().join("squares").join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    let report = report("squares", &[], directory.path());
+    assert_eq!(verdicts(&report), [("ann", "AC"), ("bo", "WA")], "{report}");
+}
+
+#[test]
 fn every_submission_of_a_folder_gets_its_verdict() {
     let directory = homework(&[
         ("Ann Lee.sh", RIGHT),

@@ -2,7 +2,7 @@
 //! "tmpfs, procfs" and "file operations" of what the library promises.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use gavel::sandbox::{

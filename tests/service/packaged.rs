@@ -136,13 +136,11 @@ async fn answers_are_submissions_where_a_problem_takes_them_and_nowhere_else() {
 #[tokio::test]
 async fn a_package_that_asks_for_no_memory_gets_what_the_installation_gives_at_most() {
     let url = database().await;
-    let small = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--max-memory-bytes",
-        "100000000",
-    ];
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("gavel.toml");
+    std::fs::write(&config, "max_memory_bytes = 100000000\n").unwrap();
+    let config = config.to_str().unwrap();
+    let small = ["serve", "--listen", "127.0.0.1:0", "--config", config];
     let gavel = Gavel::start(&small, Some(&url));
     let (api, _worker) = (Api::of(&gavel), work(&url));
     api.offers("c").await;
