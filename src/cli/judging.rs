@@ -108,6 +108,20 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_boxes_are_known_by_name() {
+        let named = |name: &str| Config {
+            box_ids: Some(name.to_owned()),
+            ..config(&[])
+        };
+        for source in IdSource::ALL {
+            assert_eq!(ids(&named(source.name())).unwrap(), *source);
+        }
+        let error = ids(&named("root")).unwrap_err().to_string();
+        assert!(error.contains("auto, own, lent"), "{error}");
+        assert_eq!(ids(&config(&[])).unwrap(), IdSource::Auto);
+    }
+
+    #[test]
     fn an_unknown_protection_is_refused_and_the_known_ones_are_listed() {
         for name in ["seccomp", "Landlock", ""] {
             let error = may_lack(&config(&[name])).unwrap_err().to_string();

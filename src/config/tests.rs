@@ -144,6 +144,35 @@ fn the_cache_directory_is_the_users_own() {
 }
 
 #[test]
+fn the_runtime_directory_of_an_ordinary_user_is_his_own() {
+    let runtime_dir = |variables: &[(&str, &str)], flags: Layer| {
+        let config = load("", variables, flags).unwrap();
+        config.runtime_dir.unwrap()
+    };
+    let session = [("XDG_RUNTIME_DIR", "/run/user/7")];
+    let elsewhere = || Layer {
+        data_dir: Some("/data".into()),
+        ..Layer::default()
+    };
+    assert_eq!(
+        runtime_dir(&session, elsewhere()),
+        PathBuf::from("/run/user/7/gavel")
+    );
+    assert_eq!(runtime_dir(&[], elsewhere()), PathBuf::from("/data/run"));
+    let said = Layer {
+        runtime_dir: Some("/said".into()),
+        ..elsewhere()
+    };
+    assert_eq!(runtime_dir(&session, said), PathBuf::from("/said"));
+    let root = Environment {
+        is_root: true,
+        ..surroundings(&session)
+    };
+    let config = Config::load(None, Layer::default(), &root).unwrap();
+    assert_eq!(config.runtime_dir, None);
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_file_and_line() {
     let error = load("slots = 2\nslot = 3\n", &[], Layer::default())
         .unwrap_err()

@@ -21,9 +21,10 @@ pub(crate) const IDS: &str = "GAVEL_TEST_IDS";
 pub(crate) const NO_GROUPS: &str = "GAVEL_TEST_NO_GROUPS";
 /// The parent of the control groups, where it is not the usual one.
 pub(crate) const GROUP_PARENT: &str = "GAVEL_TEST_GROUP_PARENT";
-/// The group that a test delegates to an ordinary user, who has slots of the same numbers as root.
-pub(crate) const DELEGATED: &str = "gavel-test-rootless";
-/// Set for tests that run in it.
+/// How the name of a group begins that a test delegates to an ordinary user, who has slots of the same
+/// numbers as root.
+pub(crate) const DELEGATED: &str = "gavel-test-rootless-";
+/// The name of that group, for tests that run in it.
 pub(crate) const IN_DELEGATED: &str = "GAVEL_TEST_IN_DELEGATED";
 /// The runtime directory of an ordinary user.
 pub(crate) const RUNTIME: &str = "GAVEL_TEST_RUNTIME";
@@ -145,8 +146,8 @@ pub(crate) fn groups_of(slot: u32) -> Vec<PathBuf> {
     let names = [0, 1].map(|lane| format!("slot-{slot}-{lane}"));
     let mut found = Vec::new();
     find(Path::new("/sys/fs/cgroup"), &names, &mut found);
-    if std::env::var_os(IN_DELEGATED).is_some() {
-        found.retain(|path| path.iter().any(|name| name == DELEGATED));
+    if let Some(delegated) = std::env::var_os(IN_DELEGATED) {
+        found.retain(|path| path.iter().any(|name| name == delegated));
     }
     found
 }
@@ -155,9 +156,10 @@ fn find(directory: &Path, names: &[String], found: &mut Vec<PathBuf>) {
     // A group may vanish meanwhile.
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-        let is_elsewhere =
-            entry.file_name() == DELEGATED && std::env::var_os(IN_DELEGATED).is_none();
-        if names.iter().any(|name| entry.file_name() == name.as_str()) {
+        let name = entry.file_name();
+        let is_delegated = name.to_string_lossy().starts_with(DELEGATED);
+        let is_elsewhere = is_delegated && std::env::var_os(IN_DELEGATED).is_none();
+        if names.iter().any(|wanted| name == wanted.as_str()) {
             found.push(entry.path());
         } else if !is_elsewhere {
             find(&entry.path(), names, found);
