@@ -14,6 +14,7 @@ mod programs;
 mod report;
 mod timing;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
@@ -79,6 +80,8 @@ pub struct Verification {
     pub extent: Extent,
     /// Names of the groups that have cases of their own, in judging order.
     pub groups: Vec<String>,
+    /// Names of the cases in each group and below.
+    cases_of: HashMap<String, HashSet<String>>,
     /// Whether the problem gives points.
     pub is_scoring: bool,
     /// What was known from earlier verifications.
@@ -144,7 +147,19 @@ pub struct SubmissionResult {
 impl Verification {
     /// The slowest accepted run on the cases below a group.
     pub fn slowest_in(&self, group: &str) -> Option<&Slowest> {
-        cases::slowest_in(group, &self.cases)
+        let in_it = self
+            .cases
+            .iter()
+            .filter(|case| self.is_in(group, &case.name));
+        let runs = in_it.filter_map(|case| case.slowest_accepted.as_ref());
+        runs.max_by(|a, b| a.ms.total_cmp(&b.ms))
+    }
+
+    /// Whether a case is in a group, however deep.
+    pub fn is_in(&self, group: &str, case: &str) -> bool {
+        self.cases_of
+            .get(group)
+            .is_some_and(|cases| cases.contains(case))
     }
 
     /// Whether everything is as it should be.
@@ -222,6 +237,7 @@ impl Verifier<'_> {
         let cases = cases::summaries(&made, &submissions);
         Ok(Verification {
             groups: with_cases(&made.groups),
+            cases_of: cases_of(&made),
             is_scoring: made.scoring.is_some(),
             time,
             notes: [
@@ -301,6 +317,19 @@ fn with_cases(root: &Group) -> Vec<String> {
     groups
         .filter(|group| group.members.iter().any(is_case))
         .map(|group| group.name.clone())
+        .collect()
+}
+
+fn cases_of(package: &Package) -> HashMap<String, HashSet<String>> {
+    let names = |group: &Group| {
+        let cases = group.cases().into_iter();
+        cases
+            .map(|index| package.cases[index].name.clone())
+            .collect()
+    };
+    let groups = package.groups.all().into_iter();
+    groups
+        .map(|group| (group.name.clone(), names(group)))
         .collect()
 }
 

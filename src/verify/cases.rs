@@ -149,14 +149,3 @@ pub(super) fn notes(cases: &[CaseSummary]) -> Vec<String> {
         "the input of an earlier case comes again: {told}{others}"
     )]
 }
-
-/// The slowest accepted run on cases of which a group consists, however deep.
-pub(super) fn slowest_in<'a>(group: &str, cases: &'a [CaseSummary]) -> Option<&'a Slowest> {
-    let is_below = |name: &str| {
-        let rest = name.strip_prefix(group);
-        rest.is_some_and(|rest| rest.starts_with('/'))
-    };
-    let below = cases.iter().filter(|case| is_below(&case.name));
-    let runs = below.filter_map(|case| case.slowest_accepted.as_ref());
-    runs.max_by(|a, b| a.ms.total_cmp(&b.ms))
-}

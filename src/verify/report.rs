@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Cached, CaseSummary, LimitSource, Margin, Skipped, SubmissionResult, Verification};
 use crate::judge::package::Extent;
-use crate::judge::verdict::{GroupResult, Verdict};
+use crate::judge::verdict::{CaseResult, GroupResult, Verdict};
 use crate::problem::package::Expected;
 
 /// A verification for other programs. Keys stay; there may be more of them.
@@ -108,7 +108,9 @@ impl<'a> Report<'a> {
             notes: &verification.notes,
             time_limit_ms: Some(verification.time.limit_ms),
             time_limit_source: Some(source(verification.time.source)),
-            submissions: submissions.map(submission).collect(),
+            submissions: submissions
+                .map(|result| submission(verification, result))
+                .collect(),
             all_cases: verification.extent == Extent::All,
             cached: Some(verification.cached),
             cases: verification.cases.iter().map(case_view).collect(),
@@ -146,12 +148,13 @@ fn slowest_views(verification: &Verification) -> Vec<SlowestView<'_>> {
     verification.groups.iter().map(|name| view(name)).collect()
 }
 
-fn group_view<'a>(result: &'a SubmissionResult, group: &'a GroupResult) -> GroupView<'a> {
-    let below = format!("{}/", group.name);
-    let cases = result
-        .cases
-        .iter()
-        .filter(|case| case.name.starts_with(&below));
+fn group_view<'a>(
+    verification: &Verification,
+    result: &'a SubmissionResult,
+    group: &'a GroupResult,
+) -> GroupView<'a> {
+    let is_in = |case: &&CaseResult| verification.is_in(&group.name, &case.name);
+    let cases = result.cases.iter().filter(is_in);
     let timed = cases.filter_map(|case| Some((case.facts.as_ref()?.cpu_ms(), case)));
     let slowest = timed.max_by(|(a, _), (b, _)| a.total_cmp(b));
     GroupView {
@@ -168,7 +171,7 @@ fn of_limit_percent(used_ms: f64, result: &SubmissionResult) -> f64 {
     (100.0 * used_ms / result.limit_ms as f64).round()
 }
 
-fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
+fn submission<'a>(verification: &Verification, result: &'a SubmissionResult) -> SubmissionView<'a> {
     let slowest = result.slowest.as_ref();
     let failing = result.failing_cases().map(|case| FailingView {
         case: &case.name,
@@ -187,7 +190,9 @@ fn submission(result: &SubmissionResult) -> SubmissionView<'_> {
         score: result.score,
         as_expected: result.as_expected,
         surprise: result.surprise.as_deref(),
-        groups: groups.map(|group| group_view(result, group)).collect(),
+        groups: groups
+            .map(|group| group_view(verification, result, group))
+            .collect(),
         failing_cases: failing.collect(),
         reruns: reruns.collect(),
         limit_ms: result.limit_ms,

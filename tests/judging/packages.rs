@@ -27,7 +27,11 @@ struct Bench {
 
 impl Bench {
     fn of(package: &str) -> Bench {
-        let tree = unpack::read(&path(package), &Caps::default()).expect("a directory");
+        Bench::in_directory(&path(package))
+    }
+
+    fn in_directory(directory: &Path) -> Bench {
+        let tree = unpack::read(directory, &Caps::default()).expect("a directory");
         let package = Arc::new(package::read(&tree).0.expect("a package"));
         let judge = judge(Languages::built_in().expect("languages"));
         let mut slot = judge.slot().expect("a free slot");
@@ -70,6 +74,71 @@ fn one_slot_judges_a_submission_by_a_package() {
     let right = bench.judged(&right.expect("a submission"));
     assert_eq!(right.verdict, Verdict::Accepted, "{}", right.reason);
     assert_eq!(verdicts(&right), vec![Verdict::Accepted; expected.len()]);
+}
+
+/// A problem of DMOJ with one case of 10 points and this answer.
+fn of_dmoj(checker: &str, answer: &str) -> Bench {
+    let directory = tempfile::tempdir().expect("a directory");
+    let init = format!("checker: {checker}\ntest_cases: [{{in: 1.in, out: 1.out, points: 10}}]\n");
+    let python = "from dmoj.result import CheckerResult\n\
+                  def check(process_output, judge_output, judge_input, point_value, bonus, **kwargs):\n    \
+                  if process_output == b'crash\\n':\n        return kwargs['result'].max_memory > 0\n    \
+                  right = process_output.split() == judge_output.split() + judge_input.split()\n    \
+                  return CheckerResult(right, point_value * bonus if right else 0, 'my word')\n";
+    for (name, text) in [
+        ("init.yml", &*init),
+        ("1.in", "7\n"),
+        ("1.out", answer),
+        ("check.py", python),
+    ] {
+        std::fs::write(directory.path().join(name), text).expect("a file");
+    }
+    Bench::in_directory(directory.path())
+}
+
+#[test]
+fn checkers_of_dmoj_in_python_give_their_points() {
+    for (checker, answer, text, score) in [
+        ("easy", "Ab c\n", "echo c b a", 10.0),
+        ("easy", "Ab c\n", "echo c b", 0.0),
+        ("linecount", "1\n2\n", "echo 1; echo 3", 5.0),
+        ("linecount", "1\n2\n", "echo 1; echo 2; echo 3", 0.0),
+        (
+            "{name: linematches, args: {point_distribution: [1, 4]}}",
+            "1\n2\n",
+            "echo 0; echo 2",
+            8.0,
+        ),
+        (
+            "{name: check.py, args: {bonus: 0.5}}",
+            "1\n",
+            "echo 1 7",
+            5.0,
+        ),
+        ("{name: check.py, args: {bonus: 0.5}}", "1\n", "echo 1", 0.0),
+    ] {
+        let judged = of_dmoj(checker, answer).judged(text);
+        assert_eq!(judged.score, Some(score), "{checker}: {}", judged.reason);
+        if score == 5.0 && checker.contains("check.py") {
+            assert_eq!(judged.cases[0].checker_message.as_deref(), Some("my word"));
+        }
+    }
+}
+
+#[test]
+fn a_checker_that_asks_for_what_nobody_tells_it_is_an_error_of_the_problem() {
+    let mut bench = of_dmoj("{name: check.py, args: {bonus: 1}}", "1\n");
+    let files = [file("main", "echo crash")];
+    let (submission, times) = (("bash", &files[..]), Times::limit(1000));
+    let judged = bench.problem.judge(
+        &bench.judge,
+        &mut bench.slot,
+        submission,
+        times,
+        &bench.cancel,
+    );
+    let error = judged.expect_err("an error");
+    assert!(error.is_of_the_problem(), "{error}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cases;
 mod checkers;
 mod groups;
 mod patterns;
+mod python;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -164,9 +164,22 @@ impl Reader<'_> {
                 writes_answer: answer.is_none(),
             });
         }
-        self.cases.judged.push(settings.judged.clone());
-        let case = TestCase::plain(name, input.unwrap_or_default(), answer.unwrap_or_default());
-        self.cases.all.push(case);
+        let (input, answer) = (input.unwrap_or_default(), answer.unwrap_or_default());
+        self.push(
+            TestCase::plain(name, input, answer),
+            settings,
+            settings.points,
+        );
+    }
+
+    fn push(&mut self, case: TestCase, settings: &Settings, points: f64) {
+        let number = self.cases.all.len() + 1;
+        let judged = &settings.judged;
+        self.cases.all.push(TestCase {
+            output_validator_args: judged.arguments(points, number, settings.is_binary),
+            ..case
+        });
+        self.cases.judged.push(judged.clone());
     }
 
     fn points(&mut self, pair: &Pair) -> f64 {
@@ -337,13 +350,12 @@ impl Reader<'_> {
         let answer = found.output.map(|name| self.data(line, name, settings));
         let worth = Worth::UpTo(points);
         self.members.push(Member::Case(self.cases.all.len(), worth));
-        self.cases.judged.push(settings.judged.clone());
         let case = TestCase::plain(
             found.name.clone(),
             input.unwrap_or_default(),
             answer.unwrap_or_default(),
         );
-        self.cases.all.push(case);
+        self.push(case, settings, points);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::programs::ProgramFiles;
 use super::super::report::Findings;
 use super::super::yaml::Pair;
-use super::{FILE, Files, value};
+use super::{FILE, Files, python, value};
 use crate::problem::{Checker, LineSpace, Protocol};
 
 /// How one test case is judged.
@@ -15,6 +15,18 @@ pub(super) enum Judged {
         line: usize,
         program: Box<(ProgramFiles, Protocol)>,
     },
+}
+
+impl Judged {
+    /// What its program is told of a case with these points and this number.
+    pub(super) fn arguments(&self, points: f64, number: usize, is_binary: bool) -> Vec<String> {
+        match self {
+            Judged::Asked { program, .. } if program.1 == Protocol::Cms => {
+                python::arguments(points, number, is_binary)
+            }
+            Judged::Asked { .. } | Judged::Compared(_) => Vec::new(),
+        }
+    }
 }
 
 /// What compares where nothing is said: tokens by lines.
@@ -41,6 +53,17 @@ pub(super) fn read(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> J
                 program: Box::new(program),
             },
             None => STANDARD,
+        };
+    }
+    if let Some(name) = name.filter(|name| python::is_asked(name)) {
+        let own = files.file(name);
+        if own.is_none() && name.ends_with(".py") {
+            findings.error(FILE, Some(pair.line), format!("there is no file {name}"));
+        }
+        let program = python::program(name, arguments.unwrap_or_default(), own);
+        return Judged::Asked {
+            line: pair.line,
+            program: Box::new(program),
         };
     }
     match named(name.unwrap_or_default(), arguments.unwrap_or_default()) {
@@ -86,15 +109,9 @@ fn named(name: &str, arguments: &[Pair]) -> Result<Checker, String> {
             _ => return Err("split_on must be lines or whitespace".to_owned()),
         },
         "unordered" => UNORDERED,
-        name if name.contains('.') => {
-            return Err(
-                "checkers in Python run inside DMOJ itself: use a bridged checker".to_owned(),
-            );
-        }
         name => {
             return Err(format!(
-                "the checker {name:?} is not supported: use standard, floats, identical, rstripped, \
-                 sorted or bridged"
+                "the checker {name:?} is not supported: use one of DMOJ's, a file in Python, or bridged"
             ));
         }
     })

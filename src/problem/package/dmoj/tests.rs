@@ -14,6 +14,7 @@ fn read_with(yaml: &str) -> (Option<Package>, Vec<String>) {
         ("gen.cpp", "gen"),
         ("lib.h", "lib"),
         ("check.cpp", "check"),
+        ("check.py", "check"),
         ("data.zip/a.1.in", "in"),
         ("data.zip/a.1.out", "out"),
     ]));
@@ -233,6 +234,41 @@ fn programs_check_and_interact() {
 }
 
 #[test]
+fn checkers_in_python_are_asked_by_a_program_of_ours() {
+    for (checker, own) in [
+        (
+            "{name: check.py, args: {eps: 1e-6, strict: true, words: [a, 1]}}",
+            1,
+        ),
+        ("linematches", 0),
+    ] {
+        let yaml = format!("checker: {checker}\ntest_cases: [{{in: 1.in, points: 5}}]\n");
+        let (package, found) = read_with(&yaml);
+        let package = package.unwrap_or_else(|| panic!("{found:?}"));
+        assert_eq!(package.cases[0].output_validator_args, ["5", "1", "false"]);
+        let Validation::Foreign {
+            checker: Some(program),
+            protocol: Protocol::Cms,
+            ..
+        } = package.validation
+        else {
+            panic!("{:?}", package.validation);
+        };
+        let names: Vec<&str> = program.files.iter().map(|file| &*file.name).collect();
+        assert_eq!(names[..2], ["ask_checker.py", "checker.json"]);
+        assert_eq!(names.len(), 2 + own);
+        let settings: serde_json::Value = serde_json::from_slice(&program.files[1].bytes).unwrap();
+        if own == 1 {
+            let arguments = serde_json::json!({"eps": 1e-6, "strict": true, "words": ["a", 1]});
+            assert_eq!(
+                settings,
+                serde_json::json!({"name": "check.py", "arguments": arguments})
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_not_supported_is_named_with_its_line() {
     for (yaml, words) in [
         ("custom_judge: x.py\n", "init.yml:1: graders in Python"),
@@ -241,10 +277,10 @@ fn what_is_not_supported_is_named_with_its_line() {
             "symlinks: {a: /dev/stdin}\n",
             "init.yml:1: links to the streams",
         ),
-        ("checker: check.py\n", "init.yml:1: checkers in Python"),
+        ("checker: none.py\n", "init.yml:1: there is no file none.py"),
         (
-            "checker: linecount\n",
-            "init.yml:1: the checker \"linecount\" is not supported",
+            "checker: odd\n",
+            "init.yml:1: the checker \"odd\" is not supported",
         ),
         (
             "checker: {name: bridged, args: {files: no.c}}\n",

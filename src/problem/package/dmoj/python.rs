@@ -1,0 +1,80 @@
+//! Checkers in Python, and those of DMOJ that are easiest said in it. DMOJ has them run inside itself; here a small
+//! program of ours asks them, in a box, and answers by the protocol of CMS.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::super::programs::ProgramFiles;
+use super::super::yaml::{Node, Pair, Value};
+use super::FILE;
+use crate::problem::{Protocol, SourceFile};
+
+/// Asks a checker that is named in [`SETTINGS`].
+const PROGRAM: &str = include_str!("ask_checker.py");
+const PROGRAM_NAME: &str = "ask_checker.py";
+const SETTINGS: &str = "checker.json";
+
+/// Checkers that [`PROGRAM`] has itself.
+const BUILT_IN: [&str; 3] = ["easy", "linecount", "linematches"];
+
+/// Whether the checker of this name is asked by a program of ours.
+pub(super) fn is_asked(name: &str) -> bool {
+    BUILT_IN.contains(&name) || name.ends_with(".py")
+}
+
+/// The program that asks a checker, with the checker's own file where it has one.
+pub(super) fn program(
+    name: &str,
+    arguments: &[Pair],
+    own: Option<&Arc<[u8]>>,
+) -> (ProgramFiles, Protocol) {
+    let file = |name: &str, bytes: Arc<[u8]>| SourceFile {
+        name: name.to_owned(),
+        bytes,
+    };
+    let settings = serde_json::json!({ "name": name, "arguments": json_of_map(arguments) });
+    let settings = settings.to_string();
+    let mut files = vec![
+        file(PROGRAM_NAME, Arc::from(PROGRAM.as_bytes())),
+        file(SETTINGS, Arc::from(settings.as_bytes())),
+    ];
+    files.extend(own.map(|bytes| file(name, Arc::clone(bytes))));
+    let path = match own {
+        Some(_) => name.to_owned(),
+        None => format!("{FILE}, checker {name}"),
+    };
+    (ProgramFiles { path, files }, Protocol::Cms)
+}
+
+/// What the program is told of a case beside its files.
+pub(super) fn arguments(points: f64, number: usize, is_binary: bool) -> Vec<String> {
+    vec![
+        points.to_string(),
+        number.to_string(),
+        is_binary.to_string(),
+    ]
+}
+
+fn json_of_map(pairs: &[Pair]) -> Map<String, Json> {
+    let entry = |pair: &Pair| (pair.key.clone(), json(&pair.value));
+    pairs.iter().map(entry).collect()
+}
+
+/// A value as YAML means it.
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::List(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Map(pairs) => Json::Object(json_of_map(pairs)),
+        Value::Text(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Json::Bool(true),
+            "false" | "no" | "off" => Json::Bool(false),
+            _ => match (text.parse::<i64>(), text.parse::<f64>()) {
+                (Ok(number), _) => Json::from(number),
+                (_, Ok(number)) if number.is_finite() => Json::from(number),
+                _ => Json::from(text.as_str()),
+            },
+        },
+    }
+}
