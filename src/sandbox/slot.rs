@@ -277,11 +277,11 @@ impl Slot {
         let result = placed.and_then(|()| {
             let streams = Streams::new(&command.stdin, &outputs, pipes)?;
             drop(outputs);
-            let machine = self.sandbox.noise_gauge();
-            let group = lane.group()?;
-            watch(
-                &pending, listener, group, command, streams, switches, machine,
-            )
+            let meters = Meters {
+                group: lane.group()?,
+                machine: self.sandbox.noise_gauge(),
+            };
+            watch(&pending, listener, meters, command, streams, switches)
         });
         match result {
             // After a wrong setting it still waits for its command.
@@ -294,16 +294,24 @@ impl Slot {
     }
 }
 
+/// What a run is measured by.
+struct Meters<'a> {
+    /// The control group of its box.
+    group: &'a mut Group,
+    /// The gauge of the machine, for a group that has none.
+    machine: Option<&'a NoiseGauge>,
+}
+
 /// Tells a box its command and watches it to its end.
 fn watch(
     pending: &Pending,
     listener: Option<std::os::fd::OwnedFd>,
-    group: &mut Group,
+    meters: Meters<'_>,
     command: &Command,
     streams: Streams,
     switches: &Switches<'_>,
-    machine: Option<&NoiseGauge>,
 ) -> Result<Report, SandboxError> {
+    let Meters { group, machine } = meters;
     let limits = command.limits.group_limits();
     group.start(&limits)?;
     let in_place = group.rlimits(&limits, pending.connection.blueprint.plan.user.is_one);
