@@ -38,14 +38,35 @@ const ELSEWHERE: [(&str, &str); 24] = [
         "MEM-21",
         "not tried: there is no admission by memory; slots times limits is the operator's sum",
     ),
-    ("INT-01", "not tried here, but in tests/judging"),
+    (
+        "INT-01",
+        "`who_waits_for_each_other_is_ended_by_the_clock` in tests/judging/interacting.rs",
+    ),
     ("INT-02", "as INT-01"),
-    ("INT-03", "as INT-01"),
-    ("INT-04", "as INT-01"),
-    ("INT-05", "as INT-01"),
-    ("INT-06", "as INT-01"),
-    ("INT-07", "as INT-01"),
-    ("INT-08", "as INT-01"),
+    (
+        "INT-03",
+        "`a_submission_that_failed_first_has_failed` and its neighbours in tests/judging/interacting.rs",
+    ),
+    (
+        "INT-04",
+        "`writing_to_a_validator_that_accepted_is_no_mistake` there",
+    ),
+    (
+        "INT-05",
+        "`a_submission_sees_the_end_of_what_a_validator_writes_while_that_goes_on` there",
+    ),
+    (
+        "INT-06",
+        "`endless_output_is_cut` and `a_validator_that_does_not_answer_is_no_verdict` there",
+    ),
+    (
+        "INT-07",
+        "`fifty_thousand_questions_are_answered_one_after_another` in tests/hostile/validators.rs",
+    ),
+    (
+        "INT-08",
+        "`what_both_say_to_each_other_is_any_bytes_and_a_line_may_be_long` there",
+    ),
     ("FS-15", "IO-15; there is no job control without a terminal"),
     (
         "FS-19",

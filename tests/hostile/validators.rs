@@ -200,3 +200,42 @@ fn nothing_but_its_output_reaches_a_validator() {
         );
     }
 }
+
+/// What comes of a talk between a submission and a validator.
+fn talked(program: &str, validator: &str) -> CaseResult {
+    let program = python(program).under(&LIMITS, 1000);
+    let validator = Validator::new("talk.py".to_owned(), python(validator), LIMITS);
+    let case = CaseData {
+        input: Arc::default(),
+        answer: None,
+    };
+    let cancel = Cancel::new().expect("an eventfd");
+    let talk =
+        judging::slot().run_interactive(&program, (0, "1"), case, (&validator, &[]), &cancel);
+    talk.expect("a verdict").result
+}
+
+const ECHO: &str = "import os\nwhile said := os.read(0, 1 << 16): os.write(1, said)";
+
+#[test]
+fn fifty_thousand_questions_are_answered_one_after_another() {
+    let _alone = alone();
+    let asks = "import os, sys\n\
+        for i in range(50000):\n\
+        \x20 os.write(1, b'%d\\n' % i)\n\
+        \x20 if sys.stdin.buffer.readline() != b'%d\\n' % i: sys.exit(43)\n\
+        sys.exit(42)";
+    let result = talked(ECHO, asks);
+    assert_eq!(result.verdict, Verdict::Accepted, "{result:?}");
+}
+
+#[test]
+fn what_both_say_to_each_other_is_any_bytes_and_a_line_may_be_long() {
+    let _alone = alone();
+    let says = "import os, sys\n\
+        said = bytes(range(256)) * 100\n\
+        os.write(1, said)\n\
+        sys.exit(42 if sys.stdin.buffer.read(len(said)) == said else 43)";
+    let result = talked(ECHO, says);
+    assert_eq!(result.verdict, Verdict::Accepted, "{result:?}");
+}
