@@ -166,3 +166,10 @@ fn memory_that_a_runtime_could_have_refused_is_a_memory_limit() {
         assert_verdict(&result, Verdict::MemoryLimit, "128 MiB");
     }
 }
+
+#[test]
+fn python_prints_and_reads_numbers_of_any_length() {
+    let source = "number = 10 ** 6000\nprint(int(str(number)) == number)";
+    let judgement = judged(&work("python", source), &cases(&[("", "True\n")]));
+    assert_eq!(judgement.verdict, Verdict::Accepted, "{}", judgement.reason);
+}
