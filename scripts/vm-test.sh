@@ -8,7 +8,7 @@
 set -eu
 
 work=${VM_DIR:-target/vm}
-timeout_seconds=${VM_TIMEOUT_SECONDS:-700}
+timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
 # Which tests are run again in the other two groups: those that control groups matter to.
 about_groups='limits:: leftovers:: host:: posture::'
 
