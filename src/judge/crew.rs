@@ -143,11 +143,11 @@ impl<'a, S: Send> Crew<'a, S> {
         if state.waiting == 0 && !state.free.is_empty() {
             self.shared.changed.notify_all();
         }
-        self.shared.held(place)
+        self.shared.held(place, false)
     }
 
     /// Waits until no slot works. As long as the slot is held, none does.
-    pub fn only_slot(&self) -> Alone<'_, 'a, S> {
+    pub fn only_slot(&self) -> Held<'_, 'a, S> {
         let mut state = self.shared.state();
         while state.is_reserved {
             state = self.shared.wait(state);
@@ -160,9 +160,7 @@ impl<'a, S: Send> Crew<'a, S> {
             }
             state = self.shared.wait(state);
         };
-        Alone {
-            held: self.shared.held(place),
-        }
+        self.shared.held(place, true)
     }
 }
 
@@ -191,11 +189,12 @@ impl<'a, S> Shared<'a, S> {
         woken.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self, place: usize) -> Held<'_, 'a, S> {
+    fn held(&self, place: usize, is_only: bool) -> Held<'_, 'a, S> {
         let slot = self.slots[place].lock();
         Held {
             shared: self,
             place,
+            is_only,
             slot: slot.unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -206,6 +205,8 @@ impl<'a, S> Shared<'a, S> {
 pub struct Held<'c, 'a, S> {
     shared: &'c Shared<'a, S>,
     place: usize,
+    /// Whether no other may work meanwhile.
+    is_only: bool,
     slot: MutexGuard<'c, &'a mut S>,
 }
 
@@ -225,35 +226,11 @@ impl<S> DerefMut for Held<'_, '_, S> {
 
 impl<S> Drop for Held<'_, '_, S> {
     fn drop(&mut self) {
-        self.shared.state().free.push(self.place);
+        let mut state = self.shared.state();
+        state.free.push(self.place);
+        state.is_reserved &= !self.is_only;
+        drop(state);
         self.shared.changed.notify_all();
-    }
-}
-
-/// The only slot of a crew that works, until this is dropped.
-#[derive(Debug)]
-pub struct Alone<'c, 'a, S> {
-    held: Held<'c, 'a, S>,
-}
-
-impl<S> Deref for Alone<'_, '_, S> {
-    type Target = S;
-
-    fn deref(&self) -> &S {
-        &self.held
-    }
-}
-
-impl<S> DerefMut for Alone<'_, '_, S> {
-    fn deref_mut(&mut self) -> &mut S {
-        &mut self.held
-    }
-}
-
-impl<S> Drop for Alone<'_, '_, S> {
-    fn drop(&mut self) {
-        self.held.shared.state().is_reserved = false;
-        self.held.shared.changed.notify_all();
     }
 }
 

@@ -86,23 +86,18 @@ impl Executable {
 
     /// The program under limits, with its own files in a directory of its working directory.
     pub(super) fn out_of(&self, directory: &str, limits: &Limits, stderr_bytes: u64) -> Runnable {
-        let Shared {
-            language,
-            program,
-            artefacts,
-        } = &*self.shared;
-        let limits = language.run_limits(limits);
-        let values = program.values(limits.memory_bytes);
-        let main = format!("{BOX}/{directory}/{}", values.main);
-        let values = Values {
-            main: &main,
-            ..values
-        };
-        Runnable::new(language, limits, &values, artefacts.clone(), stderr_bytes).out_of(directory)
+        let beneath = format!("{BOX}/{directory}/");
+        self.runnable(&beneath, limits, stderr_bytes)
+            .out_of(directory)
     }
 
     /// The program under the limits of a problem; of standard error `stderr_bytes` are kept.
     pub fn under(&self, limits: &Limits, stderr_bytes: u64) -> Runnable {
+        self.runnable("", limits, stderr_bytes)
+    }
+
+    /// `before_main` is put before the name of its main file.
+    fn runnable(&self, before_main: &str, limits: &Limits, stderr_bytes: u64) -> Runnable {
         let Shared {
             language,
             program,
@@ -110,6 +105,11 @@ impl Executable {
         } = &*self.shared;
         let limits = language.run_limits(limits);
         let values = program.values(limits.memory_bytes);
+        let main = format!("{before_main}{}", values.main);
+        let values = Values {
+            main: &main,
+            ..values
+        };
         Runnable::new(language, limits, &values, artefacts.clone(), stderr_bytes)
     }
 }
