@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::judging;
 use super::options::Options;
+use super::{judging, memory};
 use crate::config::Environment;
 use crate::sandbox::{HostCheck, Status, check_doors, check_host};
 
@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &Arguments, options: Options) -> anyhow::Result<()>
     let config = options.load(&Environment::capture())?;
     let sandbox = judging::sandbox(&config)?;
     let mut checks = check_host(&sandbox);
+    checks.push(memory::check(&config));
     if arguments.probe {
         checks.extend(check_doors(&sandbox));
     }
