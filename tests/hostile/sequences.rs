@@ -261,3 +261,28 @@ fn the_same_source_makes_the_same_program() {
         assert_eq!(one, other, "{extension}");
     }
 }
+
+/// What this process holds in memory.
+fn resident_mebibytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.expect("a size").trim().trim_end_matches(" kB");
+    kibibytes.parse::<u64>().expect("a number") >> 10
+}
+
+#[test]
+fn floods_leave_the_judge_no_larger() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let mut floods = |count| {
+        for _ in 0..count {
+            let flood = judging::script(&mut slot, "yes hostile >&2 & yes", "");
+            assert_eq!(flood.verdict, Verdict::OutputLimit, "{flood:?}");
+        }
+    };
+    floods(20);
+    let before = resident_mebibytes();
+    floods(80);
+    let after = resident_mebibytes();
+    assert!(after < before + 16, "{before} MiB before and {after} after");
+}
