@@ -337,7 +337,16 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
     if let Some((status, time_ns)) = ended {
         let report = BoxReport::Ended(status, time_ns, ReapedUse::so_far()).encode();
         let _ = sys::send_with_fds(socket, &report, &[]);
+        await_end(socket);
     }
+}
+
+/// Waits to be killed, or for the end of the supervising side. The kernel takes longer to end a box than
+/// many a program runs, and whoever waits for the report may be on the same CPU: he goes first.
+fn await_end(socket: BorrowedFd<'_>) {
+    sys::give_way();
+    let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
+    let _ = sys::recv_with_fds(socket, &mut [0], &mut fds);
 }
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Returns only a failure,
