@@ -397,4 +397,6 @@ fn includes(tree: &Tree) -> BTreeMap<String, Vec<SourceFile>> {
 }
 
 #[cfg(test)]
+mod changed;
+#[cfg(test)]
 mod tests;

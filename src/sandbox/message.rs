@@ -383,6 +383,7 @@ pub(super) fn encode_start(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz;
 
     #[test]
     fn reports_survive_encoding() {
@@ -412,5 +413,45 @@ mod tests {
         let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1, 0).encode();
         unknown_step[4] = 250;
         assert_eq!(BoxReport::decode(&unknown_step), None);
+    }
+
+    #[test]
+    fn whatever_a_box_sends_is_no_report_or_one_that_is_sent_alike() {
+        let ended = BoxReport::Ended(9, 7, ReapedUse::default()).encode();
+        let failed = BoxReport::SetUpFailed(Step::MaskProc, 13, 3).encode();
+        fuzz::try_changes(200_000, (&[&ended, &failed], &[]), |bytes, _| {
+            if let Some(report) = BoxReport::decode(bytes) {
+                assert_eq!(BoxReport::decode(&report.encode()), Some(report));
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_a_launcher_sends_or_is_sent_is_refused_or_sent_alike() {
+        let failure = LaunchFailure {
+            step: "mount".to_owned(),
+            object: "/usr".to_owned(),
+            errno: 13,
+        };
+        let replies: [LaunchReply; 2] = [Ok(7), Err(failure)];
+        let replies = replies.map(|reply| postcard::to_stdvec(&reply).unwrap());
+        let request = BoxRequest {
+            number: 3,
+            plan: None,
+            ids: BoxIds {
+                init: 1,
+                user: 2,
+                first_group: 3,
+            },
+        };
+        let request = postcard::to_stdvec(&request).unwrap();
+        let good = [&replies[0][..], &replies[1], &request];
+        fuzz::try_changes(100_000, (&good, &[]), |bytes, _| {
+            if let Ok(reply) = postcard::from_bytes::<LaunchReply>(bytes) {
+                let again = postcard::to_stdvec(&reply).unwrap();
+                assert_eq!(postcard::from_bytes(&again), Ok(reply));
+            }
+            let _ = postcard::from_bytes::<BoxRequest<'_>>(bytes);
+        });
     }
 }

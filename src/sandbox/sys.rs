@@ -5,12 +5,14 @@
 #![allow(unsafe_code)]
 
 mod count;
+mod door;
 mod message;
 mod mount;
 mod process;
 mod secure;
 
 pub(super) use count::{Countable, count_from_execve};
+pub(super) use door::{Argument, try_call};
 pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
 pub(super) use mount::{
     MountAttr, attach_mount, attach_mount_at, clone_tree, clone_tree_at, configure_mount,
