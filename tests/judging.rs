@@ -27,6 +27,8 @@ mod interacting;
 mod languages;
 #[path = "judging/packages.rs"]
 mod packages;
+#[path = "judging/polygon.rs"]
+mod polygon;
 #[path = "judging/remembering.rs"]
 mod remembering;
 #[path = "judging/setting.rs"]

@@ -1,5 +1,7 @@
 //! One run of a program: a fresh box, the facts, and the verdict.
 
+mod streams;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use super::passes::{self, Pass};
 use super::validator::{Case, Check, Feedback, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
+use crate::problem::package::StreamFiles;
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
     Access, Cancel, Command, Container, Exit, InputFile, Limits, Outcome, Report, Slot, Stdin,
@@ -29,6 +32,7 @@ pub struct Runnable {
     command: Command,
     limits: problem::Limits,
     image_bytes: u64,
+    streams: StreamFiles,
 }
 
 /// What one run came to.
@@ -74,6 +78,7 @@ impl Runnable {
             command,
             limits,
             image_bytes,
+            streams: StreamFiles::default(),
         }
     }
 
@@ -153,7 +158,7 @@ impl Runnable {
         cancel: &Cancel,
     ) -> Result<Finished, JudgeError> {
         let Some(answer) = case.answer else {
-            let report = self.run_once(slot, case.input, cancel)?;
+            let (report, _) = self.run_once(slot, case.input, cancel)?;
             return Ok(self.finished(report, None));
         };
         let case = Case {
@@ -162,7 +167,7 @@ impl Runnable {
             feedback: Feedback::default(),
         };
         passes::run(check.asking(), case, |case| {
-            let report = self.run_once(slot, case.input.clone(), cancel)?;
+            let (report, odd) = self.run_once(slot, case.input.clone(), cancel)?;
             if !self.ended_well(&report) {
                 return Ok(Pass {
                     finished: self.finished(report, None),
@@ -170,10 +175,14 @@ impl Runnable {
                 });
             }
             let said = checked(slot, check, case, &report.stdout.bytes, cancel)?;
+            let mut finished = self.finished(report, Some(said.comparison));
+            if let Some(odd) = odd.filter(|_| finished.verdict != Verdict::Accepted) {
+                finished.reason = format!("{}; {odd}", finished.reason);
+            }
             Ok(Pass {
                 finished: Finished {
                     team_message: said.team_message,
-                    ..self.finished(report, Some(said.comparison))
+                    ..finished
                 },
                 next: said.next,
             })
@@ -185,17 +194,17 @@ impl Runnable {
         self.evidence(report).ended_well()
     }
 
+    /// Runs it, and tells what is odd about its output file.
     fn run_once(
         &self,
         slot: &mut Slot,
         input: Arc<[u8]>,
         cancel: &Cancel,
-    ) -> Result<Report, JudgeError> {
-        let command = Command {
-            stdin: Stdin::Bytes(input),
-            ..self.command.clone()
-        };
-        Ok(slot.run(&self.container, &command, cancel)?)
+    ) -> Result<(Report, Option<String>), JudgeError> {
+        let (container, command) = self.given(input);
+        let mut report = slot.run(&container, &command, cancel)?;
+        let odd = self.take_output(&mut report)?;
+        Ok((report, odd))
     }
 
     /// What a run came to by its report and the comparison.

@@ -19,6 +19,7 @@ mod polygon;
 mod programs;
 mod report;
 mod settings;
+mod streams;
 mod submissions;
 mod tree;
 mod yaml;
@@ -35,6 +36,7 @@ pub use making::{Answers, Generation, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
+pub use streams::StreamFiles;
 pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
 
@@ -57,6 +59,8 @@ pub struct Package {
     pub languages: Option<Vec<String>>,
     /// Whether submissions may write to their working directory.
     pub allow_file_writing: bool,
+    /// Files that submissions read and write in place of the standard streams.
+    pub streams: StreamFiles,
     /// How outputs are judged.
     pub validation: Validation,
     /// How often a submission may be run on a case, as its validator asks; more than once only in a
@@ -220,6 +224,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         time: settings.time,
         languages: settings.languages,
         allow_file_writing: settings.allow_file_writing,
+        streams: StreamFiles::default(),
         validation,
         max_passes: match settings.kind.is_multi_pass {
             true => settings.limits.validation_passes,

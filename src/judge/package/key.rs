@@ -37,8 +37,9 @@ impl CompiledPackage {
             }
         };
         let settings = format!(
-            "{kind} {:?} {:?} {:?} {} {} {} {}",
+            "{kind} {:?} {:?} {:?} {:?} {} {} {} {}",
             package.format,
+            package.streams,
             package.limits,
             package.languages,
             package.takes_answers,

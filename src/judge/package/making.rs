@@ -101,7 +101,9 @@ fn make_answers(
     let limits = limits(package, limit_ms.saturating_mul(PATIENCE));
     let made = crew.each(answers.cases.len(), |slot, index| {
         let case = &package.cases[answers.cases[index]];
-        let runnable = programs[0].under(&limits, super::STDERR_BYTES);
+        let runnable = programs[0]
+            .under(&limits, super::STDERR_BYTES)
+            .with_stream_files(&package.streams);
         let program = &submission.files.path;
         run(slot, &runnable, &case.input, (program, &case.name), cancel)
     })?;

@@ -14,6 +14,7 @@ use super::limits::{PackageLimits, TimeRule};
 use super::programs::ProgramFiles;
 use super::report::Findings;
 use super::settings::{Format, read_yaml};
+use super::streams::StreamFiles;
 use super::tree::Tree;
 use super::yaml::{Node, Pair};
 use super::{Package, Validation};
@@ -95,6 +96,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
             ..TimeRule::of(Format::Dmoj)
         },
         allow_file_writing: true,
+        streams: StreamFiles::default(),
         validation,
         input_validators: Vec::new(),
         valid_exit_code: 0,

@@ -13,6 +13,7 @@ use super::limits::{PackageLimits, TimeRule};
 use super::making::Answers;
 use super::report::Findings;
 use super::settings::Format;
+use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
 use super::{Package, Validation};
 use crate::problem::groups::Group;
@@ -43,6 +44,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
     refuse_unsupported(judging, findings);
     let testset = testset(judging, findings)?;
     let assets = root.child("assets");
+    let streams = streams(judging, assets, findings);
     let points = groups::read(testset, findings);
     let submissions = solutions::read(&programs, assets, points.is_some(), findings);
     let mut tests = cases::read(tree, testset, &programs, findings);
@@ -91,6 +93,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         limits,
         time,
         allow_file_writing: true,
+        streams,
         validation: validation(&programs, assets, tests.cases.len(), findings)?,
         input_validators: validators
             .filter_map(|validator| programs.of(validator, findings))
@@ -127,18 +130,43 @@ fn names(root: Element<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn refuse_unsupported(judging: Element<'_>, findings: &mut Findings) {
-    for (attribute, what) in [("input-file", "read"), ("output-file", "write")] {
-        if judging
-            .attribute(attribute)
-            .is_some_and(|file| !file.is_empty())
-        {
-            let message = format!(
-                "submissions that {what} files are not supported: use the standard streams"
-            );
+/// The files that submissions read and write.
+fn streams(
+    judging: Element<'_>,
+    assets: Option<Element<'_>>,
+    findings: &mut Findings,
+) -> StreamFiles {
+    let mut file = |attribute| {
+        let name = judging.attribute(attribute)?;
+        let name = Some(name).filter(|&name| !name.is_empty() && !STANDARD.contains(&name))?;
+        if !is_stream_name(name) {
+            let message =
+                format!("{attribute} must be a name such as input.txt, without a directory");
             judging.error(findings, message);
         }
+        Some(name.to_owned())
+    };
+    let streams = StreamFiles {
+        input: file("input-file"),
+        output: file("output-file"),
+    };
+    let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
+    if is_interactive && streams != StreamFiles::default() {
+        let message =
+            "an interactor talks over the standard streams: clear input-file and output-file";
+        judging.error(findings, message);
     }
+    if streams.input.is_some() && streams.input == streams.output {
+        let message = "input-file and output-file are the same: give them two names";
+        judging.error(findings, message);
+    }
+    streams
+}
+
+/// What Polygon itself calls the standard streams.
+const STANDARD: [&str; 2] = ["stdin", "stdout"];
+
+fn refuse_unsupported(judging: Element<'_>, findings: &mut Findings) {
     let runs = judging.attribute("run-count");
     if runs.is_some_and(|runs| runs != "1") {
         judging.error(findings, "problems of several runs are not supported");

@@ -132,8 +132,24 @@ fn a_standard_checker_is_compared_like() {
 }
 
 #[test]
+fn files_may_take_the_place_of_the_standard_streams() {
+    let named = JUDGING.replace("output-file=\"\"", "output-file=\"a.out\"");
+    let named = named.replace("input-file=\"\"", "input-file=\"stdin\"");
+    let xml = problem(&named, FILES, &[CHECKER, SOLUTIONS]);
+    let package = read_with(&xml, &[]).0.unwrap();
+    let streams = (package.streams.input, package.streams.output);
+    assert_eq!(streams, (None, Some("a.out".to_owned())));
+    let xml = problem(&named, FILES, &[CHECKER, INTERACTOR, SOLUTIONS]);
+    let (_, found) = read_with(&xml, &[]);
+    let is_told = |f: &String| f.contains("an interactor talks over the standard streams");
+    assert!(found.iter().any(is_told), "{found:?}");
+}
+
+const INTERACTOR: &str = r#"<interactor><source path="files/talk.cpp"/></interactor>"#;
+
+#[test]
 fn an_interactor_is_followed_by_the_checker() {
-    let interactor = r#"<interactor><source path="files/talk.cpp"/></interactor>"#;
+    let interactor = INTERACTOR;
     let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
     let xml = problem(JUDGING, FILES, &[&standard, interactor, SOLUTIONS]);
     let (_, found) = read_with(&xml, &[]);
@@ -159,8 +175,13 @@ fn what_cannot_be_used_is_named_with_its_line() {
     for (from, to, words) in [
         (
             "input-file=\"\"",
-            "input-file=\"a.in\"",
-            "problem.xml:4: submissions that read files",
+            "input-file=\"../a.in\"",
+            "problem.xml:4: input-file must be a name",
+        ),
+        (
+            "input-file=\"\" output-file=\"\"",
+            "input-file=\"a.txt\" output-file=\"a.txt\"",
+            "problem.xml:4: input-file and output-file are the same",
         ),
         (
             "run-count=\"1\"",

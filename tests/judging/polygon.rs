@@ -1,0 +1,115 @@
+//! Packages of Polygon that are more than programs between the standard streams: `gavel verify` on packages that
+//! are written here.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::verifying::{submission, verified};
+
+/// What differs from package to package.
+#[derive(Default)]
+struct Problem<'a> {
+    /// Attributes of `judging`.
+    judging: &'a str,
+    tests: &'a str,
+    resources: &'a str,
+    executables: &'a [&'a str],
+    /// More than solutions.
+    assets: &'a str,
+    /// Tag and path.
+    solutions: &'a [(&'a str, &'a str)],
+    files: &'a [(&'a str, &'a str)],
+}
+
+/// Compares tokens.
+const CHECKER: &str = r#"<checker name="std::wcmp.cpp"><source path="files/check.sh"/></checker>"#;
+
+impl Problem<'_> {
+    fn xml(&self) -> String {
+        let executable =
+            |path: &&str| format!(r#"<executable><source path="{path}"/></executable>"#);
+        let solution = |(tag, path): &(&str, &str)| {
+            let kind = match path.rsplit_once('.') {
+                Some((_, "cpp")) => "cpp.g++17",
+                Some((_, "py")) => "python.3",
+                _ => "bash",
+            };
+            format!(r#"<solution tag="{tag}"><source path="{path}" type="{kind}"/></solution>"#)
+        };
+        let executables: String = self.executables.iter().map(executable).collect();
+        let solutions: String = self.solutions.iter().map(solution).collect();
+        format!(
+            "<problem><judging {}><testset name=\"tests\"><time-limit>2000</time-limit>\
+             <memory-limit>268435456</memory-limit><input-path-pattern>tests/%02d</input-path-pattern>\
+             <answer-path-pattern>tests/%02d.a</answer-path-pattern><tests>{}</tests></testset></judging>\
+             <files><resources>{}</resources><executables>{executables}</executables></files>\
+             <assets>{}<solutions>{solutions}</solutions></assets></problem>",
+            self.judging, self.tests, self.resources, self.assets
+        )
+    }
+
+    fn verify(&self) -> (Value, i32) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let xml = self.xml();
+        for (name, text) in [("problem.xml", &*xml)].iter().chain(self.files) {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        }
+        verified(&[directory.path().to_str().expect("UTF-8")])
+    }
+}
+
+#[track_caller]
+fn assert_verdict(report: &Value, path: &str, verdict: &str, words: &str) {
+    let result = submission(report, path);
+    let reason = result["reason"].as_str().expect("a reason");
+    assert_eq!(result["verdict"], verdict, "{reason}");
+    assert!(reason.contains(words), "{reason}");
+}
+
+#[test]
+fn submissions_read_and_write_the_files_that_the_problem_names() {
+    let (report, _) = Problem {
+        judging: r#"input-file="sum.in" output-file="sum.out""#,
+        tests: r#"<test method="manual"/>"#,
+        assets: CHECKER,
+        solutions: &[
+            ("main", "s/right.sh"),
+            ("accepted", "s/both.sh"),
+            ("rejected", "s/streams.sh"),
+            ("rejected", "s/link.sh"),
+            ("rejected", "s/pipe.sh"),
+            ("rejected", "s/large.sh"),
+            ("rejected", "s/fails.sh"),
+        ],
+        files: &[
+            ("tests/01", "3 4\n"),
+            (
+                "s/right.sh",
+                "read a b < sum.in; echo $((a + b)) > sum.out; read c || exit 0; exit 1",
+            ),
+            ("s/both.sh", "echo 8; echo 7 > sum.out; rm sum.in"),
+            ("s/streams.sh", "echo 7"),
+            ("s/link.sh", "echo 7 > a; ln -s a sum.out"),
+            ("s/pipe.sh", "mkfifo sum.out"),
+            ("s/large.sh", "head -c 67108865 /dev/zero > sum.out"),
+            ("s/fails.sh", "echo 7 > sum.out; exit 1"),
+        ],
+        ..Problem::default()
+    }
+    .verify();
+    assert_verdict(&report, "s/right.sh", "AC", "");
+    assert_verdict(&report, "s/both.sh", "AC", "");
+    assert_verdict(&report, "s/streams.sh", "WA", "it left no file sum.out");
+    assert_verdict(&report, "s/link.sh", "WA", "sum.out is no plain file");
+    assert_verdict(&report, "s/pipe.sh", "WA", "sum.out is no plain file");
+    assert_verdict(&report, "s/fails.sh", "RTE", "exit code 1");
+    assert_verdict(
+        &report,
+        "s/large.sh",
+        "OLE",
+        "the limit of 64 MiB to its output",
+    );
+}
