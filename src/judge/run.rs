@@ -11,13 +11,15 @@ use super::compile::Artefacts;
 use super::grade::Points;
 use super::language::{Language, Values};
 use super::passes::{self, Pass};
+use super::slot::LeftFile;
 use super::validator::{Case, Check, Feedback, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
 use crate::problem::package::StreamFiles;
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
-    Access, Cancel, Command, Container, Exit, InputFile, Limits, Outcome, Report, Slot, Stdin,
+    Access, Cancel, CollectError, Command, Container, Exit, InputFile, Limits, Outcome, Report,
+    Slot, Stdin,
 };
 
 const OPEN_FILES: u64 = 256;
@@ -187,6 +189,38 @@ impl Runnable {
                 next: said.next,
             })
         })
+    }
+
+    /// The same program with room for so many bytes of files, which are no memory of its own.
+    pub fn with_scratch(mut self, bytes: u64) -> Runnable {
+        self.container.scratch_bytes = self.container.scratch_bytes.max(bytes);
+        let memory = &mut self.command.limits.memory_bytes;
+        *memory = memory.saturating_add(bytes);
+        self
+    }
+
+    /// Runs once without a comparison, and reads of each list of files the first that it left.
+    pub(super) fn run_for_files(
+        &self,
+        slot: &mut Slot,
+        input: Arc<[u8]>,
+        (wanted, max_bytes): (&[&[String]], u64),
+        cancel: &Cancel,
+    ) -> Result<(Finished, Vec<LeftFile>), JudgeError> {
+        let (report, _) = self.run_once(slot, input, cancel)?;
+        let mut files = Vec::new();
+        let wanted = if self.ended_well(&report) {
+            wanted
+        } else {
+            &[]
+        };
+        for names in wanted {
+            match streams::first_of(&report.scratch, names, max_bytes) {
+                Err(error @ CollectError::Io { .. }) => return Err(JudgeError::Collect(error)),
+                file => files.push(file),
+            }
+        }
+        Ok((self.finished(report, None), files))
     }
 
     /// Whether what it did is worth a word of the problem's programs.

@@ -2,6 +2,8 @@
 
 mod output;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::compile;
@@ -15,7 +17,7 @@ use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
 use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
 use crate::problem::package::CompilationLimits;
 use crate::problem::{ANSWERS, SourceFile};
-use crate::sandbox::Slot;
+use crate::sandbox::{CollectError, Slot};
 
 /// How much of each stream of a test case is kept.
 const PREFIX_BYTES: usize = 4 << 10;
@@ -171,15 +173,24 @@ impl JudgeSlot {
         cancel: &Cancel,
     ) -> Result<RunResult, JudgeError> {
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
-        Ok(RunResult {
-            verdict: run.verdict,
-            reason: run.reason,
-            compile: None,
-            facts: Some(run.facts),
-            checker_message: run.checker_message,
-            stdout: run.stdout,
-            stderr: run.stderr,
-        })
+        Ok(run_result(run))
+    }
+
+    /// Runs a compiled program once, without a comparison, and reads files that it left: for each list of names
+    /// the first that there is, of at most so many bytes. There are none where it did not end well.
+    ///
+    /// # Errors
+    /// Our own failures only; the slot stays usable after each of them.
+    pub fn run_for_files(
+        &mut self,
+        runnable: &Runnable,
+        input: &Arc<[u8]>,
+        (wanted, max_bytes): (&[&[String]], u64),
+        cancel: &Cancel,
+    ) -> Result<(RunResult, Vec<LeftFile>), JudgeError> {
+        let wanted = (wanted, max_bytes);
+        let (run, files) = runnable.run_for_files(&mut self.slot, input.clone(), wanted, cancel)?;
+        Ok((run_result(run), files))
     }
 
     /// Compiles a program; what a compiler refuses is told in the result.
@@ -343,6 +354,21 @@ impl JudgeSlot {
             results.push(case_result(index, name, run));
         }
         Ok(results)
+    }
+}
+
+/// A file that a program left, or why it cannot be had.
+pub type LeftFile = Result<Vec<u8>, CollectError>;
+
+fn run_result(run: Finished) -> RunResult {
+    RunResult {
+        verdict: run.verdict,
+        reason: run.reason,
+        compile: None,
+        facts: Some(run.facts),
+        checker_message: run.checker_message,
+        stdout: run.stdout,
+        stderr: run.stderr,
     }
 }
 

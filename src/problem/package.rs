@@ -11,6 +11,7 @@ mod data;
 mod dmoj;
 mod examples;
 mod expectation;
+mod frame;
 mod glob;
 mod groups;
 mod limits;
@@ -30,9 +31,10 @@ use std::collections::BTreeMap;
 pub use data::{Subject, TestCase};
 pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
+pub use frame::Frame;
 pub use glob::matches as path_matches;
 pub use limits::{CompilationLimits, PackageLimits, TimeRule};
-pub use making::{Answers, Generation, Making};
+pub use making::{Answers, Generation, Makes, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
@@ -73,6 +75,8 @@ pub struct Package {
     /// Files that are put over a submission before it is compiled, by language; `default` is for
     /// all others.
     pub includes: BTreeMap<String, Vec<SourceFile>>,
+    /// How submissions are fitted into these files, by language.
+    pub frames: BTreeMap<String, Frame>,
     /// The program that grades groups which ask for it.
     pub grader: Option<ProgramFiles>,
     /// How the cases come to a verdict and a score.
@@ -233,6 +237,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators,
         valid_exit_code: VALID,
         includes,
+        frames: BTreeMap::new(),
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,

@@ -113,3 +113,113 @@ fn submissions_read_and_write_the_files_that_the_problem_names() {
         "the limit of 64 MiB to its output",
     );
 }
+
+/// Prints its input.
+const ECHO: &str = "cat";
+
+#[test]
+fn one_run_of_a_generator_makes_several_tests() {
+    let of_file =
+        |name: &str| format!(r#"<test cmd="gen 5 'a b'" from-file="{name}" method="generated"/>"#);
+    let tests = [
+        &of_file("1"),
+        "<test method=\"manual\"/>",
+        &of_file("3"),
+        &of_file("true"),
+    ];
+    let tests = tests.concat();
+    let generated = |generator: &str| {
+        Problem {
+            tests: &tests,
+            executables: &["files/gen.sh"],
+            assets: CHECKER,
+            solutions: &[("main", "s/echo.sh"), ("rejected", "s/first.sh")],
+            files: &[
+                ("files/gen.sh", generator),
+                ("tests/02", "two\n"),
+                ("s/echo.sh", ECHO),
+                (
+                    "s/first.sh",
+                    "read a; [ \"$a\" = 'four a b' ] && exit 1; echo $a",
+                ),
+            ],
+            ..Problem::default()
+        }
+        .verify()
+    };
+    let (report, code) =
+        generated("[ -e 1 ] && exit 1; echo one > 1; echo three > 03; echo four $2 > 004");
+    assert_eq!(code, 0, "{report}");
+    assert_verdict(&report, "s/first.sh", "RTE", "test case tests/04");
+    for (generator, words) in [
+        (
+            "echo one > 1; echo four > 4",
+            "cannot make tests/01: it ended well, but its file 3 does not exist",
+        ),
+        (
+            "echo one > 1; echo three > 3; ln -s 3 4",
+            "its file 4 is not a plain file",
+        ),
+        ("exit 3", "cannot make tests/01: ended with exit code 3"),
+    ] {
+        let (report, code) = generated(generator);
+        let error = report["error"].as_str().expect("an error");
+        assert_eq!(code, 1);
+        assert!(
+            error.starts_with("files/gen.sh ") && error.contains(words),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn some_files_are_compiled_with_solutions() {
+    let of = |types: &str, path: &str| {
+        format!(
+            r#"<file for-types="{types}" path="{path}"><stages><stage name="COMPILE"/></stages>
+            <assets><asset name="SOLUTION"/></assets></file>"#
+        )
+    };
+    let resources = [
+        of("cpp.*", "files/grader.cpp"),
+        of("cpp.*", "files/twice.h"),
+        of("python.*", "files/grader.py"),
+    ];
+    let (report, code) = Problem {
+        tests: r#"<test method="manual"/>"#,
+        resources: &resources.concat(),
+        assets: CHECKER,
+        solutions: &[
+            ("main", "s/twice.cpp"),
+            ("accepted", "s/twice.py"),
+            ("wrong-answer", "s/thrice.cpp"),
+            ("wrong-answer", "s/thrice.py"),
+        ],
+        files: &[
+            ("tests/01", "21\n"),
+            (
+                "files/grader.cpp",
+                "#include <cstdio>\n#include \"twice.h\"\n\
+                 int main() { int n; if (scanf(\"%d\", &n) == 1) printf(\"%d\\n\", twice(n)); }\n",
+            ),
+            ("files/twice.h", "int twice(int);\n"),
+            (
+                "files/grader.py",
+                "from solution import twice\nprint(twice(int(input())))\n",
+            ),
+            (
+                "s/twice.cpp",
+                "#include \"twice.h\"\nint twice(int n) { return n + n; }\n",
+            ),
+            ("s/twice.py", "def twice(n): return n + n\n"),
+            (
+                "s/thrice.cpp",
+                "#include \"twice.h\"\nint twice(int n) { return n * 3; }\n",
+            ),
+            ("s/thrice.py", "def twice(n): return n * 3\n"),
+        ],
+        ..Problem::default()
+    }
+    .verify();
+    assert_eq!(code, 0, "{report}");
+}

@@ -8,7 +8,7 @@ use super::Runnable;
 use crate::judge::JudgeError;
 use crate::problem::package::StreamFiles;
 use crate::sandbox::{
-    CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, Stdin,
+    CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, ScratchDir, Stdin,
 };
 
 impl Runnable {
@@ -75,4 +75,25 @@ impl Runnable {
         report.stdout.bytes = bytes;
         Ok(odd)
     }
+}
+
+/// The first of these files that there is.
+pub(super) fn first_of(
+    scratch: &ScratchDir,
+    names: &[String],
+    max_bytes: u64,
+) -> Result<Vec<u8>, CollectError> {
+    let mut found = Err(CollectError::Missing {
+        path: names.first().map(PathBuf::from).unwrap_or_default(),
+    });
+    for name in names {
+        match scratch.read(Path::new(name), max_bytes) {
+            Err(CollectError::Missing { .. }) => {}
+            other => {
+                found = other;
+                break;
+            }
+        }
+    }
+    found
 }

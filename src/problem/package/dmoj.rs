@@ -101,6 +101,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators: Vec::new(),
         valid_exit_code: 0,
         includes: BTreeMap::new(),
+        frames: BTreeMap::new(),
         grader: None,
         groups,
         scoring,

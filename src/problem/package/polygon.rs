@@ -99,7 +99,8 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
             .filter_map(|validator| programs.of(validator, findings))
             .collect(),
         valid_exit_code: 0,
-        includes: BTreeMap::new(),
+        frames: programs.frames(),
+        includes: programs.included,
         grader: None,
         groups,
         scoring,

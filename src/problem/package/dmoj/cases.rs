@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::data::TestCase;
-use super::super::making::{Generation, Making};
+use super::super::making::{Generation, Makes, Making};
 use super::super::report::Findings;
 use super::super::yaml::{Node, Pair, Value};
 use super::checkers::{self, Judged};
@@ -157,11 +157,13 @@ impl Reader<'_> {
         if let (None, Some(generator)) = (&input, settings.generator) {
             let stdin = text("generator_in").map(|name| self.data(line, name, settings));
             self.cases.making.inputs.push(Generation {
-                case: index,
                 generator,
                 arguments: settings.generator_args.clone(),
                 stdin: stdin.unwrap_or_default(),
-                writes_answer: answer.is_none(),
+                makes: Makes::Case {
+                    case: index,
+                    writes_answer: answer.is_none(),
+                },
             });
         }
         let (input, answer) = (input.unwrap_or_default(), answer.unwrap_or_default());

@@ -1,5 +1,6 @@
 //! Problems of DMOJ, whole and broken ones.
 
+use super::super::making::Makes;
 use super::super::tree::tests::tree;
 use super::super::{self as package, Package};
 use super::*;
@@ -170,9 +171,21 @@ fn a_generator_writes_inputs_and_answers() {
     let [first, last] = &making.inputs[..] else {
         panic!("{making:?}");
     };
-    assert_eq!((first.case, first.writes_answer), (0, true));
+    assert_eq!(
+        first.makes,
+        Makes::Case {
+            case: 0,
+            writes_answer: true
+        }
+    );
     assert_eq!(first.arguments, ["10", "5"]);
-    assert_eq!((last.case, last.writes_answer), (2, false));
+    assert_eq!(
+        last.makes,
+        Makes::Case {
+            case: 2,
+            writes_answer: false
+        }
+    );
     assert_eq!(
         (&last.arguments[..], &last.stdin[..]),
         (&["x".to_owned()][..], &b"1\n2\n"[..])

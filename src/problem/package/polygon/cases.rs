@@ -1,9 +1,10 @@
 //! The tests of a package: files that it brings, or commands that make them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::data::TestCase;
-use super::super::making::{Generation, Making};
+use super::super::making::{Generation, Makes, Making};
 use super::super::report::Findings;
 use super::super::tree::Tree;
 use super::programs::Programs;
@@ -32,6 +33,7 @@ pub(super) fn read(
         programs,
         findings,
         generators: Vec::new(),
+        of_files: HashMap::new(),
         has_carriage_returns: false,
         tests: Tests {
             cases: Vec::new(),
@@ -66,6 +68,8 @@ struct Reader<'a> {
     findings: &'a mut Findings,
     /// Names of the generators that are used.
     generators: Vec<String>,
+    /// Places of runs that make several tests, by their commands.
+    of_files: HashMap<String, usize>,
     has_carriage_returns: bool,
     tests: Tests,
 }
@@ -101,9 +105,13 @@ impl Reader<'_> {
     }
 
     fn generated(&mut self, test: Element<'_>, command: &str, case: usize) {
-        if test.attribute("from-file").is_some() {
-            let message = "generators of several tests are not supported: use the full package";
-            test.error(self.findings, message);
+        let file = test.attribute("from-file").filter(|name| *name != "false");
+        let file = file.map(|name| (case, names_of_file(name, case + 1)));
+        if let Some(file) = &file
+            && let Some(place) = self.of_files.get(command)
+            && let Makes::Files(files) = &mut self.tests.making.inputs[*place].makes
+        {
+            files.push(file.clone());
             return;
         }
         let words = words(command);
@@ -116,12 +124,21 @@ impl Reader<'_> {
             test.error(self.findings, message);
             return;
         };
-        self.tests.making.inputs.push(Generation {
-            case,
+        let inputs = &mut self.tests.making.inputs;
+        if file.is_some() {
+            self.of_files.insert(command.to_owned(), inputs.len());
+        }
+        inputs.push(Generation {
             generator,
             arguments: arguments.to_vec(),
             stdin: Arc::from([]),
-            writes_answer: false,
+            makes: match file {
+                Some(file) => Makes::Files(vec![file]),
+                None => Makes::Case {
+                    case,
+                    writes_answer: false,
+                },
+            },
         });
     }
 
@@ -147,6 +164,16 @@ impl Reader<'_> {
             None => Some(bytes.clone()),
         }
     }
+}
+
+/// Names that the file of a test may have in the directory of its generator: what the package says, or the
+/// number of the test, with zeros before it or without.
+fn names_of_file(name: &str, number: usize) -> Vec<String> {
+    let name = match name {
+        "true" => number.to_string(),
+        name => name.to_owned(),
+    };
+    ["", "0", "00"].map(|zeros| format!("{zeros}{name}")).into()
 }
 
 /// A text in which every line ends as on Windows; `None` where none or only some do.

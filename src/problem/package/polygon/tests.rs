@@ -1,7 +1,7 @@
 //! Packages of Polygon, whole and broken ones.
 
 use super::super::tree::tests::tree;
-use super::super::{self as package, Package, Validation};
+use super::super::{self as package, Makes, Package, Validation};
 use super::*;
 use crate::problem::groups::{Member, Worth};
 
@@ -73,8 +73,8 @@ fn a_standard_package_says_what_is_to_be_made() {
         panic!("{:?}", package.making);
     };
     assert_eq!(
-        (generation.case, &generation.arguments[..]),
-        (1, &["5".to_owned(), "a b".to_owned()][..])
+        (generation.makes.first(), &generation.arguments[..]),
+        (Some(1), &["5".to_owned(), "a b".to_owned()][..])
     );
     let generator = &package.making.generators[generation.generator];
     let names: Vec<&str> = generator
@@ -105,6 +105,26 @@ fn a_standard_package_says_what_is_to_be_made() {
 }
 
 #[test]
+fn tests_of_one_command_that_leaves_files_are_made_by_one_run() {
+    let tests = ["07", "true", "false"]
+        .map(|file| format!(r#"<test cmd="gen 5 'a b'" from-file="{file}" method="generated"/>"#));
+    let generated = r#"<test cmd="gen 5 'a b'" method="generated" group="2"/>"#;
+    let judging = JUDGING.replace(generated, &tests.concat());
+    let xml = problem(&judging, FILES, &[CHECKER, SOLUTIONS]);
+    let making = read_with(&xml, &[]).0.unwrap().making;
+    let [of_files, of_output] = &making.inputs[..] else {
+        panic!("{making:?}");
+    };
+    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+    let files = vec![
+        (1, names(["07", "007", "0007"])),
+        (2, names(["3", "03", "003"])),
+    ];
+    assert_eq!(of_files.makes, Makes::Files(files));
+    assert_eq!(of_output.makes.first(), Some(3));
+}
+
+#[test]
 fn a_full_package_leaves_nothing_to_be_made() {
     let xml = problem(JUDGING, FILES, &[CHECKER, SOLUTIONS]);
     let full = [("tests/01.a", "3"), ("tests/02", "4"), ("tests/02.a", "5")];
@@ -129,6 +149,41 @@ fn a_standard_checker_is_compared_like() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn some_files_are_compiled_with_solutions_of_some_types() {
+    let of = |types: &str, path: &str| {
+        format!(
+            "<file for-types=\"{types}\" path=\"{path}\" type=\"x\"><stages><stage name=\"COMPILE\"/></stages>\
+             <assets><asset name=\"SOLUTION\"/></assets></file>"
+        )
+    };
+    let files = [
+        of("cpp.*; c.gcc", "files/gen.cpp"),
+        of("python.*", "files/grader.py"),
+        of("*", "files/val.cpp"),
+        "</resources>".to_owned(),
+    ];
+    let files = FILES.replace("</resources>", &files.concat());
+    let xml = problem(JUDGING, &files, &[CHECKER, SOLUTIONS]);
+    let package = read_with(&xml, &[("files/grader.py", "")]).0.unwrap();
+    let names = |code: &str| {
+        let files = package.includes[code].iter();
+        files.map(|file| &*file.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("cpp"), ["gen.cpp", "val.cpp"]);
+    assert_eq!(names("c"), ["gen.cpp", "val.cpp"]);
+    assert_eq!(names("python"), ["grader.py", "val.cpp"]);
+    assert_eq!(names("default"), ["val.cpp"]);
+    let frames: Vec<_> = package.frames.iter().collect();
+    let [(code, frame)] = &frames[..] else {
+        panic!("{frames:?}");
+    };
+    assert_eq!(
+        (code.as_str(), &*frame.main, &*frame.submission),
+        ("python", "grader.py", "solution.py")
+    );
 }
 
 #[test]
@@ -209,11 +264,6 @@ fn what_cannot_be_used_is_named_with_its_line() {
             "problem.xml:10: there is no file tests/02",
         ),
         (
-            "cmd=",
-            "from-file=\"2\" cmd=",
-            "problem.xml:10: generators of several tests",
-        ),
-        (
             "tag=\"main\"",
             "tag=\"accepted\"",
             "no solution with the tag main",
@@ -232,8 +282,8 @@ fn what_cannot_be_used_is_named_with_its_line() {
         ),
         (
             "type=\"h.g++\"/>",
-            "><assets><asset name=\"solution\"/></assets></file>",
-            "compiled with solutions",
+            "><stages><stage name=\"RUN\"/></stages><assets><asset name=\"SOLUTION\"/></assets></file>",
+            "files for running solutions",
         ),
     ] {
         let xml = whole.replace(from, to);
