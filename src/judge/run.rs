@@ -11,9 +11,9 @@ use super::compile::Artefacts;
 use super::grade::Points;
 use super::language::{Language, Values};
 use super::passes::{self, Pass};
-use super::slot::LeftFile;
+use super::slot::{LeftFile, Product};
 use super::validator::{Case, Check, Feedback, Said, Validator};
-use super::verdict::{Evidence, Facts, Verdict, decide};
+use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
 use super::{CaseData, JudgeError};
 use crate::problem::package::StreamFiles;
 use crate::problem::{self, SourceFile};
@@ -223,6 +223,22 @@ impl Runnable {
         Ok((self.finished(report, None), files))
     }
 
+    /// Runs once: what a checker is asked about afterwards is its output.
+    pub(super) fn produce(
+        &self,
+        slot: &mut Slot,
+        input: Arc<[u8]>,
+        cancel: &Cancel,
+    ) -> Result<Product, JudgeError> {
+        let (report, _) = self.run_once(slot, input, cancel)?;
+        let output = self.ended_well(&report);
+        let output = output.then(|| Arc::from(&report.stdout.bytes[..]));
+        Ok(Product {
+            finished: self.finished(report, None),
+            output,
+        })
+    }
+
     /// Whether what it did is worth a word of the problem's programs.
     pub(super) fn ended_well(&self, report: &Report) -> bool {
         self.evidence(report).ended_well()
@@ -282,6 +298,21 @@ impl Runnable {
             denied_calls: &report.denied_calls,
             limits: &self.limits,
             image_bytes: self.image_bytes,
+        }
+    }
+}
+
+impl Finished {
+    /// The same where the checker says this of what it came to.
+    pub(super) fn judged(self, comparison: Comparison) -> Finished {
+        let (verdict, reason) = of_output(&comparison);
+        let (checker_message, points) = told(comparison);
+        Finished {
+            verdict,
+            reason,
+            checker_message,
+            points,
+            ..self
         }
     }
 }

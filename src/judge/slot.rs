@@ -1,8 +1,8 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
+mod course;
+mod files;
 mod output;
-
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,11 @@ use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
 use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
 use crate::problem::package::CompilationLimits;
 use crate::problem::{ANSWERS, SourceFile};
-use crate::sandbox::{CollectError, Slot};
+use crate::sandbox::Slot;
+
+pub use course::Course;
+pub(super) use course::Product;
+pub use files::LeftFile;
 
 /// How much of each stream of a test case is kept.
 const PREFIX_BYTES: usize = 4 << 10;
@@ -176,23 +180,6 @@ impl JudgeSlot {
         Ok(run_result(run))
     }
 
-    /// Runs a compiled program once, without a comparison, and reads files that it left: for each list of names
-    /// the first that there is, of at most so many bytes. There are none where it did not end well.
-    ///
-    /// # Errors
-    /// Our own failures only; the slot stays usable after each of them.
-    pub fn run_for_files(
-        &mut self,
-        runnable: &Runnable,
-        input: &Arc<[u8]>,
-        (wanted, max_bytes): (&[&[String]], u64),
-        cancel: &Cancel,
-    ) -> Result<(RunResult, Vec<LeftFile>), JudgeError> {
-        let wanted = (wanted, max_bytes);
-        let (run, files) = runnable.run_for_files(&mut self.slot, input.clone(), wanted, cancel)?;
-        Ok((run_result(run), files))
-    }
-
     /// Compiles a program; what a compiler refuses is told in the result.
     ///
     /// # Errors
@@ -310,21 +297,27 @@ impl JudgeSlot {
         (validator, arguments): (&Validator, &[String]),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        let partner = match &mut self.partner {
-            Some(partner) => partner,
-            none => none.insert(self.judge.sandbox.slot()?),
-        };
         let case = Case {
             input: case.input,
             answer: case.answer.unwrap_or_default(),
             feedback: Feedback::default(),
         };
-        let own = &mut self.slot;
+        let slots = self.both()?;
         let partnership = (validator, arguments);
         let run = passes::run(Some(validator), case, |case| {
-            interact::run((own, partner), runnable, partnership, case, cancel)
+            let slots = (&mut *slots.0, &mut *slots.1);
+            interact::run(slots, runnable, partnership, case, cancel)
         })?;
         Ok(case_run(index, name, run))
+    }
+
+    /// The slots of a submission and of whom it talks with.
+    fn both(&mut self) -> Result<(&mut Slot, &mut Slot), JudgeError> {
+        let partner = match &mut self.partner {
+            Some(partner) => partner,
+            none => none.insert(self.judge.sandbox.slot()?),
+        };
+        Ok((&mut self.slot, partner))
     }
 
     fn run_cases(
@@ -356,9 +349,6 @@ impl JudgeSlot {
         Ok(results)
     }
 }
-
-/// A file that a program left, or why it cannot be had.
-pub type LeftFile = Result<Vec<u8>, CollectError>;
 
 fn run_result(run: Finished) -> RunResult {
     RunResult {

@@ -182,11 +182,16 @@ impl Validator {
         &self.name
     }
 
-    /// Exit code of a validator that accepts.
-    pub(super) fn accepting_code(&self) -> i32 {
+    /// Whether one that ended like this may have accepted; what else it says decides.
+    pub(super) fn may_accept(&self, exit: Option<Exit>) -> bool {
+        let Some(Exit::Code(code)) = exit else {
+            return false;
+        };
         match self.protocol {
-            Protocol::Icpc => ACCEPTED,
-            Protocol::Testlib | Protocol::Cms | Protocol::Dmoj => 0,
+            Protocol::Icpc => code == ACCEPTED,
+            // Points are something, too.
+            Protocol::Testlib => !matches!(code, 1..=6 | 8),
+            Protocol::Cms | Protocol::Dmoj => code == 0,
         }
     }
 
@@ -419,11 +424,17 @@ impl Validator {
         let Some(checker) = &self.checker else {
             return Ok(None);
         };
+        let written = self.written(report)?;
+        let said = checker.validate(slot, case, (written, arguments), cancel)?;
+        Ok(Some(said.comparison))
+    }
+
+    /// What an interactor wrote to its output file.
+    pub(super) fn written(&self, report: &Report) -> Result<Arc<[u8]>, JudgeError> {
         let max_bytes = self.limits.output_bytes;
         let written = report.scratch.read(Path::new(OUTPUT), max_bytes);
         let written = written.map_err(|error| self.uncollected(error, report))?;
-        let said = checker.validate(slot, case, (Arc::from(written), arguments), cancel)?;
-        Ok(Some(said.comparison))
+        Ok(Arc::from(written))
     }
 
     fn failure(&self, reason: String, report: &Report) -> JudgeError {

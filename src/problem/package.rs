@@ -146,7 +146,18 @@ pub enum Validation {
         checker: Option<ProgramFiles>,
         /// How they are asked, and how they answer.
         protocol: Protocol,
+        /// Whether a submission is run twice on a case; the checker judges what comes of that.
+        second_run: Option<SecondRun>,
     },
+}
+
+/// The second run of a submission on a case. Its input is the output of the first, or what the interactor wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondRun {
+    /// Without an interactor.
+    Alone,
+    /// With the interactor, to which the same is the input.
+    Talking,
 }
 
 /// Exit code by which an input validator of the ICPC and Kattis formats takes an input for valid.

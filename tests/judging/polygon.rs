@@ -223,3 +223,107 @@ fn some_files_are_compiled_with_solutions() {
     .verify();
     assert_eq!(code, 0, "{report}");
 }
+
+/// It says whether the output is the answer; without an answer it fails.
+const SAME: (&str, &str) = (
+    "files/check.sh",
+    "[ -s $3 ] || exit 3; cmp -s $2 $3 || exit 1",
+);
+const OWN_CHECKER: &str = r#"<checker><source path="files/check.sh"/></checker>"#;
+
+fn interactor(runs: &str) -> String {
+    format!(r#"<interactor><source path="files/talk.sh"/>{runs}</interactor>{OWN_CHECKER}"#)
+}
+
+#[test]
+fn answers_of_an_interactive_problem_are_what_the_interactor_writes_when_it_talks_with_the_main_solution()
+ {
+    let (report, code) = Problem {
+        tests: r#"<test method="manual"/>"#,
+        assets: &interactor(""),
+        solutions: &[("main", "s/twice.sh"), ("wrong-answer", "s/echo.sh")],
+        files: &[
+            ("tests/01", "21\n"),
+            ("files/talk.sh", "cat $1; read a; echo \"it said $a\" > $2"),
+            SAME,
+            ("s/twice.sh", "read a; echo $((a * 2))"),
+            ("s/echo.sh", "read a; echo $a"),
+        ],
+        ..Problem::default()
+    }
+    .verify();
+    assert_eq!(code, 0, "{report}");
+}
+
+/// Encodes 5 as 6 and decodes what it gets then; the checker compares with the input of the test.
+fn run_twice(assets: &str, talk: &str) -> Value {
+    let code = "read kind n; if [ $kind = encode ]; then echo $PREFIX$((n + 1)); else";
+    let code = match talk {
+        "" => code.replace("$PREFIX", "decode\\ "),
+        _ => code.replace("$PREFIX", ""),
+    };
+    let with = |rest: &str| format!("{code} {rest}; fi");
+    let (report, _) = Problem {
+        judging: r#"run-count="2""#,
+        tests: r#"<test method="manual"/>"#,
+        assets,
+        solutions: &[
+            ("main", "s/right.sh"),
+            ("rejected", "s/wrong.sh"),
+            ("rejected", "s/fails.sh"),
+            ("rejected", "s/forgets.sh"),
+        ],
+        files: &[
+            ("tests/01", "encode 5\n"),
+            (
+                "files/check.sh",
+                "[ -s $3 ] || exit 3; read kind n < $1; read m < $2; [ $kind = encode ] && [ $m = $n ] || exit 1",
+            ),
+            ("files/talk.sh", talk),
+            ("s/right.sh", &with("echo $((n - 1))")),
+            ("s/wrong.sh", &with("echo $n")),
+            ("s/fails.sh", &with("exit 9")),
+            ("s/forgets.sh", "read kind n; exit 8"),
+        ],
+        ..Problem::default()
+    }
+    .verify();
+    assert_verdict(&report, "s/right.sh", "AC", "");
+    assert_verdict(&report, "s/wrong.sh", "WA", "rejects the output");
+    assert_verdict(
+        &report,
+        "s/fails.sh",
+        "RTE",
+        "pass 2: ended with exit code 9",
+    );
+    report
+}
+
+#[test]
+fn the_output_of_the_first_run_may_be_the_input_of_a_second() {
+    let report = run_twice(OWN_CHECKER, "");
+    assert_verdict(
+        &report,
+        "s/forgets.sh",
+        "RTE",
+        "tests/01: ended with exit code 8",
+    );
+}
+
+#[test]
+fn what_an_interactor_writes_may_be_the_input_of_a_second_run() {
+    let talk = "cat $1; read n && echo decode $n > $2";
+    let report = run_twice(&interactor(""), talk);
+    // The interactor was the first to tell, for its input ended.
+    assert!(
+        submission(&report, "s/forgets.sh")["verdict"] != "AC",
+        "{report}"
+    );
+}
+
+#[test]
+fn an_interactor_may_talk_in_both_runs() {
+    let talk = "read kind n < $1; echo $kind $n; read m || exit 1; \
+                [ $kind = encode ] && m=\"decode $m\"; echo $m > $2";
+    run_twice(&interactor("<runs><run>1</run><run>2</run></runs>"), talk);
+}

@@ -30,9 +30,15 @@ impl CompiledPackage {
                 interactor,
                 checker,
                 protocol,
+                second_run,
             } => {
                 let programs = interactor.iter().chain(checker).collect();
-                let kinds = (interactor.is_some(), checker.is_some(), protocol);
+                let kinds = (
+                    interactor.is_some(),
+                    checker.is_some(),
+                    protocol,
+                    second_run,
+                );
                 (programs, format!("{kinds:?}"))
             }
         };

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::checks::course_of_answers;
 use super::programs::{compile_programs, complaint, validation_limits, with_includes};
 use super::{PackageError, limits};
 use crate::judge::crew::Crew;
@@ -113,16 +114,22 @@ fn make_answers(
     let programs = compile_programs(judge, crew, &programs, cancel)?;
     let limit_ms = package.time.limit_ms.unwrap_or(LONGEST_MS);
     let limits = limits(package, limit_ms.saturating_mul(PATIENCE));
+    let course = course_of_answers(judge, crew, package, cancel)?;
     let made = crew.each(answers.cases.len(), |slot, index| {
         let case = &package.cases[answers.cases[index]];
         let runnable = programs[0]
             .under(&limits, super::STDERR_BYTES)
             .with_stream_files(&package.streams);
-        let program = &submission.files.path;
-        run(slot, &runnable, &case.input, (program, &case.name), cancel)
+        let made = slot.output_of(&runnable, case.input.clone(), &course, cancel)?;
+        made.map_err(|(reason, stderr)| PackageError::NotMade {
+            path: submission.files.path.clone(),
+            case: case.name.clone(),
+            reason,
+            output: complaint(&stderr),
+        })
     })?;
     for (case, made) in answers.cases.iter().zip(made) {
-        package.cases[*case].answer = Arc::from(made.stdout);
+        package.cases[*case].answer = made;
     }
     Ok(())
 }

@@ -155,6 +155,7 @@ fn validation(
             interactor: Some(program),
             checker: None,
             protocol,
+            second_run: None,
         });
     }
     let (mut compared, mut programs) = (Vec::new(), Vec::new());
@@ -179,6 +180,7 @@ fn validation(
         interactor: None,
         checker: Some(program),
         protocol,
+        second_run: None,
     })
 }
 

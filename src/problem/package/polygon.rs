@@ -15,7 +15,7 @@ use super::report::Findings;
 use super::settings::Format;
 use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
-use super::{Package, Validation};
+use super::{Package, SecondRun, Validation};
 use crate::problem::groups::Group;
 use crate::problem::{Checker, LineSpace, Protocol};
 use programs::Programs;
@@ -41,21 +41,15 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         root.error(findings, "there is no judging: export the package anew");
         None
     })?;
-    refuse_unsupported(judging, findings);
     let testset = testset(judging, findings)?;
     let assets = root.child("assets");
     let streams = streams(judging, assets, findings);
     let points = groups::read(testset, findings);
     let submissions = solutions::read(&programs, assets, points.is_some(), findings);
     let mut tests = cases::read(tree, testset, &programs, findings);
-    let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
     let lacking = std::mem::take(&mut tests.without_answers);
     if !lacking.is_empty() {
         match submissions.main {
-            _ if is_interactive => testset.error(
-                findings,
-                "answers of an interactive problem cannot be made here: use the full package",
-            ),
             Some(submission) => {
                 tests.making.answers = Some(Answers {
                     cases: lacking,
@@ -94,7 +88,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         time,
         allow_file_writing: true,
         streams,
-        validation: validation(&programs, assets, tests.cases.len(), findings)?,
+        validation: validation(&programs, (judging, assets), tests.cases.len(), findings)?,
         input_validators: validators
             .filter_map(|validator| programs.of(validator, findings))
             .collect(),
@@ -167,10 +161,27 @@ fn streams(
 /// What Polygon itself calls the standard streams.
 const STANDARD: [&str; 2] = ["stdin", "stdout"];
 
-fn refuse_unsupported(judging: Element<'_>, findings: &mut Findings) {
-    let runs = judging.attribute("run-count");
-    if runs.is_some_and(|runs| runs != "1") {
-        judging.error(findings, "problems of several runs are not supported");
+/// Whether submissions are run twice on a test, and how the second time.
+fn second_run(
+    judging: Element<'_>,
+    interactor: Option<Element<'_>>,
+    findings: &mut Findings,
+) -> Option<SecondRun> {
+    match judging.attribute("run-count") {
+        None | Some("1") => None,
+        Some("2") => {
+            let runs = interactor.and_then(|interactor| interactor.child("runs"));
+            let runs = runs.map(|runs| runs.children("run"));
+            let mut runs = runs.into_iter().flatten();
+            Some(match runs.any(|run| run.text() == Some("2")) {
+                true => SecondRun::Talking,
+                false => SecondRun::Alone,
+            })
+        }
+        Some(_) => {
+            judging.error(findings, "run-count must be 1 or 2");
+            None
+        }
     }
 }
 
@@ -193,18 +204,19 @@ fn testset<'a>(judging: Element<'a>, findings: &mut Findings) -> Option<Element<
 /// How outputs are judged; `None` where nothing says it.
 fn validation(
     programs: &Programs<'_>,
-    assets: Option<Element<'_>>,
+    (judging, assets): (Element<'_>, Option<Element<'_>>),
     cases: usize,
     findings: &mut Findings,
 ) -> Option<Validation> {
     let checker = assets.and_then(|assets| assets.child("checker"));
     let interactor = assets.and_then(|assets| assets.child("interactor"));
-    if let (Some(checker), None) = (checker, interactor)
+    let second_run = second_run(judging, interactor, findings);
+    if let (Some(checker), None, None) = (checker, interactor, second_run)
         && let Some(standard) = checker.attribute("name").and_then(standard_checker)
     {
         return Some(Validation::Default(vec![standard; cases]));
     }
-    if checker.is_none() && interactor.is_none() {
+    if checker.is_none() && (interactor.is_none() || second_run.is_some()) {
         findings.error(FILE, None, "there is no checker: choose one in Polygon");
         return None;
     }
@@ -216,6 +228,7 @@ fn validation(
         interactor: program(interactor)?,
         checker: program(checker)?,
         protocol: Protocol::Testlib,
+        second_run,
     })
 }
 

@@ -234,6 +234,7 @@ fn programs_check_and_interact() {
                 interactor,
                 checker,
                 protocol,
+                second_run: None,
             } => {
                 assert_eq!(
                     (interactor.is_some(), checker.is_some()),

@@ -99,7 +99,8 @@ fn a_standard_package_says_what_is_to_be_made() {
         Validation::Foreign {
             interactor: None,
             checker: Some(_),
-            protocol: Protocol::Testlib
+            protocol: Protocol::Testlib,
+            second_run: None,
         }
     ));
 }
@@ -207,11 +208,8 @@ fn an_interactor_is_followed_by_the_checker() {
     let interactor = INTERACTOR;
     let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
     let xml = problem(JUDGING, FILES, &[&standard, interactor, SOLUTIONS]);
-    let (_, found) = read_with(&xml, &[]);
-    assert!(
-        found.iter().any(|f| f.contains("use the full package")),
-        "{found:?}"
-    );
+    let making = read_with(&xml, &[]).0.unwrap().making;
+    assert_eq!(making.answers.unwrap().cases, [0, 1]);
     let full = [("tests/01.a", ""), ("tests/02.a", "")];
     let package = read_with(&xml, &full).0.unwrap();
     assert!(matches!(
@@ -222,6 +220,40 @@ fn an_interactor_is_followed_by_the_checker() {
             ..
         }
     ));
+}
+
+#[test]
+fn submissions_may_be_run_twice() {
+    let judging = JUDGING.replace("run-count=\"1\"", "run-count=\"2\"");
+    let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
+    let with_runs =
+        |runs: &str| INTERACTOR.replace("</interactor>", &format!("{runs}</interactor>"));
+    for (interactor, expected) in [
+        (String::new(), SecondRun::Alone),
+        (with_runs(""), SecondRun::Alone),
+        (
+            with_runs("<runs><run>1</run><run>2</run></runs>"),
+            SecondRun::Talking,
+        ),
+    ] {
+        let xml = problem(&judging, FILES, &[&standard, &interactor, SOLUTIONS]);
+        let package = read_with(&xml, &[]).0.unwrap();
+        let Validation::Foreign {
+            checker: Some(_),
+            second_run,
+            ..
+        } = package.validation
+        else {
+            panic!("{:?}", package.validation);
+        };
+        assert_eq!(second_run, Some(expected), "{interactor}");
+    }
+    let xml = problem(&judging, FILES, &[INTERACTOR, SOLUTIONS]);
+    let (_, found) = read_with(&xml, &[]);
+    assert!(
+        found.iter().any(|f| f.contains("there is no checker")),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -240,8 +272,8 @@ fn what_cannot_be_used_is_named_with_its_line() {
         ),
         (
             "run-count=\"1\"",
-            "run-count=\"2\"",
-            "problem.xml:4: problems of several runs",
+            "run-count=\"3\"",
+            "problem.xml:4: run-count must be 1 or 2",
         ),
         (
             "<time-limit>1500",
