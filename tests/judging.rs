@@ -17,6 +17,8 @@ mod checking;
 mod command;
 #[path = "judging/compiling.rs"]
 mod compiling;
+#[path = "judging/dmoj.rs"]
+mod dmoj;
 #[path = "judging/folders.rs"]
 mod folders;
 #[path = "judging/formats.rs"]

@@ -19,8 +19,8 @@ use crate::problem::package::CompilationLimits;
 use crate::problem::{ANSWERS, SourceFile};
 use crate::sandbox::Slot;
 
-pub use course::Course;
 pub(super) use course::Product;
+pub use course::{Course, NoOutput};
 pub use files::LeftFile;
 
 /// How much of each stream of a test case is kept.

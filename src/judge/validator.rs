@@ -18,6 +18,7 @@ use super::compare::Comparison;
 use super::executable::{Executable, Submitted};
 use super::run::BOX;
 use super::{JudgeError, reason};
+use crate::problem::package::ArgumentTemplate;
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
@@ -81,6 +82,8 @@ pub struct Validator {
     executable: Executable,
     limits: Limits,
     protocol: Protocol,
+    /// What it is asked with in place of the arguments of the protocol.
+    arguments: Option<ArgumentTemplate>,
     /// Judges what this one, an interactor, wrote.
     checker: Option<Box<Validator>>,
     /// How often a submission may be run on one case.
@@ -136,6 +139,7 @@ impl Validator {
             executable,
             limits,
             protocol: Protocol::Icpc,
+            arguments: None,
             checker: None,
             max_passes: 1,
             zeros: Zeros::Refused,
@@ -146,6 +150,11 @@ impl Validator {
     /// The same program under another protocol.
     pub fn speaking(self, protocol: Protocol) -> Self {
         Validator { protocol, ..self }
+    }
+
+    /// The same program, asked with these arguments.
+    pub fn asked_with(self, arguments: Option<ArgumentTemplate>) -> Self {
+        Validator { arguments, ..self }
     }
 
     /// The same program, which may or may not give zero points to what it rejects.
@@ -190,7 +199,8 @@ impl Validator {
         match self.protocol {
             Protocol::Icpc => code == ACCEPTED,
             // Points are something, too.
-            Protocol::Testlib => !matches!(code, 1..=6 | 8),
+            Protocol::Testlib | Protocol::Coci => !matches!(code, 1..=6 | 8),
+            Protocol::Peg => matches!(code, 0 | 1),
             Protocol::Cms | Protocol::Dmoj => code == 0,
         }
     }
@@ -216,15 +226,13 @@ impl Validator {
                 stdin: Stdin::Bytes(output),
                 submission: None,
             },
-            Protocol::Testlib | Protocol::Dmoj => Question {
+            other => Question {
                 files: vec![input, answer, given(OUTPUT, &output)],
-                paths: &[INPUT, OUTPUT, ANSWER],
-                stdin: Stdin::Empty,
-                submission: None,
-            },
-            Protocol::Cms => Question {
-                files: vec![input, answer, given(OUTPUT, &output)],
-                paths: &[INPUT, ANSWER, OUTPUT],
+                paths: match other {
+                    Protocol::Cms => &[INPUT, ANSWER, OUTPUT],
+                    Protocol::Peg => &[ANSWER, OUTPUT, INPUT],
+                    _ => &[INPUT, OUTPUT, ANSWER],
+                },
                 stdin: Stdin::Empty,
                 submission: None,
             },
@@ -273,7 +281,7 @@ impl Validator {
             paths: match self.protocol {
                 Protocol::Icpc => &[INPUT, ANSWER, FEEDBACK],
                 Protocol::Testlib => &[INPUT, OUTPUT, ANSWER],
-                Protocol::Cms | Protocol::Dmoj => &[INPUT, ANSWER],
+                Protocol::Cms | Protocol::Dmoj | Protocol::Coci | Protocol::Peg => &[INPUT, ANSWER],
             },
             stdin,
         };
@@ -311,6 +319,10 @@ impl Validator {
             Protocol::Testlib => answer::testlib(code, &stderr),
             Protocol::Cms => answer::cms(code, &stdout, &stderr),
             Protocol::Dmoj => answer::dmoj(code, &stdout),
+            Protocol::Coci => answer::coci(code, &stderr),
+            // Interactors talk on standard output.
+            Protocol::Peg if stdout.is_empty() => answer::peg(code, &stderr),
+            Protocol::Peg => answer::peg(code, &stdout),
         };
         let answer = answer.map_err(|reason| self.failure(reason, report))?;
         Ok(self.compared(answer))
@@ -365,11 +377,7 @@ impl Validator {
         });
         let written: Vec<_> = written.map(|path| (path, Arc::from([]), 0o644)).collect();
         command.files.extend(written.into_iter().map(input_file));
-        let paths = question.paths.iter().map(|&path| match path {
-            // The protocol has the directory end in a slash.
-            FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
-            path => format!("{BOX}/{path}"),
-        });
+        let asked = asked_with(self.arguments.as_ref(), question.paths);
         if let Some(Submitted {
             language,
             entry_point,
@@ -378,7 +386,7 @@ impl Validator {
         {
             command.args.extend([language, entry_point].map(Into::into));
         }
-        command.args.extend(paths.map(Into::into));
+        command.args.extend(asked.into_iter().map(Into::into));
         command.args.extend(arguments.iter().map(Into::into));
         (container, command)
     }
@@ -460,6 +468,32 @@ struct Question<'a> {
     stdin: Stdin,
     /// What a static validator is asked about: it goes before the paths, and the files are its own.
     submission: Option<&'a Submitted<'a>>,
+}
+
+/// The arguments for these paths, which are files of the case.
+fn asked_with(template: Option<&ArgumentTemplate>, paths: &[&str]) -> Vec<String> {
+    let Some(ArgumentTemplate(words)) = template else {
+        let paths = paths.iter().map(|&path| match path {
+            // The protocol has the directory end in a slash.
+            FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
+            path => format!("{BOX}/{path}"),
+        });
+        return paths.collect();
+    };
+    let names = [
+        ("{input_file}", INPUT),
+        ("{output_file}", OUTPUT),
+        ("{answer_file}", ANSWER),
+    ];
+    let filled = words.iter().map(|word| {
+        names.iter().fold(word.clone(), |word, (name, path)| {
+            match paths.contains(path) {
+                true => word.replace(name, &format!("{BOX}/{path}")),
+                false => word.replace(name, "/dev/null"),
+            }
+        })
+    });
+    filled.collect()
 }
 
 /// A file that it may read.

@@ -23,6 +23,7 @@ mod settings;
 mod streams;
 mod submissions;
 mod tree;
+mod words;
 mod yaml;
 
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, Ti
 pub use frame::Frame;
 pub use glob::matches as path_matches;
 pub use limits::{CompilationLimits, PackageLimits, TimeRule};
-pub use making::{Answers, Generation, Makes, Making};
+pub use making::{Answers, Generation, MadeFile, Makes, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
@@ -146,10 +147,16 @@ pub enum Validation {
         checker: Option<ProgramFiles>,
         /// How they are asked, and how they answer.
         protocol: Protocol,
+        /// What they are asked with in place of the arguments of the protocol.
+        arguments: Option<ArgumentTemplate>,
         /// Whether a submission is run twice on a case; the checker judges what comes of that.
         second_run: Option<SecondRun>,
     },
 }
+
+/// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentTemplate(pub Vec<String>);
 
 /// The second run of a submission on a case. Its input is the output of the first, or what the interactor wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -194,7 +194,7 @@ impl By {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
-        let mut second = None;
+        let (mut second, mut asked_with) = (None, None);
         let (programs, is_talking, protocol) = match &package.validation {
             Validation::Default(checkers) => return Ok(By::Compare(checkers.clone())),
             Validation::Custom(programs) => (programs.clone(), false, Protocol::Icpc),
@@ -203,9 +203,10 @@ impl By {
                 interactor,
                 checker,
                 protocol,
+                arguments,
                 second_run,
             } => {
-                second = *second_run;
+                (second, asked_with) = (*second_run, arguments.clone());
                 let programs = interactor.iter().chain(checker).cloned().collect();
                 (programs, interactor.is_some(), *protocol)
             }
@@ -219,6 +220,7 @@ impl By {
         let mut validators = named.map(|named| {
             validator(package, named, zeros)
                 .speaking(protocol)
+                .asked_with(asked_with.clone())
                 .with_passes(package.max_passes)
         });
         if second.is_some() {

@@ -30,15 +30,12 @@ impl CompiledPackage {
                 interactor,
                 checker,
                 protocol,
+                arguments,
                 second_run,
             } => {
                 let programs = interactor.iter().chain(checker).collect();
-                let kinds = (
-                    interactor.is_some(),
-                    checker.is_some(),
-                    protocol,
-                    second_run,
-                );
+                let has = (interactor.is_some(), checker.is_some());
+                let kinds = (has, protocol, arguments, second_run);
                 (programs, format!("{kinds:?}"))
             }
         };

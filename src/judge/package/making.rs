@@ -8,8 +8,8 @@ use super::programs::{compile_programs, complaint, validation_limits, with_inclu
 use super::{PackageError, limits};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Verdict;
-use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, RunResult, Runnable};
-use crate::problem::package::{Answers, Makes, Making, Package, ProgramFiles};
+use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, NoOutput, RunResult, Runnable};
+use crate::problem::package::{Answers, MadeFile, Makes, Making, Package, ProgramFiles};
 use crate::problem::{Checker, Limits};
 use crate::sandbox::CollectError;
 
@@ -93,8 +93,8 @@ fn make_inputs(
                 }
             }
             Makes::Files(files) => {
-                for (case, _) in files {
-                    package.cases[*case].input = next();
+                for file in files {
+                    package.cases[file.case].input = next();
                 }
             }
         }
@@ -121,7 +121,7 @@ fn make_answers(
             .under(&limits, super::STDERR_BYTES)
             .with_stream_files(&package.streams);
         let made = slot.output_of(&runnable, case.input.clone(), &course, cancel)?;
-        made.map_err(|(reason, stderr)| PackageError::NotMade {
+        made.map_err(|NoOutput { reason, stderr }| PackageError::NotMade {
             path: submission.files.path.clone(),
             case: case.name.clone(),
             reason,
@@ -148,11 +148,11 @@ fn with_includes_of(judge: &Judge, package: &Package, program: &ProgramFiles) ->
 fn run_for_files(
     slot: &mut JudgeSlot,
     runnable: &Runnable,
-    (input, files): (&Arc<[u8]>, &[(usize, Vec<String>)]),
+    (input, files): (&Arc<[u8]>, &[MadeFile]),
     (program, case): (&str, &str),
     cancel: &Cancel,
 ) -> Result<Vec<Vec<u8>>, PackageError> {
-    let wanted: Vec<&[String]> = files.iter().map(|(_, names)| &names[..]).collect();
+    let wanted: Vec<&[String]> = files.iter().map(|file| &file.names[..]).collect();
     let (ran, found) = slot.run_for_files(runnable, input, (&wanted, OUTPUT_BYTES), cancel)?;
     let not_made = |reason| PackageError::NotMade {
         path: program.to_owned(),

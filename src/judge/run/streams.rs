@@ -24,21 +24,21 @@ impl Runnable {
     pub(super) fn given(&self, input: Arc<[u8]>) -> (Container, Command) {
         let (mut container, mut command) = (self.container.clone(), self.command.clone());
         let mut needed = 0;
-        match &self.streams.input {
-            None => command.stdin = Stdin::Bytes(input),
-            Some(name) => {
-                let path = PathBuf::from(name);
-                needed += input.len() as u64;
-                // The file is in the box's memory, and not the program's doing.
-                let memory = &mut command.limits.memory_bytes;
-                *memory = memory.saturating_add(input.len() as u64);
-                command.files.retain(|file| file.path != path);
-                command.files.push(InputFile {
-                    path,
-                    bytes: input,
-                    mode: 0o644,
-                });
-            }
+        if let Some(name) = &self.streams.input {
+            let path = PathBuf::from(name);
+            needed += input.len() as u64;
+            // The file is in the box's memory, and not the program's doing.
+            let memory = &mut command.limits.memory_bytes;
+            *memory = memory.saturating_add(input.len() as u64);
+            command.files.retain(|file| file.path != path);
+            command.files.push(InputFile {
+                path,
+                bytes: Arc::clone(&input),
+                mode: 0o644,
+            });
+        }
+        if self.streams.input.is_none() || self.streams.are_further {
+            command.stdin = Stdin::Bytes(input);
         }
         if self.streams.output.is_some() {
             needed += self.limits.output_bytes;
@@ -65,6 +65,7 @@ impl Runnable {
                 report.stdout.total_bytes = max_bytes.saturating_add(1);
                 return Ok(None);
             }
+            Err(CollectError::Missing { .. }) if self.streams.are_further => return Ok(None),
             Err(CollectError::Missing { .. }) => {
                 (Vec::new(), Some(format!("it left no file {name}")))
             }

@@ -25,6 +25,15 @@ pub(in crate::judge) struct Product {
     pub output: Option<Arc<[u8]>>,
 }
 
+/// Why there is nothing that a checker could be asked about.
+#[derive(Debug)]
+pub struct NoOutput {
+    /// In one line.
+    pub reason: String,
+    /// What the program wrote to standard error.
+    pub stderr: Vec<u8>,
+}
+
 impl JudgeSlot {
     /// Runs a program on one test case as often as the course has it, and asks the checker. `index` and `name` are
     /// the case's, then come its input and answer.
@@ -55,8 +64,7 @@ impl JudgeSlot {
         Ok(case_run(index, name, finished))
     }
 
-    /// What a checker would be asked about; or the reason why it would not, and what the program wrote to standard
-    /// error.
+    /// What a checker would be asked about, or why it would not.
     ///
     /// # Errors
     /// As of [`run_course`](Self::run_course).
@@ -66,14 +74,17 @@ impl JudgeSlot {
         input: Arc<[u8]>,
         course: &Course,
         cancel: &Cancel,
-    ) -> Result<Result<Arc<[u8]>, (String, Vec<u8>)>, JudgeError> {
+    ) -> Result<Result<Arc<[u8]>, NoOutput>, JudgeError> {
         let case = Case {
             input,
             answer: Arc::from([]),
             feedback: Feedback::default(),
         };
         let Product { finished, output } = self.produce(runnable, &case, course, cancel)?;
-        Ok(output.ok_or((finished.reason, finished.stderr)))
+        Ok(output.ok_or(NoOutput {
+            reason: finished.reason,
+            stderr: finished.stderr,
+        }))
     }
 
     fn produce(

@@ -39,8 +39,17 @@ pub enum Makes {
         /// Whether its standard error is the answer, as some formats have it.
         writes_answer: bool,
     },
-    /// Files that it leaves are the inputs of cases, each with the names that its file may have.
-    Files(Vec<(usize, Vec<String>)>),
+    /// Files that it leaves are the inputs of cases.
+    Files(Vec<MadeFile>),
+}
+
+/// A file that is the input of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeFile {
+    /// The case.
+    pub case: usize,
+    /// Names that the file may have.
+    pub names: Vec<String>,
 }
 
 impl Makes {
@@ -48,7 +57,7 @@ impl Makes {
     pub fn first(&self) -> Option<usize> {
         match self {
             Makes::Case { case, .. } => Some(*case),
-            Makes::Files(files) => files.first().map(|(case, _)| *case),
+            Makes::Files(files) => files.first().map(|file| file.case),
         }
     }
 }

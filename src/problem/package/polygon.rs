@@ -144,6 +144,7 @@ fn streams(
     let streams = StreamFiles {
         input: file("input-file"),
         output: file("output-file"),
+        are_further: false,
     };
     let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
     if is_interactive && streams != StreamFiles::default() {
@@ -228,6 +229,7 @@ fn validation(
         interactor: program(interactor)?,
         checker: program(checker)?,
         protocol: Protocol::Testlib,
+        arguments: None,
         second_run,
     })
 }

@@ -7,14 +7,15 @@ pub struct StreamFiles {
     pub input: Option<String>,
     /// Name of the file that is the output.
     pub output: Option<String>,
+    /// Whether these are further names of the standard streams, so that either can be used.
+    pub are_further: bool,
 }
 
-/// Whether a file may have this name: a plain one, with an ending, which compiled programs do not have.
+/// Whether a file may have this name: a plain one, and not that of compiled programs.
 pub(super) fn is_stream_name(name: &str) -> bool {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    let (stem, ending) = name.rsplit_once('.').unwrap_or_default();
-    let is_whole = !stem.is_empty() && !ending.is_empty() && !name.starts_with(['.', '-']);
-    is_whole && name.len() < 256 && name.bytes().all(is_of_name)
+    let is_free = !name.is_empty() && name != "main" && !name.starts_with(['.', '-']);
+    is_free && name.len() < 256 && name.bytes().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -22,12 +23,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_names_with_an_ending_are_names_of_streams() {
-        for name in ["input.txt", "sum.in", "a-b.out"] {
+    fn only_plain_names_are_names_of_streams() {
+        for name in ["input.txt", "sum.in", "a-b.out", "in"] {
             assert!(is_stream_name(name), "{name}");
         }
         for name in [
-            "", "main", ".in", "in.", "-a.in", "../a.in", "a/b.in", "a b.in", "a\n.in",
+            "", "main", ".in", "-a.in", "../a.in", "a/b.in", "a b.in", "a\n.in",
         ] {
             assert!(!is_stream_name(name), "{name:?}");
         }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::data::TestCase;
-use super::super::making::{Generation, Makes, Making};
+use super::super::making::{Generation, MadeFile, Makes, Making};
 use super::super::report::Findings;
 use super::super::tree::Tree;
+use super::super::words::words;
 use super::programs::Programs;
 use super::xml::Element;
 
@@ -106,7 +107,10 @@ impl Reader<'_> {
 
     fn generated(&mut self, test: Element<'_>, command: &str, case: usize) {
         let file = test.attribute("from-file").filter(|name| *name != "false");
-        let file = file.map(|name| (case, names_of_file(name, case + 1)));
+        let file = file.map(|name| MadeFile {
+            case,
+            names: names_of_file(name, case + 1),
+        });
         if let Some(file) = &file
             && let Some(place) = self.of_files.get(command)
             && let Makes::Files(files) = &mut self.tests.making.inputs[*place].makes
@@ -191,24 +195,6 @@ fn without_carriage_returns(bytes: &[u8]) -> Option<Arc<[u8]>> {
     })
 }
 
-/// Words of a command: white space separates them, quotes hold them together.
-fn words(command: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for character in command.chars() {
-        match (character, quote) {
-            (end, Some(begun)) if end == begun => quote = None,
-            ('"' | '\'', None) => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (space, None) if space.is_whitespace() => words.extend(word.take()),
-            (character, _) => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    words
-}
-
 /// A path with one `%d` or `%02d` for the number of a test.
 struct Pattern {
     before: String,
@@ -266,16 +252,6 @@ mod tests {
         for pattern in ["tests/1", "tests/%s", "tests/%2d", "%099d"] {
             assert_eq!(path(pattern, 1), None, "{pattern}");
         }
-    }
-
-    #[test]
-    fn a_command_is_split_into_words() {
-        assert_eq!(words(" gen  1\t-n 5 "), ["gen", "1", "-n", "5"]);
-        assert_eq!(
-            words("gen 'a b' \"c'd\" '' x\"y\""),
-            ["gen", "a b", "c'd", "", "xy"]
-        );
-        assert!(words("  ").is_empty());
     }
 
     #[test]

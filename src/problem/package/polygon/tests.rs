@@ -1,7 +1,7 @@
 //! Packages of Polygon, whole and broken ones.
 
 use super::super::tree::tests::tree;
-use super::super::{self as package, Makes, Package, Validation};
+use super::super::{self as package, MadeFile, Makes, Package, Validation};
 use super::*;
 use crate::problem::groups::{Member, Worth};
 
@@ -100,6 +100,7 @@ fn a_standard_package_says_what_is_to_be_made() {
             interactor: None,
             checker: Some(_),
             protocol: Protocol::Testlib,
+            arguments: None,
             second_run: None,
         }
     ));
@@ -116,11 +117,11 @@ fn tests_of_one_command_that_leaves_files_are_made_by_one_run() {
     let [of_files, of_output] = &making.inputs[..] else {
         panic!("{making:?}");
     };
-    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
-    let files = vec![
-        (1, names(["07", "007", "0007"])),
-        (2, names(["3", "03", "003"])),
-    ];
+    let file = |case, names: [&str; 3]| MadeFile {
+        case,
+        names: names.map(str::to_owned).to_vec(),
+    };
+    let files = vec![file(1, ["07", "007", "0007"]), file(2, ["3", "03", "003"])];
     assert_eq!(of_files.makes, Makes::Files(files));
     assert_eq!(of_output.makes.first(), Some(3));
 }
