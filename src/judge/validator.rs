@@ -9,8 +9,9 @@
 mod answer;
 mod feedback;
 mod points;
+mod question;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use answer::Answer;
 pub(super) use feedback::{Feedback, NextPass};
 pub(super) use points::Zeros;
 use points::points;
+use question::{Question, asked_with, given, input_file};
 
 const ACCEPTED: i32 = 42;
 const WRONG: i32 = 43;
@@ -457,55 +459,6 @@ impl Validator {
             reason,
             evidence: evidence.concat().trim().to_owned(),
         }
-    }
-}
-
-/// What a validator is asked: files of the case, where they or others are in its arguments, and its
-/// standard input.
-struct Question<'a> {
-    files: Vec<InputFile>,
-    paths: &'static [&'static str],
-    stdin: Stdin,
-    /// What a static validator is asked about: it goes before the paths, and the files are its own.
-    submission: Option<&'a Submitted<'a>>,
-}
-
-/// The arguments for these paths, which are files of the case.
-fn asked_with(template: Option<&ArgumentTemplate>, paths: &[&str]) -> Vec<String> {
-    let Some(ArgumentTemplate(words)) = template else {
-        let paths = paths.iter().map(|&path| match path {
-            // The protocol has the directory end in a slash.
-            FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
-            path => format!("{BOX}/{path}"),
-        });
-        return paths.collect();
-    };
-    let names = [
-        ("{input_file}", INPUT),
-        ("{output_file}", OUTPUT),
-        ("{answer_file}", ANSWER),
-    ];
-    let filled = words.iter().map(|word| {
-        names.iter().fold(word.clone(), |word, (name, path)| {
-            match paths.contains(path) {
-                true => word.replace(name, &format!("{BOX}/{path}")),
-                false => word.replace(name, "/dev/null"),
-            }
-        })
-    });
-    filled.collect()
-}
-
-/// A file that it may read.
-fn given(path: &str, bytes: &Arc<[u8]>) -> InputFile {
-    input_file((path, Arc::clone(bytes), 0o444))
-}
-
-fn input_file((path, bytes, mode): (&str, Arc<[u8]>, u32)) -> InputFile {
-    InputFile {
-        path: PathBuf::from(path),
-        bytes,
-        mode,
     }
 }
 
