@@ -34,7 +34,7 @@ pub(super) fn of_run_limit(limit: Limit, run: &Evidence<'_>) -> String {
             milliseconds(limits.wall_ms)
         ),
         Limit::Output => format!(
-            "wrote more than the limit of {} to its output",
+            "wrote more than the limit of {} to standard output",
             bytes(limits.output_bytes)
         ),
     }

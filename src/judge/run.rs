@@ -160,8 +160,8 @@ impl Runnable {
         cancel: &Cancel,
     ) -> Result<Finished, JudgeError> {
         let Some(answer) = case.answer else {
-            let (report, _) = self.run_once(slot, case.input, cancel)?;
-            return Ok(self.finished(report, None));
+            let (report, odd) = self.run_once(slot, case.input, cancel)?;
+            return Ok(self.finished(report, None).with_oddity(odd));
         };
         let case = Case {
             input: case.input,
@@ -172,19 +172,16 @@ impl Runnable {
             let (report, odd) = self.run_once(slot, case.input.clone(), cancel)?;
             if !self.ended_well(&report) {
                 return Ok(Pass {
-                    finished: self.finished(report, None),
+                    finished: self.finished(report, None).with_oddity(odd),
                     next: None,
                 });
             }
             let said = checked(slot, check, case, &report.stdout.bytes, cancel)?;
-            let mut finished = self.finished(report, Some(said.comparison));
-            if let Some(odd) = odd.filter(|_| finished.verdict != Verdict::Accepted) {
-                finished.reason = format!("{}; {odd}", finished.reason);
-            }
+            let finished = self.finished(report, Some(said.comparison));
             Ok(Pass {
                 finished: Finished {
                     team_message: said.team_message,
-                    ..finished
+                    ..finished.with_oddity(odd)
                 },
                 next: said.next,
             })
@@ -230,11 +227,11 @@ impl Runnable {
         input: Arc<[u8]>,
         cancel: &Cancel,
     ) -> Result<Product, JudgeError> {
-        let (report, _) = self.run_once(slot, input, cancel)?;
+        let (report, odd) = self.run_once(slot, input, cancel)?;
         let output = self.ended_well(&report);
         let output = output.then(|| Arc::from(&report.stdout.bytes[..]));
         Ok(Product {
-            finished: self.finished(report, None),
+            finished: self.finished(report, None).with_oddity(odd),
             output,
         })
     }

@@ -110,7 +110,7 @@ fn submissions_read_and_write_the_files_that_the_problem_names() {
         &report,
         "s/large.sh",
         "OLE",
-        "the limit of 64 MiB to its output",
+        "sum.out has more than the limit of 64 MiB",
     );
 }
 

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Runnable;
-use crate::judge::JudgeError;
+use super::{Finished, Runnable};
+use crate::judge::verdict::Verdict;
+use crate::judge::{JudgeError, reason};
 use crate::problem::package::StreamFiles;
 use crate::sandbox::{
     CollectError, Command, Container, Exit, InputFile, Limit, Outcome, Report, ScratchDir, Stdin,
@@ -63,7 +64,8 @@ impl Runnable {
                     exit: Some(Exit::Code(0)),
                 };
                 report.stdout.total_bytes = max_bytes.saturating_add(1);
-                return Ok(None);
+                let max = reason::bytes(max_bytes);
+                return Ok(Some(format!("{name} has more than the limit of {max}")));
             }
             Err(CollectError::Missing { .. }) if self.streams.are_further => return Ok(None),
             Err(CollectError::Missing { .. }) => {
@@ -75,6 +77,18 @@ impl Runnable {
         report.stdout.total_bytes = bytes.len() as u64;
         report.stdout.bytes = bytes;
         Ok(odd)
+    }
+}
+
+impl Finished {
+    /// The same, with what is odd about its output file where that tells why.
+    pub(super) fn with_oddity(self, odd: Option<String>) -> Finished {
+        let reason = match (odd, self.verdict) {
+            (None, _) | (_, Verdict::Accepted) => self.reason,
+            (Some(odd), Verdict::OutputLimit) => odd,
+            (Some(odd), _) => format!("{}; {odd}", self.reason),
+        };
+        Finished { reason, ..self }
     }
 }
 

@@ -105,7 +105,7 @@ fn every_outcome_has_its_verdict() {
             hit(Limit::Output, None),
             &calm,
             OutputLimit,
-            "wrote more than the limit of 16 MiB to its output",
+            "wrote more than the limit of 16 MiB to standard output",
         ),
         (
             Outcome::NotExecutable {
