@@ -54,6 +54,7 @@ mod scratch;
 mod seccomp;
 mod slot;
 mod spec;
+mod start_time;
 mod streams;
 mod supervise;
 mod sys;

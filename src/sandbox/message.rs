@@ -268,9 +268,8 @@ pub(super) enum BoxReport {
     Confined,
     /// A step failed with an errno, with the object of this number; the box is gone.
     SetUpFailed(Step, i32, u32),
-    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener,
-    /// where the filter takes effect last and has one.
-    Starting(u64),
+    /// Carries the seccomp listener of a filter that took effect last.
+    Listening,
     /// The kernel refused to execute the program.
     NotExecutable(i32),
     /// The program ended with this wait status at this monotonic time, and every other process
@@ -315,7 +314,7 @@ impl BoxReport {
                 step as i32,
                 u64::from(object) << 32 | u64::from(errno as u32),
             ),
-            BoxReport::Starting(time_ns) => (2, 0, time_ns),
+            BoxReport::Listening => (2, 0, 0),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
             BoxReport::Ended(status, time_ns, _) => (4, status, time_ns),
         };
@@ -341,7 +340,7 @@ impl BoxReport {
                 let step = *Step::ALL.get(number as usize)?;
                 BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
             }
-            2 => BoxReport::Starting(value),
+            2 => BoxReport::Listening,
             3 => BoxReport::NotExecutable(number),
             4 => {
                 let reaped = ReapedUse {
@@ -391,7 +390,7 @@ mod tests {
         let reports = [
             BoxReport::Confined,
             BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
-            BoxReport::Starting(u64::MAX),
+            BoxReport::Listening,
             BoxReport::NotExecutable(2),
             BoxReport::Ended(
                 0x8b,
