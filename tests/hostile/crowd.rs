@@ -51,7 +51,7 @@ fn a_program_near_its_limit_keeps_its_verdict_beside_hostile_neighbours() {
         eprintln!("slow: only with GAVEL_SLOW_TESTS=1");
         return;
     }
-    beside_hostile_neighbours(&NEAR_THEIR_LIMITS, 200);
+    beside_hostile_neighbours(&NEAR_THEIR_LIMITS, 25);
 }
 
 fn beside_hostile_neighbours(ids: &[&str], rounds: usize) {
