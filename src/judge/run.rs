@@ -12,9 +12,11 @@ use super::passes::{self, Pass};
 use super::validator::{Case, Check, Feedback, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide};
 use super::{CaseData, JudgeError};
+use crate::problem::package::Counted;
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
-    Access, Cancel, Command, Container, Exit, InputFile, Limits, Outcome, Report, Slot, Stdin,
+    Access, Cancel, Command, Container, Exit, InputFile, Limit, Limits, Outcome, Report, Slot,
+    Stdin,
 };
 
 const OPEN_FILES: u64 = 256;
@@ -28,6 +30,7 @@ pub struct Runnable {
     container: Container,
     command: Command,
     limits: problem::Limits,
+    counted: Counted,
     image_bytes: u64,
 }
 
@@ -73,6 +76,7 @@ impl Runnable {
             container,
             command,
             limits,
+            counted: Counted::StandardOutput,
             image_bytes,
         }
     }
@@ -120,6 +124,11 @@ impl Runnable {
     pub fn with_read_only_files(mut self) -> Runnable {
         self.container.box_access = Access::ReadOnly;
         self
+    }
+
+    /// The same program, of which this counts as output.
+    pub fn counting(self, counted: Counted) -> Runnable {
+        Runnable { counted, ..self }
     }
 
     /// The box and the command of a run without input.
@@ -195,7 +204,33 @@ impl Runnable {
             stdin: Stdin::Bytes(input),
             ..self.command.clone()
         };
-        Ok(slot.run(&self.container, &command, cancel)?)
+        let mut report = slot.run(&self.container, &command, cancel)?;
+        self.count(&mut report)?;
+        Ok(report)
+    }
+
+    /// Notes in a report that all that counts as output together is too much, where the program ended by
+    /// itself.
+    pub(super) fn count(&self, report: &mut Report) -> Result<(), JudgeError> {
+        let Outcome::Ended(exit) = report.outcome else {
+            return Ok(());
+        };
+        if self.counted == Counted::StandardOutput {
+            return Ok(());
+        }
+        let files = match self.container.box_access {
+            Access::ReadOnly => 0,
+            _ => {
+                let bytes = report.scratch.written_bytes(&self.command.files);
+                bytes.map_err(JudgeError::Collect)?
+            }
+        };
+        let streams = [&report.stdout, &report.stderr].map(|stream| stream.total_bytes);
+        if streams.iter().sum::<u64>().saturating_add(files) > self.limits.output_bytes {
+            let (limit, exit) = (Limit::Output, Some(exit));
+            report.outcome = Outcome::LimitHit { limit, exit };
+        }
+        Ok(())
     }
 
     /// What a run came to by its report and the comparison.
@@ -238,6 +273,7 @@ impl Runnable {
             usage: &report.usage,
             denied_calls: &report.denied_calls,
             limits: &self.limits,
+            counted: self.counted,
             image_bytes: self.image_bytes,
         }
     }

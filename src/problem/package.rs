@@ -30,7 +30,7 @@ pub use data::{Subject, TestCase};
 pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
 pub use glob::matches as path_matches;
-pub use limits::{CompilationLimits, PackageLimits, TimeRule};
+pub use limits::{CompilationLimits, Counted, PackageLimits, TimeRule};
 pub use making::{Answers, Generation, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};

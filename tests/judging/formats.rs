@@ -161,6 +161,47 @@ fn a_static_validator_judges_the_files_of_a_submission() {
 }
 
 #[test]
+fn standard_output_standard_error_and_files_count_as_output_together() {
+    const WRITES: &str =
+        "cat; head -c \"$1\" /dev/zero >&2; head -c \"$2\" /dev/zero > x; exit 0\n";
+    let verdict = |(stderr, file): (u32, u32), yaml: &str| {
+        let arguments = format!("args: ['{stderr}', '{file}']\n");
+        let (report, _) = verify(&[
+            ("problem.yaml", yaml),
+            ("data/secret/1.yaml", &arguments),
+            ("submissions/accepted/writes.sh", WRITES),
+        ]);
+        let result = submission(&report, "accepted/writes.sh");
+        let [verdict, reason] = ["verdict", "reason"].map(|key| result[key].to_string());
+        (verdict.trim_matches('"').to_owned(), reason)
+    };
+    let of_format = |format: &str, writing: bool| {
+        format!(
+            "problem_format_version: {format}\nname: A\nlimits: {{time_limit: 1, output: 1}}\n\
+             allow_file_writing: {writing}\n"
+        )
+    };
+    let new = of_format("2025-09", true);
+    // The answer has two bytes.
+    for (sizes, expected) in [
+        ((0, (1 << 20) - 2), "AC"),
+        (((1 << 20) - 2, 0), "AC"),
+        ((1 << 19, 1 << 19), "OLE"),
+        ((0, 1 << 20), "OLE"),
+        ((1 << 20, 0), "OLE"),
+    ] {
+        let (verdict, reason) = verdict(sizes, &new);
+        assert_eq!(verdict, expected, "{sizes:?}: {reason}");
+        let words = "limit of 1 MiB to standard output, standard error and files together";
+        assert_eq!(reason.contains(words), expected == "OLE", "{reason}");
+    }
+    assert_eq!(
+        verdict((1 << 20, 1 << 20), &of_format("legacy", true)).0,
+        "AC"
+    );
+}
+
+#[test]
 fn a_problem_may_be_solved_in_its_languages_only() {
     let yaml = "problem_format_version: 2025-09\nname: A\nlimits: {time_limit: 1}\n\
                 languages: [c, python3]\n";

@@ -100,6 +100,7 @@ impl CompiledPackage {
         match entrant {
             Entrant::Program(program) => {
                 let runnable = program.under(limits, STDERR_BYTES);
+                let runnable = runnable.counting(self.package.limits.counted);
                 let runnable = match self.package.allow_file_writing {
                     true => runnable,
                     false => runnable.with_read_only_files(),
