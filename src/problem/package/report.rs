@@ -71,7 +71,13 @@ impl Findings {
         self.add(Severity::Warning, path, line, message.into());
     }
 
-    fn add(&mut self, severity: Severity, path: &str, line: Option<usize>, message: String) {
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        path: &str,
+        line: Option<usize>,
+        message: String,
+    ) {
         // An error is kept however many warnings came before it.
         if self.found.len() < MAX_FINDINGS || (severity == Severity::Error && !self.has_errors()) {
             self.found.push(Finding {
