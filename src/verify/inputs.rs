@@ -1,5 +1,6 @@
 //! The problem's own checks of its test inputs.
 
+use super::python_2::is_python_2;
 use super::{Work, junk};
 use crate::judge::package::{
     Known, PackageError, compile_programs, key_of_input, key_of_input_validator, validation_limits,
@@ -98,7 +99,8 @@ impl Validators<'_> {
 /// not valid. Then come hostile inputs.
 pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, PackageError> {
     let is_known = |program: &ProgramFiles| {
-        program.has_scripts() || work.judge.languages().of_program(program).is_some()
+        let is_source = work.judge.languages().of_program(program).is_some();
+        program.has_scripts() || (is_source && !is_python_2(program, package.format))
     };
     let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
