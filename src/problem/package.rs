@@ -11,6 +11,7 @@ mod data;
 mod dmoj;
 mod examples;
 mod expectation;
+mod frame;
 mod glob;
 mod groups;
 mod limits;
@@ -19,8 +20,10 @@ mod polygon;
 mod programs;
 mod report;
 mod settings;
+mod streams;
 mod submissions;
 mod tree;
+mod words;
 mod yaml;
 
 use std::borrow::Cow;
@@ -29,12 +32,14 @@ use std::collections::BTreeMap;
 pub use data::{Subject, TestCase};
 pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
+pub use frame::Frame;
 pub use glob::matches as path_matches;
 pub use limits::{CompilationLimits, PackageLimits, TimeRule};
-pub use making::{Answers, Generation, Making};
+pub use making::{Answers, Generation, MadeFile, Makes, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
+pub use streams::StreamFiles;
 pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
 
@@ -57,6 +62,8 @@ pub struct Package {
     pub languages: Option<Vec<String>>,
     /// Whether submissions may write to their working directory.
     pub allow_file_writing: bool,
+    /// Files that submissions read and write in place of the standard streams.
+    pub streams: StreamFiles,
     /// How outputs are judged.
     pub validation: Validation,
     /// How often a submission may be run on a case, as its validator asks; more than once only in a
@@ -69,6 +76,8 @@ pub struct Package {
     /// Files that are put over a submission before it is compiled, by language; `default` is for
     /// all others.
     pub includes: BTreeMap<String, Vec<SourceFile>>,
+    /// How submissions are fitted into these files, by language.
+    pub frames: BTreeMap<String, Frame>,
     /// The program that grades groups which ask for it.
     pub grader: Option<ProgramFiles>,
     /// How the cases come to a verdict and a score.
@@ -138,7 +147,24 @@ pub enum Validation {
         checker: Option<ProgramFiles>,
         /// How they are asked, and how they answer.
         protocol: Protocol,
+        /// What they are asked with in place of the arguments of the protocol.
+        arguments: Option<ArgumentTemplate>,
+        /// Whether a submission is run twice on a case; the checker judges what comes of that.
+        second_run: Option<SecondRun>,
     },
+}
+
+/// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentTemplate(pub Vec<String>);
+
+/// The second run of a submission on a case. Its input is the output of the first, or what the interactor wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondRun {
+    /// Without an interactor.
+    Alone,
+    /// With the interactor, to which the same is the input.
+    Talking,
 }
 
 /// Exit code by which an input validator of the ICPC and Kattis formats takes an input for valid.
@@ -228,6 +254,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         time: settings.time,
         languages: settings.languages,
         allow_file_writing: settings.allow_file_writing,
+        streams: StreamFiles::default(),
         validation,
         max_passes: match settings.kind.is_multi_pass {
             true => settings.limits.validation_passes,
@@ -236,6 +263,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators,
         valid_exit_code: VALID,
         includes,
+        frames: BTreeMap::new(),
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,
@@ -404,5 +432,7 @@ fn includes(tree: &Tree) -> BTreeMap<String, Vec<SourceFile>> {
         .collect()
 }
 
+#[cfg(test)]
+mod changed;
 #[cfg(test)]
 mod tests;
