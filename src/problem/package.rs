@@ -214,7 +214,15 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
     let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
-    let (groups, scoring) = groups::read(&settings, &root, grader.is_some(), findings);
+    let (groups, scoring) = {
+        // DOMjudge has no graders of packages.
+        let may_be = settings.kind.is_scoring && grader.is_none();
+        let dialect = match may_be && submissions::has_score_tags(tree) {
+            true => groups::Dialect::DomJudge,
+            false => groups::Dialect::Kattis,
+        };
+        groups::read(&settings, &root, (grader.is_some(), dialect), findings)
+    };
     if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
         let message = "the grader is not used: no group says \"grading: custom\"";
         findings.warning(&unused.path, None, message);
