@@ -188,7 +188,16 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
     let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
-    let (groups, scoring) = groups::read(&settings, &root, grader.is_some(), findings);
+    // The tag is DOMjudge's own: its scores are those that DOMjudge gives.
+    let is_domjudge = settings.format == Format::Legacy
+        && settings.kind.is_scoring
+        && expectation::has_score_tags(tree);
+    let dialect = match is_domjudge {
+        true => groups::Dialect::Domjudge,
+        false => groups::Dialect::Standard,
+    };
+    let root = (&root, dialect);
+    let (groups, scoring) = groups::read(&settings, root, grader.is_some(), findings);
     if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
         let message = "the grader is not used: no group says \"grading: custom\"";
         findings.warning(&unused.path, None, message);

@@ -9,10 +9,19 @@ use super::settings::{Format, Settings};
 use super::yaml::Pair;
 use crate::problem::groups::{Group, Scoring};
 
+/// How `testdata.yaml` is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// As the legacy format says.
+    Standard,
+    /// As DOMjudge does.
+    Domjudge,
+}
+
 /// Reads the tree of groups, and how it is scored where the problem gives points.
 pub(super) fn read(
     settings: &Settings,
-    root: &Directory,
+    (root, dialect): (&Directory, Dialect),
     has_grader: bool,
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
@@ -20,7 +29,7 @@ pub(super) fn read(
         // The tools that know the draft of 2023 read its groups like those of legacy.
         // Those of other worlds have no such settings, and never come here.
         Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
-            legacy::read(settings, root, has_grader, findings)
+            legacy::read(settings, (root, dialect), has_grader, findings)
         }
         Format::V2025 => new::read(settings, root, findings),
     }

@@ -1,7 +1,11 @@
 //! `testdata.yaml` of the legacy format: every directory is a group, and inherits each setting that
 //! it does not make from the nearest directory above it.
+//!
+//! DOMjudge reads it another way, and packages for it expect that: nothing is inherited; cases of a group are worth its
+//! `accept_score` together and not each; a directory without `testdata.yaml`, such as that of the samples, gives
+//! no points; and a submission that fails keeps those that it has, with the verdict of its first failure.
 
-use super::{name, number, number_of};
+use super::{Dialect, directories, name, number, number_of};
 use crate::problem::groups::{
     Grading, Group, Member, Objective, OnReject, Range, Rules, ScoreRule, Scoring, VerdictRule,
     Worth,
@@ -48,11 +52,12 @@ impl Default for Config {
 
 pub(super) fn read(
     settings: &Settings,
-    root: &Directory,
+    (root, dialect): (&Directory, Dialect),
     has_grader: bool,
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
     let mut reader = Reader {
+        dialect,
         is_scoring: settings.kind.is_scoring,
         has_grader,
         overrides: &settings.grading,
@@ -62,12 +67,13 @@ pub(super) fn read(
     let group = reader.group(root, &Config::default(), true);
     let scoring = settings.kind.is_scoring.then_some(Scoring {
         objective,
-        needs_acceptance: true,
+        needs_acceptance: dialect == Dialect::Standard,
     });
     (group, scoring)
 }
 
 struct Reader<'a> {
+    dialect: Dialect,
     is_scoring: bool,
     has_grader: bool,
     /// What `grading` in `problem.yaml` says for every group.
@@ -92,12 +98,19 @@ impl Reader<'_> {
     }
 
     fn group(&mut self, directory: &Directory, inherited: &Config, is_root: bool) -> Group {
+        let is_domjudge = self.dialect == Dialect::Domjudge;
+        let inherited = match is_domjudge {
+            true => &Config::default(),
+            false => inherited,
+        };
         let config = self.config(directory, inherited, is_root);
+        let (accepted, rejected) = match is_domjudge {
+            // Without points of a validator a case has none: it is the group that does.
+            true => (0.0, 0.0),
+            false => (config.accepted, config.rejected),
+        };
         let worth = match self.is_scoring {
-            true => Worth::Fixed {
-                accepted: config.accepted,
-                rejected: config.rejected,
-            },
+            true => Worth::Fixed { accepted, rejected },
             false => Worth::NoPoints,
         };
         let member = |entry: &Entry| match entry {
@@ -111,6 +124,7 @@ impl Reader<'_> {
             requires: Vec::new(),
             grading: match config.is_custom {
                 true => Grading::Program(config.flags.clone()),
+                false if is_domjudge => Grading::Rules(rules_of_domjudge(&config, directory)),
                 false => Grading::Rules(rules(&config.flags, is_root)),
             },
             range: config.range,
@@ -250,6 +264,23 @@ fn rules(flags: &[String], is_root: bool) -> Rules {
     rules
 }
 
+/// How DOMjudge grades a group.
+fn rules_of_domjudge(config: &Config, directory: &Directory) -> Rules {
+    let has_groups = directories(directory).next().is_some();
+    let gives = |key: &str| directory.settings.iter().any(|(_, pair)| pair.key == key);
+    let plain = rules(&config.flags, false);
+    let score = match directory.settings.is_empty() {
+        true => ScoreRule::AllOrNothing(0.0),
+        false if !has_groups && gives("accept_score") => ScoreRule::AllOrNothing(config.accepted),
+        false => plain.score,
+    };
+    Rules {
+        verdict: VerdictRule::FirstError,
+        score,
+        ..plain
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::tree::tests::tree;
@@ -272,6 +303,39 @@ mod tests {
     }
 
     const SCORING: (&str, &str) = ("problem.yaml", "name: A\ntype: scoring\n");
+
+    #[test]
+    fn packages_for_domjudge_are_read_as_it_does() {
+        let files = [
+            SCORING,
+            (
+                "data/testdata.yaml",
+                "on_reject: continue\ngrader_flags: sum\n",
+            ),
+            ("data/secret/testdata.yaml", "on_reject: continue\n"),
+            ("data/secret/a/testdata.yaml", "accept_score: 30\n"),
+        ];
+        let tagged = ("submissions/partial/b.py", "# @EXPECTED_SCORE@: 30\n");
+        let groups = |files: &[(&str, &str)]| {
+            let package = read_files(files).0.unwrap();
+            let needs_acceptance = package.scoring.unwrap().needs_acceptance;
+            (package.groups, needs_acceptance)
+        };
+        let (root, needs_acceptance) = groups(&[&files[..], &[tagged]].concat());
+        assert!(!needs_acceptance);
+        let rules = |name: &str| match &root.find(name).unwrap().grading {
+            Grading::Rules(rules) => *rules,
+            Grading::Program(_) => panic!("no rules"),
+        };
+        assert_eq!(rules("secret/a").score, ScoreRule::AllOrNothing(30.0));
+        assert_eq!(rules("sample").score, ScoreRule::AllOrNothing(0.0));
+        assert_eq!(rules("secret").score, ScoreRule::Sum);
+        assert_eq!(rules("secret").verdict, VerdictRule::FirstError);
+        let a = root.find("secret/a").unwrap();
+        assert_eq!(a.on_reject, OnReject::Break, "it inherits nothing");
+        // Without the tag it is a package like all others.
+        assert!(groups(&files).1);
+    }
 
     #[test]
     fn a_group_inherits_what_it_does_not_say() {
