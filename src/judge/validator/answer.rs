@@ -59,7 +59,9 @@ pub(super) fn testlib(code: i32, stderr: &str) -> Result<Answer, String> {
         })
     };
     if let Some(part) = partial(text)
-        && PARTIAL.iter().any(|base| base + part == code)
+        && PARTIAL
+            .iter()
+            .any(|base| base.checked_add(part) == Some(code))
     {
         return match part {
             0..=100 => answer(Judgement::Part(f64::from(part) / 100.0)),
@@ -322,6 +324,45 @@ mod tests {
         );
         assert_eq!(judgement(dmoj(0, "")), Ok(Right));
         assert!(dmoj(2, "").is_err());
+    }
+
+    #[test]
+    fn whatever_a_checker_says_is_an_answer_within_bounds_or_its_failure() {
+        let good = [
+            &b"partially correct (50) words"[..],
+            b"points 12.5 words",
+            b"wrong answer 1st",
+            b"0.5\ntranslate:partial",
+        ];
+        let words = [
+            "partially correct (",
+            "2147483647)",
+            "-2147483648)",
+            "points ",
+            "1e999",
+            "nan",
+            "-0",
+            "0x1p3",
+            "1e-400",
+        ];
+        crate::fuzz::try_changes(50_000, (&good, &words), |said, random| {
+            let said = String::from_utf8_lossy(said);
+            let code = match random.below(3) {
+                0 => random.below(256) as i32,
+                _ => *random.of_all(&[0, 1, 7, 16, 50, 66]),
+            };
+            for answer in [
+                testlib(code, &said),
+                dmoj(code, &said),
+                cms(code, &said, &said),
+            ] {
+                match judgement(answer) {
+                    Ok(Points(points)) => assert!(points.is_finite() && points >= 0.0),
+                    Ok(Part(part)) => assert!((0.0..=1.0).contains(&part)),
+                    _ => {}
+                }
+            }
+        });
     }
 
     #[test]
