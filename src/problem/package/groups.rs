@@ -8,19 +8,20 @@ use super::report::Findings;
 use super::settings::{Format, Settings};
 use super::yaml::Pair;
 use crate::problem::groups::{Group, Scoring};
+pub(super) use legacy::Dialect;
 
 /// Reads the tree of groups, and how it is scored where the problem gives points.
 pub(super) fn read(
     settings: &Settings,
     root: &Directory,
-    has_grader: bool,
+    (has_grader, dialect): (bool, Dialect),
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
     match settings.format {
         // The tools that know the draft of 2023 read its groups like those of legacy.
         // Those of other worlds have no such settings, and never come here.
         Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
-            legacy::read(settings, root, has_grader, findings)
+            legacy::read(settings, root, (has_grader, dialect), findings)
         }
         Format::V2025 => new::read(settings, root, findings),
     }

@@ -1,7 +1,7 @@
 //! `testdata.yaml` of the legacy format: every directory is a group, and inherits each setting that
-//! it does not make from the nearest directory above it.
+//! it does not make from the nearest directory above it. DOMjudge reads the same words differently.
 
-use super::{name, number, number_of};
+use super::{directories, name, number, number_of};
 use crate::problem::groups::{
     Grading, Group, Member, Objective, OnReject, Range, Rules, ScoreRule, Scoring, VerdictRule,
     Worth,
@@ -46,14 +46,25 @@ impl Default for Config {
     }
 }
 
+/// Whose words the settings are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::problem::package) enum Dialect {
+    /// Those of Kattis, which the format has them from.
+    Kattis,
+    /// DOMjudge's: nothing is inherited, a group is worth its points once, and what is not accepted keeps the
+    /// points of the groups that it passes.
+    DomJudge,
+}
+
 pub(super) fn read(
     settings: &Settings,
     root: &Directory,
-    has_grader: bool,
+    (has_grader, dialect): (bool, Dialect),
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
     let mut reader = Reader {
         is_scoring: settings.kind.is_scoring,
+        dialect,
         has_grader,
         overrides: &settings.grading,
         findings,
@@ -62,13 +73,14 @@ pub(super) fn read(
     let group = reader.group(root, &Config::default(), true);
     let scoring = settings.kind.is_scoring.then_some(Scoring {
         objective,
-        needs_acceptance: true,
+        needs_acceptance: dialect == Dialect::Kattis,
     });
     (group, scoring)
 }
 
 struct Reader<'a> {
     is_scoring: bool,
+    dialect: Dialect,
     has_grader: bool,
     /// What `grading` in `problem.yaml` says for every group.
     overrides: &'a [Pair],
@@ -93,16 +105,23 @@ impl Reader<'_> {
 
     fn group(&mut self, directory: &Directory, inherited: &Config, is_root: bool) -> Group {
         let config = self.config(directory, inherited, is_root);
-        let worth = match self.is_scoring {
-            true => Worth::Fixed {
+        let mut rules = rules(&config.flags, is_root);
+        let worth = match (self.is_scoring, self.dialect) {
+            (true, Dialect::Kattis) => Worth::Fixed {
                 accepted: config.accepted,
                 rejected: config.rejected,
             },
-            false => Worth::NoPoints,
+            (true, Dialect::DomJudge) => as_in_domjudge(directory, &config, &mut rules),
+            (false, _) => Worth::NoPoints,
+        };
+        let none = Config::default();
+        let handed_down = match self.dialect {
+            Dialect::Kattis => &config,
+            Dialect::DomJudge => &none,
         };
         let member = |entry: &Entry| match entry {
             Entry::Case(index) => Member::Case(*index, worth),
-            Entry::Directory(below) => Member::Group(self.group(below, &config, false)),
+            Entry::Directory(below) => Member::Group(self.group(below, handed_down, false)),
         };
         Group {
             members: directory.entries.iter().map(member).collect(),
@@ -111,7 +130,7 @@ impl Reader<'_> {
             requires: Vec::new(),
             grading: match config.is_custom {
                 true => Grading::Program(config.flags.clone()),
-                false => Grading::Rules(rules(&config.flags, is_root)),
+                false => Grading::Rules(rules),
             },
             range: config.range,
         }
@@ -250,6 +269,25 @@ fn rules(flags: &[String], is_root: bool) -> Rules {
     rules
 }
 
+/// What the cases of a group are worth in DOMjudge, and how it comes to its score: the group has its `accept_score`
+/// once, where it has no groups in it, and else the validator's points count. Those of cases beside groups and in
+/// directories without settings do not.
+fn as_in_domjudge(directory: &Directory, config: &Config, rules: &mut Rules) -> Worth {
+    rules.verdict = VerdictRule::FirstError;
+    let settings = &directory.settings;
+    if settings.is_empty() || directories(directory).next().is_some() {
+        return Worth::Ignored;
+    }
+    if settings.iter().any(|(_, pair)| pair.key == "accept_score") {
+        rules.score = ScoreRule::AllOrNothing(config.accepted);
+        return Worth::Ignored;
+    }
+    Worth::Fixed {
+        accepted: 0.0,
+        rejected: 0.0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::tree::tests::tree;
@@ -379,6 +417,46 @@ mod tests {
         }
         let root = ("data/testdata.yaml", "grader_flags: ignore_sample");
         assert!(read_files(&[SCORING, root]).1[0].contains("on_reject: continue"));
+    }
+
+    #[test]
+    fn a_tag_of_domjudge_makes_settings_mean_what_they_mean_there() {
+        let settings = [
+            SCORING,
+            (
+                "data/testdata.yaml",
+                "on_reject: continue\ngrader_flags: max\n",
+            ),
+            ("data/secret/a/testdata.yaml", "accept_score: 7\n"),
+        ];
+        let for_kattis = read_files(&settings).0.unwrap();
+        assert!(for_kattis.scoring.unwrap().needs_acceptance);
+        let tagged = ("submissions/partial/a.py", "# @EXPECTED_SCORE@: 7\n");
+        let package = read_files(&[&settings[..], &[tagged]].concat()).0.unwrap();
+        assert!(!package.scoring.unwrap().needs_acceptance);
+        let root = package.groups;
+        let rules_of = |name: &str| match root.find(name).unwrap().grading {
+            Grading::Rules(rules) => rules.score,
+            Grading::Program(_) => panic!("{name}"),
+        };
+        assert_eq!(rules_of(""), ScoreRule::Max);
+        assert_eq!(rules_of("secret"), ScoreRule::Sum);
+        assert_eq!(rules_of("secret/a"), ScoreRule::AllOrNothing(7.0));
+        let secret = root.find("secret").unwrap();
+        assert_eq!(secret.on_reject, OnReject::Break);
+        assert_eq!(secret.members[1], Member::Case(2, Worth::Ignored));
+        assert_eq!(
+            root.find("sample").unwrap().members,
+            [Member::Case(0, Worth::Ignored)]
+        );
+        let by_validator = ("data/sample/testdata.yaml", "on_reject: continue\n");
+        let package = read_files(&[&settings[..], &[tagged, by_validator]].concat())
+            .0
+            .unwrap();
+        let (accepted, rejected) = (0.0, 0.0);
+        let worth = Worth::Fixed { accepted, rejected };
+        let sample = package.groups.find("sample").unwrap();
+        assert_eq!(sample.members, [Member::Case(0, worth)]);
     }
 
     #[test]
