@@ -10,6 +10,7 @@ mod judging;
 mod junit;
 mod listen;
 mod logging;
+mod memory;
 mod migrate;
 mod options;
 mod parts;

@@ -32,7 +32,7 @@ pub use executable::{Compiled, Executable};
 pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
 pub use run::Runnable;
-pub use slot::{CaseRun, JudgeSlot, RunResult};
+pub use slot::{CaseRun, Course, JudgeSlot, LeftFile, NoOutput, RunResult};
 pub use validator::{Check, Validator};
 
 use crate::problem::{Checker, Limits, SourceFile};

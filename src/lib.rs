@@ -8,6 +8,8 @@ pub mod bench;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+#[cfg(test)]
+mod fuzz;
 pub mod judge;
 pub mod problem;
 pub mod sandbox;

@@ -5,5 +5,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     gavel::sandbox::become_launcher_if_asked();
+    gavel::sandbox::become_function_if_asked(&[gavel::sandbox::DOORS]);
     gavel::cli::main()
 }

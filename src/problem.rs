@@ -129,6 +129,10 @@ pub enum Protocol {
     Cms,
     /// Native checkers of DMOJ: `input output answer`, and the exit code is 0 or 1.
     Dmoj,
+    /// Those of COCI: as testlib's, but partial points are `partial k/n`, and interactors get `input answer`.
+    Coci,
+    /// Those of PEG: `answer output input`, the exit code is 0 or 1, and two lines with numbers are a part.
+    Peg,
 }
 
 /// What white space within a line means.

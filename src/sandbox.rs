@@ -29,6 +29,7 @@ mod child;
 mod container;
 mod ending;
 mod evidence;
+mod function;
 mod host;
 mod ids;
 mod inside;
@@ -53,12 +54,13 @@ mod scratch;
 mod seccomp;
 mod slot;
 mod spec;
+mod start_time;
 mod streams;
 mod supervise;
 mod sys;
 
 pub use cancel::Cancel;
-pub use check::{HostCheck, Status, Unfit, check_host};
+pub use check::{DOORS, HostCheck, Status, Unfit, check_doors, check_host};
 pub use child::Child;
 pub use container::{
     Access, ArgumentTest, Comparison, Container, CpuQuota, Devices, Enforcement, FileOperation,
@@ -67,6 +69,7 @@ pub use container::{
     Share, User,
 };
 pub use ending::{Budget, Ending};
+pub use function::{Function, become_function_if_asked};
 pub use host::{Sandbox, SandboxConfig};
 pub use ids::IdSource;
 pub use launcher::become_launcher_if_asked;

@@ -17,6 +17,8 @@ mod checking;
 mod command;
 #[path = "judging/compiling.rs"]
 mod compiling;
+#[path = "judging/dmoj.rs"]
+mod dmoj;
 #[path = "judging/folders.rs"]
 mod folders;
 #[path = "judging/formats.rs"]
@@ -27,6 +29,8 @@ mod interacting;
 mod languages;
 #[path = "judging/packages.rs"]
 mod packages;
+#[path = "judging/polygon.rs"]
+mod polygon;
 #[path = "judging/remembering.rs"]
 mod remembering;
 #[path = "judging/setting.rs"]

@@ -28,6 +28,8 @@ mod containment;
 mod faults;
 #[path = "sandbox/filters.rs"]
 mod filters;
+#[path = "sandbox/functions.rs"]
+mod functions;
 #[path = "sandbox/host.rs"]
 mod host;
 #[path = "sandbox/landlock.rs"]

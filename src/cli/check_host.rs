@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::judging;
 use super::options::Options;
+use super::{judging, memory};
 use crate::config::Environment;
-use crate::sandbox::{HostCheck, Status, check_host};
+use crate::sandbox::{HostCheck, Status, check_doors, check_host};
 
 /// Arguments of `gavel check-host`.
 #[derive(Debug, clap::Args)]
@@ -17,16 +17,21 @@ Examples:
   gavel check-host
   gavel check-host --json | jq '.checks[] | select(.status != \"pass\") | .remedy'
   gavel check-host --allow-degraded landlock
+  gavel check-host --probe
 
 Each check says PASS, WARN or FAIL and what was found; for the last two also why it matters and the
 remedy. At last a program is run in a real box. A worker refuses to start where a required check
 fails, unless --allow-degraded names a protection that it can do without. The exit code is 0 where
 no required check fails, whatever warnings there are, and 1 otherwise. Run it as the user
-who will make boxes. docs/HOST.md explains each check.")]
+who will make boxes. With --probe, the doors that known ways out went through are tried from
+inside of a box; one that is open fails. docs/HOST.md explains each check.")]
 pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Try from inside of a box what must not work there
+    #[arg(long)]
+    probe: bool,
 }
 
 #[derive(Serialize)]
@@ -38,7 +43,12 @@ struct HostView<'a> {
 /// Checks this machine and prints what was found.
 pub(super) fn run(arguments: &Arguments, options: Options) -> anyhow::Result<()> {
     let config = options.load(&Environment::capture())?;
-    let checks = check_host(&judging::sandbox(&config)?);
+    let sandbox = judging::sandbox(&config)?;
+    let mut checks = check_host(&sandbox);
+    checks.push(memory::check(&config));
+    if arguments.probe {
+        checks.extend(check_doors(&sandbox));
+    }
     let mut out = io::stdout().lock();
     let written = if arguments.json {
         write_json(&checks, &mut out)

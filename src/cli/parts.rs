@@ -8,12 +8,12 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::judging;
+use super::{judging, memory};
 use crate::api::{ApiLimits, ApiState, Bound, ConfiguredLanguage, serve};
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::config::{Config, ConfigError};
 use crate::judge::Judge;
-use crate::sandbox::check_host;
+use crate::sandbox::{Status, check_host};
 use crate::store::{Store, StoreError};
 use crate::worker::{self, WorkerConfig};
 
@@ -141,9 +141,20 @@ pub(super) async fn work(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let (languages, sandbox) = (judging::languages(&config)?, judging::sandbox(&config)?);
+    let memory = memory::check(&config);
+    if memory.status != Status::Pass {
+        tracing::warn!(
+            found = memory.found,
+            remedy = memory.remedy,
+            "{}",
+            memory.why
+        );
+    }
     // Checking runs a program in a box, and opening asks each toolchain for its version.
     let opened = tokio::task::spawn_blocking(move || {
-        let checks = serde_json::to_string(&check_host(&sandbox))?;
+        let mut checks = check_host(&sandbox);
+        checks.push(memory);
+        let checks = serde_json::to_string(&checks)?;
         anyhow::Ok((checks, Judge::open(languages, &sandbox)?))
     });
     let (checks, judge) = opened.await.context("opening the sandbox panicked")??;

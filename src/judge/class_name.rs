@@ -55,7 +55,7 @@ impl<'a> Scan<'a> {
             b"main" if self.depth == 1 && self.previous == b"void" => {
                 self.main = self.main.take().or_else(|| self.class.clone());
             }
-            name if self.depth == 0 && is_declaration(self.previous) => {
+            name if self.depth == 0 && is_declaration(self.previous) && is_name(name) => {
                 let name = String::from_utf8_lossy(name).into_owned();
                 if self.is_public {
                     self.public = Some(name.clone());
@@ -71,6 +71,14 @@ impl<'a> Scan<'a> {
 
 fn is_declaration(word: &[u8]) -> bool {
     matches!(word, b"class" | b"interface" | b"enum" | b"record")
+}
+
+fn is_name(word: &[u8]) -> bool {
+    word.first().is_some_and(is_of_name)
+}
+
+fn is_of_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_$".contains(byte) || *byte >= 0x80
 }
 
 /// Names and single other bytes, without white space, comments and literals.
@@ -103,9 +111,7 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         while self.skip() {}
-        let is_name =
-            |byte: &u8| byte.is_ascii_alphanumeric() || b"_$".contains(byte) || *byte >= 0x80;
-        let name = self.rest.iter().take_while(|byte| is_name(byte)).count();
+        let name = self.rest.iter().take_while(|byte| is_of_name(byte)).count();
         let length = name.max(1).min(self.rest.len());
         let (word, rest) = self.rest.split_at(length);
         self.rest = rest;
@@ -188,5 +194,21 @@ mod tests {
             of_source(&[byte; 9]);
             of_source(&[b'"', b'\\', byte]);
         }
+    }
+
+    #[test]
+    fn whatever_a_source_is_its_class_is_a_word() {
+        let good = b"package p; /* x */ public class Main { String s = \"}\"; char c = '\\'';\n\
+            // y\nclass In { public static void main(String[] a) {} } }";
+        let words = [
+            "class", "public", "main", "/*", "*/", "//", "\"\"\"", "{", "}", "\\",
+        ];
+        crate::fuzz::try_changes(50_000, (&[good], &words), |source, _| {
+            let name = of_source(source).unwrap_or_else(|| "A".to_owned());
+            let is_word = |c: char| c.is_alphanumeric() || "_$".contains(c) || !c.is_ascii();
+            assert!(!name.is_empty() && name.chars().all(is_word), "{name:?}");
+            package_of(source);
+            has_main(source);
+        });
     }
 }

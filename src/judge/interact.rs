@@ -23,8 +23,9 @@ use nix::unistd::pipe2;
 use super::JudgeError;
 use super::passes::Pass;
 use super::run::{Finished, Runnable};
+use super::slot::Product;
 use super::transcript::{Speaker, Transcript};
-use super::validator::{Case, Validator};
+use super::validator::{Case, Said, Validator};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, Limit, Outcome, Output, Outputs, Report, SandboxError, Slot,
     Stdin,
@@ -49,9 +50,9 @@ struct Ends {
 }
 
 impl Ends {
-    fn has_rejected(&self, accepted: Exit) -> bool {
+    fn has_rejected(&self, validator: &Validator) -> bool {
         self.validator
-            .is_some_and(|(_, exit)| exit != Some(accepted))
+            .is_some_and(|(_, exit)| !validator.may_accept(exit))
     }
 }
 
@@ -71,6 +72,80 @@ pub(super) fn run(
     case: &Case,
     cancel: &Cancel,
 ) -> Result<Pass, JudgeError> {
+    let with = (validator, arguments);
+    let mut talk = talk((own, partner), runnable, with, case, cancel)?;
+    if talk.is_accepted(runnable)
+        && let Some(comparison) =
+            validator.follow(own, case, (&talk.validated, arguments), cancel)?
+    {
+        talk.said.comparison = comparison;
+    }
+    let (team_message, next) = (talk.said.team_message.take(), talk.said.next.take());
+    Ok(Pass {
+        finished: Finished {
+            team_message,
+            ..talk.finished(runnable)
+        },
+        next,
+    })
+}
+
+/// Lets a submission and an interactor talk: what a checker is asked about afterwards is what the interactor wrote.
+pub(super) fn produce(
+    (own, partner): (&mut Slot, &mut Slot),
+    runnable: &Runnable,
+    interactor: &Validator,
+    case: &Case,
+    cancel: &Cancel,
+) -> Result<Product, JudgeError> {
+    let talk = talk((own, partner), runnable, (interactor, &[]), case, cancel)?;
+    let output = match talk.is_accepted(runnable) {
+        true => Some(interactor.written(&talk.validated)?),
+        false => None,
+    };
+    Ok(Product {
+        finished: talk.finished(runnable),
+        output,
+    })
+}
+
+/// What came of a conversation.
+struct Talk {
+    submitted: Report,
+    validated: Report,
+    said: Said,
+    /// The validator ended before the submission.
+    was_first: bool,
+    transcript: String,
+}
+
+impl Talk {
+    /// Whether the validator accepts, and the submission ended well.
+    fn is_accepted(&self, runnable: &Runnable) -> bool {
+        self.said.comparison.is_right() && runnable.ended_well(&self.submitted)
+    }
+
+    fn finished(self, runnable: &Runnable) -> Finished {
+        let comparison = self.said.comparison;
+        let finished = match !comparison.is_right() && self.was_first {
+            true => runnable.rejected(self.submitted, comparison),
+            false => runnable.finished(self.submitted, Some(comparison)),
+        };
+        Finished {
+            transcript: Some(self.transcript),
+            ..finished
+        }
+    }
+}
+
+/// Lets a submission and a validator talk.
+fn talk(
+    (own, partner): (&mut Slot, &mut Slot),
+    runnable: &Runnable,
+    (validator, arguments): (&Validator, &[String]),
+    case: &Case,
+    cancel: &Cancel,
+) -> Result<Talk, JudgeError> {
     let ends = Mutex::new(Ends::default());
     let validator_ended = Condvar::new();
     let transcript = Mutex::new(Transcript::new());
@@ -86,8 +161,7 @@ pub(super) fn run(
     let (container, command) = validator.talking(case, arguments, stdin, runnable.wall());
     let interactor = Side::new(container, command, validator_out);
     let max_bytes = runnable.output_bytes();
-    let accepted = Exit::Code(validator.accepting_code());
-    let has_rejected = || lock(&ends).has_rejected(accepted);
+    let has_rejected = || lock(&ends).has_rejected(validator);
     let hear = |speaker, bytes: &[u8]| lock(&transcript).note(speaker, bytes);
     let (submitted, validated, carried) = thread::scope(|scope| {
         let validating = scope.spawn(|| {
@@ -129,26 +203,13 @@ pub(super) fn run(
     runnable.count(&mut submitted)?;
     // A validator that ends because the submission was cut off is not the first to end it.
     let was_first = !carried.is_cut && lock(&ends).validator.is_some_and(|(first, _)| first);
-    let comparison = said.comparison;
-    let finished = if !comparison.is_right() && was_first {
-        runnable.rejected(submitted, comparison)
-    } else {
-        let comparison = match comparison.is_right() && runnable.ended_well(&submitted) {
-            true => validator
-                .follow(own, case, (&validated, arguments), cancel)?
-                .unwrap_or(comparison),
-            false => comparison,
-        };
-        runnable.finished(submitted, Some(comparison))
-    };
     let transcript = lock(&transcript).text();
-    Ok(Pass {
-        finished: Finished {
-            team_message: said.team_message,
-            transcript: Some(transcript),
-            ..finished
-        },
-        next: said.next,
+    Ok(Talk {
+        submitted,
+        validated,
+        said,
+        was_first,
+        transcript,
     })
 }
 

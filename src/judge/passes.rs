@@ -46,7 +46,7 @@ pub(super) fn run(
 
 impl Finished {
     /// What this pass came to together with those before it.
-    fn after(mut self, earlier: Finished, number: u32) -> Finished {
+    pub(super) fn after(mut self, earlier: Finished, number: u32) -> Finished {
         self.facts = largest(&self.facts, &earlier.facts);
         self.reason = match self.verdict {
             Verdict::Accepted => format!("the output is right in each of {number} passes"),

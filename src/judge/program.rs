@@ -11,6 +11,8 @@ use crate::sandbox::InputFile;
 /// Name under which a program of one file comes that nobody named.
 const UNNAMED: &str = "main";
 const MAX_NAME_BYTES: usize = 1000;
+/// More than this no file system takes.
+const MAX_PART_BYTES: usize = 255;
 
 /// The source files of a program.
 #[derive(Debug)]
@@ -39,14 +41,9 @@ impl Program {
             only.name.clone_from(&language.source_file);
         }
         check_names(&files)?;
-        let is_source = |file: &&mut SourceFile| language.is_source(&file.name);
-        if language.named_by_class
-            && let [only] = &mut files.iter_mut().filter(is_source).collect::<Vec<_>>()[..]
-        {
-            name_by_class(only);
+        if language.named_by_class {
+            name_by_class(language, &mut files);
         }
-        // Its new name may be another file's.
-        check_names(&files)?;
         let mut sources: Vec<&SourceFile> = files
             .iter()
             .filter(|file| language.is_source(&file.name))
@@ -120,7 +117,7 @@ pub(super) fn named(
     if only.name == UNNAMED {
         only.name.clone_from(&language.source_file);
         if language.named_by_class {
-            name_by_class(only);
+            name_by_class(language, &mut files);
         } else if others.iter().any(|other| other.name == only.name) {
             only.name = only.name.replacen(UNNAMED, "submission", 1);
         }
@@ -140,15 +137,25 @@ fn stem(language: &Language, main: &SourceFile) -> String {
     }
 }
 
-/// Names the only source after its class, for the compiler takes it under no other name.
-fn name_by_class(file: &mut SourceFile) {
-    let (directory, name) = match file.name.rsplit_once('/') {
+/// Names the only source after its class, for the compiler takes it under no other name. What a program calls
+/// its class may be no name for a file, or another file's: then the compiler says what is wrong.
+fn name_by_class(language: &Language, files: &mut [SourceFile]) {
+    let places = 0..files.len();
+    let sources = places.filter(|&place| language.is_source(&files[place].name));
+    let [only] = sources.collect::<Vec<_>>()[..] else {
+        return;
+    };
+    let own = files[only].name.clone();
+    let (directory, name) = match own.rsplit_once('/') {
         Some((directory, name)) => (format!("{directory}/"), name),
-        None => (String::new(), file.name.as_str()),
+        None => (String::new(), own.as_str()),
     };
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if let Some(class) = class_name::of_source(&file.bytes) {
-        file.name = format!("{directory}{class}.{extension}");
+    if let Some(class) = class_name::of_source(&files[only].bytes) {
+        files[only].name = format!("{directory}{class}.{extension}");
+        if check_names(files).is_err() {
+            files[only].name = own;
+        }
     }
 }
 
@@ -165,6 +172,9 @@ fn check_names(files: &[SourceFile]) -> Result<(), JudgeError> {
         };
         if name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
             return refuse("the name is too long or not printable");
+        }
+        if name.split('/').any(|part| part.len() > MAX_PART_BYTES) {
+            return refuse("a part of the name has more than 255 bytes");
         }
         let is_plain = |part: &str| !part.is_empty() && !part.starts_with(['.', '-', '@']);
         if !name.split('/').all(is_plain) {
@@ -254,7 +264,12 @@ mod tests {
         assert_eq!(sources(&[("x.java", "")]).unwrap(), ["x.java"]);
         let two = [("A.java", "class A {}"), ("Top.java", main)];
         assert_eq!(sources(&two).unwrap(), ["Top.java", "A.java"]);
-        assert_eq!(sources(&[("x.java", main), ("Top.java/y", "")]), None);
+        let taken = [("x.java", main), ("Top.java/y", "")];
+        assert_eq!(sources(&taken).unwrap(), ["x.java"]);
+        let long = format!("public class {} {{}}", "a".repeat(300));
+        for no_name in ["public class \0 {}", "public class - {}", &long] {
+            assert_eq!(sources(&[("main", no_name)]).unwrap(), ["Main.java"]);
+        }
         for (text, stem) in [
             (format!("/* x */ package a.b ;\n{main}"), "a.b.Top"),
             (format!("import a.b;\n{main}"), "Top"),

@@ -1,5 +1,7 @@
 //! One run of a program: a fresh box, the facts, and the verdict.
 
+mod streams;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +11,15 @@ use super::compile::Artefacts;
 use super::grade::Points;
 use super::language::{Language, Values};
 use super::passes::{self, Pass};
+use super::slot::{LeftFile, Product};
 use super::validator::{Case, Check, Feedback, Said, Validator};
-use super::verdict::{Evidence, Facts, Verdict, decide};
+use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
 use super::{CaseData, JudgeError};
-use crate::problem::package::Counted;
+use crate::problem::package::{Counted, StreamFiles};
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
-    Access, Cancel, Command, Container, Exit, InputFile, Limit, Limits, Outcome, Report, Slot,
-    Stdin,
+    Access, Cancel, CollectError, Command, Container, Exit, InputFile, Limit, Limits, Outcome,
+    Report, Slot, Stdin,
 };
 
 const OPEN_FILES: u64 = 256;
@@ -32,6 +35,7 @@ pub struct Runnable {
     limits: problem::Limits,
     counted: Counted,
     image_bytes: u64,
+    streams: StreamFiles,
 }
 
 /// What one run came to.
@@ -78,6 +82,7 @@ impl Runnable {
             limits,
             counted: Counted::StandardOutput,
             image_bytes,
+            streams: StreamFiles::default(),
         }
     }
 
@@ -162,8 +167,8 @@ impl Runnable {
         cancel: &Cancel,
     ) -> Result<Finished, JudgeError> {
         let Some(answer) = case.answer else {
-            let report = self.run_once(slot, case.input, cancel)?;
-            return Ok(self.finished(report, None));
+            let (report, odd) = self.run_once(slot, case.input, cancel)?;
+            return Ok(self.finished(report, None).with_oddity(odd));
         };
         let case = Case {
             input: case.input,
@@ -171,21 +176,70 @@ impl Runnable {
             feedback: Feedback::default(),
         };
         passes::run(check.asking(), case, |case| {
-            let report = self.run_once(slot, case.input.clone(), cancel)?;
+            let (report, odd) = self.run_once(slot, case.input.clone(), cancel)?;
             if !self.ended_well(&report) {
                 return Ok(Pass {
-                    finished: self.finished(report, None),
+                    finished: self.finished(report, None).with_oddity(odd),
                     next: None,
                 });
             }
             let said = checked(slot, check, case, &report.stdout.bytes, cancel)?;
+            let finished = self.finished(report, Some(said.comparison));
             Ok(Pass {
                 finished: Finished {
                     team_message: said.team_message,
-                    ..self.finished(report, Some(said.comparison))
+                    ..finished.with_oddity(odd)
                 },
                 next: said.next,
             })
+        })
+    }
+
+    /// The same program with room for so many bytes of files, which are no memory of its own.
+    pub fn with_scratch(mut self, bytes: u64) -> Runnable {
+        self.container.scratch_bytes = self.container.scratch_bytes.max(bytes);
+        let memory = &mut self.command.limits.memory_bytes;
+        *memory = memory.saturating_add(bytes);
+        self
+    }
+
+    /// Runs once without a comparison, and reads of each list of files the first that it left.
+    pub(super) fn run_for_files(
+        &self,
+        slot: &mut Slot,
+        input: Arc<[u8]>,
+        (wanted, max_bytes): (&[&[String]], u64),
+        cancel: &Cancel,
+    ) -> Result<(Finished, Vec<LeftFile>), JudgeError> {
+        let (report, _) = self.run_once(slot, input, cancel)?;
+        let mut files = Vec::new();
+        let wanted = if self.ended_well(&report) {
+            wanted
+        } else {
+            &[]
+        };
+        for names in wanted {
+            match streams::first_of(&report.scratch, names, max_bytes) {
+                Err(error @ CollectError::Io { .. }) => return Err(JudgeError::Collect(error)),
+                file => files.push(file),
+            }
+        }
+        Ok((self.finished(report, None), files))
+    }
+
+    /// Runs once: what a checker is asked about afterwards is its output.
+    pub(super) fn produce(
+        &self,
+        slot: &mut Slot,
+        input: Arc<[u8]>,
+        cancel: &Cancel,
+    ) -> Result<Product, JudgeError> {
+        let (report, odd) = self.run_once(slot, input, cancel)?;
+        let output = self.ended_well(&report);
+        let output = output.then(|| Arc::from(&report.stdout.bytes[..]));
+        Ok(Product {
+            finished: self.finished(report, None).with_oddity(odd),
+            output,
         })
     }
 
@@ -194,19 +248,18 @@ impl Runnable {
         self.evidence(report).ended_well()
     }
 
+    /// Runs it, and tells what is odd about its output file.
     fn run_once(
         &self,
         slot: &mut Slot,
         input: Arc<[u8]>,
         cancel: &Cancel,
-    ) -> Result<Report, JudgeError> {
-        let command = Command {
-            stdin: Stdin::Bytes(input),
-            ..self.command.clone()
-        };
-        let mut report = slot.run(&self.container, &command, cancel)?;
+    ) -> Result<(Report, Option<String>), JudgeError> {
+        let (container, command) = self.given(input);
+        let mut report = slot.run(&container, &command, cancel)?;
         self.count(&mut report)?;
-        Ok(report)
+        let odd = self.take_output(&mut report)?;
+        Ok((report, odd))
     }
 
     /// Notes in a report that all that counts as output together is too much, where the program ended by
@@ -275,6 +328,21 @@ impl Runnable {
             limits: &self.limits,
             counted: self.counted,
             image_bytes: self.image_bytes,
+        }
+    }
+}
+
+impl Finished {
+    /// The same where the checker says this of what it came to.
+    pub(super) fn judged(self, comparison: Comparison) -> Finished {
+        let (verdict, reason) = of_output(&comparison);
+        let (checker_message, points) = told(comparison);
+        Finished {
+            verdict,
+            reason,
+            checker_message,
+            points,
+            ..self
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
+mod course;
+mod files;
 mod output;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,10 @@ use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
 use crate::problem::package::CompilationLimits;
 use crate::problem::{ANSWERS, SourceFile};
 use crate::sandbox::Slot;
+
+pub(super) use course::Product;
+pub use course::{Course, NoOutput};
+pub use files::LeftFile;
 
 /// How much of each stream of a test case is kept.
 const PREFIX_BYTES: usize = 4 << 10;
@@ -171,15 +177,7 @@ impl JudgeSlot {
         cancel: &Cancel,
     ) -> Result<RunResult, JudgeError> {
         let run = runnable.run(&mut self.slot, case, check, cancel)?;
-        Ok(RunResult {
-            verdict: run.verdict,
-            reason: run.reason,
-            compile: None,
-            facts: Some(run.facts),
-            checker_message: run.checker_message,
-            stdout: run.stdout,
-            stderr: run.stderr,
-        })
+        Ok(run_result(run))
     }
 
     /// Compiles a program; what a compiler refuses is told in the result.
@@ -299,21 +297,27 @@ impl JudgeSlot {
         (validator, arguments): (&Validator, &[String]),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        let partner = match &mut self.partner {
-            Some(partner) => partner,
-            none => none.insert(self.judge.sandbox.slot()?),
-        };
         let case = Case {
             input: case.input,
             answer: case.answer.unwrap_or_default(),
             feedback: Feedback::default(),
         };
-        let own = &mut self.slot;
+        let slots = self.both()?;
         let partnership = (validator, arguments);
         let run = passes::run(Some(validator), case, |case| {
-            interact::run((own, partner), runnable, partnership, case, cancel)
+            let slots = (&mut *slots.0, &mut *slots.1);
+            interact::run(slots, runnable, partnership, case, cancel)
         })?;
         Ok(case_run(index, name, run))
+    }
+
+    /// The slots of a submission and of whom it talks with.
+    fn both(&mut self) -> Result<(&mut Slot, &mut Slot), JudgeError> {
+        let partner = match &mut self.partner {
+            Some(partner) => partner,
+            none => none.insert(self.judge.sandbox.slot()?),
+        };
+        Ok((&mut self.slot, partner))
     }
 
     fn run_cases(
@@ -343,6 +347,18 @@ impl JudgeSlot {
             results.push(case_result(index, name, run));
         }
         Ok(results)
+    }
+}
+
+fn run_result(run: Finished) -> RunResult {
+    RunResult {
+        verdict: run.verdict,
+        reason: run.reason,
+        compile: None,
+        facts: Some(run.facts),
+        checker_message: run.checker_message,
+        stdout: run.stdout,
+        stderr: run.stderr,
     }
 }
 

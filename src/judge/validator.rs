@@ -9,8 +9,9 @@
 mod answer;
 mod feedback;
 mod points;
+mod question;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::compare::Comparison;
 use super::executable::{Executable, Submitted};
 use super::run::BOX;
 use super::{JudgeError, reason};
+use crate::problem::package::ArgumentTemplate;
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
@@ -26,6 +28,7 @@ use answer::Answer;
 pub(super) use feedback::{Feedback, NextPass};
 pub(super) use points::Zeros;
 use points::points;
+use question::{Question, asked_with, given, input_file};
 
 const ACCEPTED: i32 = 42;
 const WRONG: i32 = 43;
@@ -81,6 +84,8 @@ pub struct Validator {
     executable: Executable,
     limits: Limits,
     protocol: Protocol,
+    /// What it is asked with in place of the arguments of the protocol.
+    arguments: Option<ArgumentTemplate>,
     /// Judges what this one, an interactor, wrote.
     checker: Option<Box<Validator>>,
     /// How often a submission may be run on one case.
@@ -138,6 +143,7 @@ impl Validator {
             executable,
             limits,
             protocol: Protocol::Icpc,
+            arguments: None,
             checker: None,
             max_passes: 1,
             zeros: Zeros::Refused,
@@ -149,6 +155,11 @@ impl Validator {
     /// The same program under another protocol.
     pub fn speaking(self, protocol: Protocol) -> Self {
         Validator { protocol, ..self }
+    }
+
+    /// The same program, asked with these arguments.
+    pub fn asked_with(self, arguments: Option<ArgumentTemplate>) -> Self {
+        Validator { arguments, ..self }
     }
 
     /// The same program, which may or may not give zero points to what it rejects.
@@ -199,11 +210,17 @@ impl Validator {
         &self.name
     }
 
-    /// Exit code of a validator that accepts.
-    pub(super) fn accepting_code(&self) -> i32 {
+    /// Whether one that ended like this may have accepted; what else it says decides.
+    pub(super) fn may_accept(&self, exit: Option<Exit>) -> bool {
+        let Some(Exit::Code(code)) = exit else {
+            return false;
+        };
         match self.protocol {
-            Protocol::Icpc => ACCEPTED,
-            Protocol::Testlib | Protocol::Cms | Protocol::Dmoj => 0,
+            Protocol::Icpc => code == ACCEPTED,
+            // Points are something, too.
+            Protocol::Testlib | Protocol::Coci => !matches!(code, 1..=6 | 8),
+            Protocol::Peg => matches!(code, 0 | 1),
+            Protocol::Cms | Protocol::Dmoj => code == 0,
         }
     }
 
@@ -228,15 +245,13 @@ impl Validator {
                 stdin: Stdin::Bytes(output),
                 submission: None,
             },
-            Protocol::Testlib | Protocol::Dmoj => Question {
+            other => Question {
                 files: vec![input, answer, given(OUTPUT, &output)],
-                paths: &[INPUT, OUTPUT, ANSWER],
-                stdin: Stdin::Empty,
-                submission: None,
-            },
-            Protocol::Cms => Question {
-                files: vec![input, answer, given(OUTPUT, &output)],
-                paths: &[INPUT, ANSWER, OUTPUT],
+                paths: match other {
+                    Protocol::Cms => &[INPUT, ANSWER, OUTPUT],
+                    Protocol::Peg => &[ANSWER, OUTPUT, INPUT],
+                    _ => &[INPUT, OUTPUT, ANSWER],
+                },
                 stdin: Stdin::Empty,
                 submission: None,
             },
@@ -281,7 +296,7 @@ impl Validator {
             paths: match self.protocol {
                 Protocol::Icpc => &[INPUT, ANSWER, FEEDBACK],
                 Protocol::Testlib => &[INPUT, OUTPUT, ANSWER],
-                Protocol::Cms | Protocol::Dmoj => &[INPUT, ANSWER],
+                Protocol::Cms | Protocol::Dmoj | Protocol::Coci | Protocol::Peg => &[INPUT, ANSWER],
             },
             stdin,
         };
@@ -319,6 +334,10 @@ impl Validator {
             Protocol::Testlib => answer::testlib(code, &stderr),
             Protocol::Cms => answer::cms(code, &stdout, &stderr),
             Protocol::Dmoj => answer::dmoj(code, &stdout),
+            Protocol::Coci => answer::coci(code, &stderr),
+            // Interactors talk on standard output.
+            Protocol::Peg if stdout.is_empty() => answer::peg(code, &stderr),
+            Protocol::Peg => answer::peg(code, &stdout),
         };
         let answer = answer.map_err(|reason| self.failure(reason, report))?;
         Ok(self.compared(answer))
@@ -376,11 +395,7 @@ impl Validator {
         });
         let written: Vec<_> = written.map(|path| (path, Arc::from([]), 0o644)).collect();
         command.files.extend(written.into_iter().map(input_file));
-        let paths = question.paths.iter().map(|&path| match path {
-            // The protocol has the directory end in a slash.
-            FEEDBACK => format!("{BOX}/{FEEDBACK}/"),
-            path => format!("{BOX}/{path}"),
-        });
+        let asked = asked_with(self.arguments.as_ref(), question.paths);
         if let Some(Submitted {
             language,
             entry_point,
@@ -389,7 +404,7 @@ impl Validator {
         {
             command.args.extend([language, entry_point].map(Into::into));
         }
-        command.args.extend(paths.map(Into::into));
+        command.args.extend(asked.into_iter().map(Into::into));
         command.args.extend(arguments.iter().map(Into::into));
         (container, command)
     }
@@ -435,11 +450,17 @@ impl Validator {
         let Some(checker) = &self.checker else {
             return Ok(None);
         };
+        let written = self.written(report)?;
+        let said = checker.validate(slot, case, (written, arguments), cancel)?;
+        Ok(Some(said.comparison))
+    }
+
+    /// What an interactor wrote to its output file.
+    pub(super) fn written(&self, report: &Report) -> Result<Arc<[u8]>, JudgeError> {
         let max_bytes = self.limits.output_bytes;
         let written = report.scratch.read(Path::new(OUTPUT), max_bytes);
         let written = written.map_err(|error| self.uncollected(error, report))?;
-        let said = checker.validate(slot, case, (Arc::from(written), arguments), cancel)?;
-        Ok(Some(said.comparison))
+        Ok(Arc::from(written))
     }
 
     fn failure(&self, reason: String, report: &Report) -> JudgeError {
@@ -454,29 +475,6 @@ impl Validator {
             reason,
             evidence: evidence.concat().trim().to_owned(),
         }
-    }
-}
-
-/// What a validator is asked: files of the case, where they or others are in its arguments, and its
-/// standard input.
-struct Question<'a> {
-    files: Vec<InputFile>,
-    paths: &'static [&'static str],
-    stdin: Stdin,
-    /// What a static validator is asked about: it goes before the paths.
-    submission: Option<&'a Submitted<'a>>,
-}
-
-/// A file that it may read.
-fn given(path: &str, bytes: &Arc<[u8]>) -> InputFile {
-    input_file((path, Arc::clone(bytes), 0o444))
-}
-
-fn input_file((path, bytes, mode): (&str, Arc<[u8]>, u32)) -> InputFile {
-    InputFile {
-        path: PathBuf::from(path),
-        bytes,
-        mode,
     }
 }
 

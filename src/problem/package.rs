@@ -12,6 +12,7 @@ mod data;
 mod dmoj;
 mod examples;
 mod expectation;
+mod frame;
 mod glob;
 mod groups;
 mod limits;
@@ -20,9 +21,11 @@ mod polygon;
 mod programs;
 mod report;
 mod settings;
+mod streams;
 mod submissions;
 mod texts;
 mod tree;
+mod words;
 mod yaml;
 
 use std::borrow::Cow;
@@ -31,12 +34,14 @@ use std::collections::BTreeMap;
 pub use data::{Subject, TestCase};
 pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
+pub use frame::Frame;
 pub use glob::matches as path_matches;
 pub use limits::{CompilationLimits, Counted, PackageLimits, TimeRule};
-pub use making::{Answers, Generation, Making};
+pub use making::{Answers, Generation, MadeFile, Makes, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
 pub use settings::{Format, Kind};
+pub use streams::StreamFiles;
 pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
 
@@ -59,6 +64,8 @@ pub struct Package {
     pub languages: Option<Vec<String>>,
     /// Whether submissions may write to their working directory.
     pub allow_file_writing: bool,
+    /// Files that submissions read and write in place of the standard streams.
+    pub streams: StreamFiles,
     /// How outputs are judged.
     pub validation: Validation,
     /// How often a submission may be run on a case, as its validator asks; more than once only in a
@@ -71,6 +78,8 @@ pub struct Package {
     /// Files that are put over a submission before it is compiled, by language; `default` is for
     /// all others.
     pub includes: BTreeMap<String, Vec<SourceFile>>,
+    /// How submissions are fitted into these files, by language.
+    pub frames: BTreeMap<String, Frame>,
     /// The program that grades groups which ask for it.
     pub grader: Option<ProgramFiles>,
     /// How the cases come to a verdict and a score.
@@ -140,7 +149,24 @@ pub enum Validation {
         checker: Option<ProgramFiles>,
         /// How they are asked, and how they answer.
         protocol: Protocol,
+        /// What they are asked with in place of the arguments of the protocol.
+        arguments: Option<ArgumentTemplate>,
+        /// Whether a submission is run twice on a case; the checker judges what comes of that.
+        second_run: Option<SecondRun>,
     },
+}
+
+/// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentTemplate(pub Vec<String>);
+
+/// The second run of a submission on a case. Its input is the output of the first, or what the interactor wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondRun {
+    /// Without an interactor.
+    Alone,
+    /// With the interactor, to which the same is the input.
+    Talking,
 }
 
 /// Exit code by which an input validator of the ICPC and Kattis formats takes an input for valid.
@@ -188,15 +214,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
     let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
-    // The tag is DOMjudge's own: its scores are those that DOMjudge gives.
-    let is_domjudge = settings.format == Format::Legacy
-        && settings.kind.is_scoring
-        && expectation::has_score_tags(tree);
-    let dialect = match is_domjudge {
-        true => groups::Dialect::Domjudge,
-        false => groups::Dialect::Standard,
-    };
-    let root = (&root, dialect);
+    let root = (&root, dialect(tree, &settings));
     let (groups, scoring) = groups::read(&settings, root, grader.is_some(), findings);
     if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
         let message = "the grader is not used: no group says \"grading: custom\"";
@@ -226,13 +244,9 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let mut input_validators = programs::each_in(tree, "input_validators");
     input_validators.extend(programs::each_in(tree, "input_format_validators"));
     if settings.format == Format::V2025 {
-        let validators = match &validation {
-            Validation::Default(_) | Validation::Foreign { .. } => &[][..],
-            Validation::Custom(programs) => programs,
-            Validation::Interactive(program) => std::slice::from_ref(program),
-        };
-        let programs = input_validators.iter().chain(validators);
-        programs::tell_of_languages(programs.chain(&static_validator), findings);
+        let programs = input_validators.iter().chain(&static_validator);
+        let programs = programs.chain(output_validators(&validation));
+        programs::tell_of_languages(programs, findings);
     }
     texts::check(tree, settings.format, findings);
     Some(Package {
@@ -242,6 +256,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         time: settings.time,
         languages: settings.languages,
         allow_file_writing: settings.allow_file_writing,
+        streams: StreamFiles::default(),
         validation,
         max_passes: match settings.kind.is_multi_pass {
             true => settings.limits.validation_passes,
@@ -250,6 +265,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         input_validators,
         valid_exit_code: VALID,
         includes,
+        frames: BTreeMap::new(),
         grader: grader.filter(|_| groups.has_program()),
         groups,
         scoring,
@@ -261,6 +277,24 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         takes_answers: settings.kind.is_submit_answer,
         static_validator,
     })
+}
+
+/// The output validators of the package's own.
+fn output_validators(validation: &Validation) -> &[ProgramFiles] {
+    match validation {
+        Validation::Custom(programs) => programs,
+        Validation::Interactive(program) => std::slice::from_ref(program),
+        _ => &[],
+    }
+}
+
+/// How groups are to be understood. The tag is DOMjudge's own, and its scores are those that DOMjudge gives.
+fn dialect(tree: &Tree, settings: &Settings) -> groups::Dialect {
+    let may_have_tags = settings.format == Format::Legacy && settings.kind.is_scoring;
+    match may_have_tags && expectation::has_score_tags(tree) {
+        true => groups::Dialect::Domjudge,
+        false => groups::Dialect::Standard,
+    }
 }
 
 /// The package as if there were no names but those of the format.
@@ -418,5 +452,7 @@ fn includes(tree: &Tree) -> BTreeMap<String, Vec<SourceFile>> {
         .collect()
 }
 
+#[cfg(test)]
+mod changed;
 #[cfg(test)]
 mod tests;

@@ -1,25 +1,25 @@
 //! Our end of a program's output streams: never blocks, keeps a prefix, counts the rest.
 
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::unistd::read;
 
 use super::outcome::{Captured, SandboxError, SetUpStep};
+use super::streams::Pipe;
 
 /// Bytes taken from a stream in one go.
 pub(super) const CHUNK: usize = 64 * 1024;
 
 /// Our end of one of the program's streams.
 pub(super) struct Stream {
-    pipe: Option<OwnedFd>,
+    pipe: Option<Pipe>,
     captured: Captured,
     keep: u64,
 }
 
 impl Stream {
     /// Without a pipe nothing comes.
-    pub(super) fn new(pipe: Option<OwnedFd>, keep: u64) -> Self {
+    pub(super) fn new(pipe: Option<Pipe>, keep: u64) -> Self {
         Stream {
             pipe,
             captured: Captured::default(),
@@ -28,7 +28,7 @@ impl Stream {
     }
 
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.pipe.as_ref().map(AsFd::as_fd)
+        self.pipe.as_ref().map(|pipe| pipe.ours.as_fd())
     }
 
     pub(super) fn into_captured(self) -> Captured {
@@ -40,31 +40,17 @@ impl Stream {
         self.captured.total_bytes > self.keep
     }
 
-    /// Takes one chunk; closes our end at the end of the stream.
+    /// Takes one chunk, where there is one.
     pub(super) fn take(&mut self, buffer: &mut [u8]) -> Result<(), SandboxError> {
-        if !self
-            .take_chunk(buffer)
-            .set_up("read", "a stream of the program")?
-        {
-            self.pipe = None;
+        let Some(pipe) = &self.pipe else {
+            return Ok(());
+        };
+        match read(&pipe.ours, buffer) {
+            Ok(length) => self.keep(&buffer[..length]),
+            Err(nix::Error::EAGAIN | nix::Error::EINTR) => {}
+            Err(error) => return Err(error).set_up("read", "a stream of the program"),
         }
         Ok(())
-    }
-
-    /// False once there is nothing more to come.
-    fn take_chunk(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
-        let Some(pipe) = &self.pipe else {
-            return Ok(false);
-        };
-        match read(pipe, buffer) {
-            Ok(0) => Ok(false),
-            Ok(length) => {
-                self.keep(&buffer[..length]);
-                Ok(true)
-            }
-            Err(nix::Error::EAGAIN | nix::Error::EINTR) => Ok(true),
-            Err(error) => Err(error.into()),
-        }
     }
 
     fn keep(&mut self, chunk: &[u8]) {
@@ -79,7 +65,7 @@ impl Stream {
         loop {
             let before = self.captured.total_bytes;
             self.take(buffer)?;
-            if self.pipe.is_none() || self.captured.total_bytes == before {
+            if self.captured.total_bytes == before {
                 return Ok(());
             }
         }

@@ -6,6 +6,7 @@
 //! What is not here: measuring (that is the benchmark's), and changing anything.
 
 mod advice;
+mod doors;
 mod required;
 mod this_host;
 mod timing;
@@ -23,9 +24,10 @@ use super::cgroup::Hierarchy;
 use super::container::Container;
 use super::host::{Sandbox, SandboxConfig};
 use super::ids::IdSource;
-use super::outcome::{Exit, Outcome, SandboxError};
+use super::outcome::{Exit, Outcome, Report, SandboxError};
 use super::protection::Protection;
 use super::spec::{Command, Limits, Stdin};
+pub use doors::{DOORS, check_doors};
 use this_host::ThisHost;
 
 /// How good what was found is.
@@ -258,28 +260,37 @@ pub fn check_host(config: &SandboxConfig) -> Vec<HostCheck> {
 }
 
 fn try_box(config: &SandboxConfig) -> Result<Outcome, SandboxError> {
-    let command = Command {
+    let report = run_in_box(config, &Container::host_toolchains(), |limits| Command {
         program: PathBuf::from("/bin/true"),
         args: Vec::<OsString>::new(),
         env: Vec::new(),
         files: Vec::new(),
         stdin: Stdin::Empty,
-        stderr_bytes: 1024,
-        limits: Limits {
-            cpu: Duration::from_secs(5),
-            wall: Duration::from_secs(20),
-            idle: None,
-            memory_bytes: 64 << 20,
-            stdout_bytes: 1024,
-            processes: 8,
-            stack_bytes: 8 << 20,
-            open_files: 64,
-            file_bytes: 1 << 20,
-        },
-    };
-    let mut slot = Sandbox::open(config)?.slot()?;
-    let report = slot.run(&Container::host_toolchains(), &command, &Cancel::new()?)?;
+        stderr_bytes: LIMITS.stdout_bytes,
+        limits,
+    })?;
     Ok(report.outcome)
+}
+
+const LIMITS: Limits = Limits {
+    cpu: Duration::from_secs(5),
+    wall: Duration::from_secs(20),
+    idle: None,
+    memory_bytes: 64 << 20,
+    stdout_bytes: 16 << 10,
+    processes: 8,
+    stack_bytes: 8 << 20,
+    open_files: 64,
+    file_bytes: 1 << 20,
+};
+
+fn run_in_box(
+    config: &SandboxConfig,
+    container: &Container,
+    command: impl Fn(Limits) -> Command,
+) -> Result<Report, SandboxError> {
+    let mut slot = Sandbox::open(config)?.slot()?;
+    slot.run(container, &command(LIMITS), &Cancel::new()?)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use super::message::{
     BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, ReapedUse, Step, UserPlan,
 };
 use super::root::attach_beneath;
+use super::start_time;
 use super::sys::{self, Capability, MAX_FDS, MountAttr};
 use start::Start;
 
@@ -336,7 +337,16 @@ fn reap_until_end(socket: BorrowedFd<'_>, program: i32) {
     if let Some((status, time_ns)) = ended {
         let report = BoxReport::Ended(status, time_ns, ReapedUse::so_far()).encode();
         let _ = sys::send_with_fds(socket, &report, &[]);
+        await_end(socket);
     }
+}
+
+/// Waits to be killed, or for the end of the supervising side. The kernel takes longer to end a box than
+/// many a program runs, and whoever waits for the report may be on the same CPU: he goes first.
+fn await_end(socket: BorrowedFd<'_>) {
+    sys::give_way();
+    let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
+    let _ = sys::recv_with_fds(socket, &mut [0], &mut fds);
 }
 
 /// The program-to-be: gives up everything, waits for what to run, executes. Returns only a failure,
@@ -345,7 +355,7 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: &Rules
     let filter = inside.filter;
     let started = confine(inside, socket, landlock)
         .and_then(|()| await_start(inside, socket))
-        .and_then(|start| execute(&start, filter, socket));
+        .and_then(|(start, time)| execute(&start, &time, filter, socket));
     let failed = match started {
         Ok(error) => BoxReport::NotExecutable(error.raw_os_error().unwrap_or(libc::EIO)),
         Err(failure) => failure.report(),
@@ -357,6 +367,7 @@ fn run_program(inside: &mut Inside<'_>, socket: BorrowedFd<'_>, landlock: &Rules
 /// Announces the start and executes the program; returns only if the kernel refuses to.
 fn execute(
     start: &Start<'_>,
+    time: &OwnedFd,
     filter: &FilterPlan,
     socket: BorrowedFd<'_>,
 ) -> StepResult<io::Error> {
@@ -365,9 +376,10 @@ fn execute(
         if let Err(errno) = access(start.program, AccessFlags::X_OK) {
             return Ok(errno.into());
         }
-        start_under_last_filter(filter, socket)?;
-    } else {
-        announce(socket, BoxReport::Starting(sys::monotonic_ns()), None)?;
+    }
+    start_time::tell(time).in_step(Step::AnnounceStart)?;
+    if filter.is_last {
+        install_last_filter(filter, socket)?;
     }
     Ok(sys::execute(
         start.program,
@@ -409,40 +421,41 @@ fn announce(
     sys::send_with_fds(socket, &report.encode(), listener.as_slice()).in_step(Step::AnnounceStart)
 }
 
-/// Announces the start, with a filter that may allow nothing but the execve that follows. One with
-/// a listener must be in effect before that can be handed over.
-fn start_under_last_filter(filter: &FilterPlan, socket: BorrowedFd<'_>) -> StepResult<()> {
-    let starting = || BoxReport::Starting(sys::monotonic_ns());
+/// Installs a filter that may allow nothing but the execve that follows. One with a listener must be
+/// in effect before that can be handed over.
+fn install_last_filter(filter: &FilterPlan, socket: BorrowedFd<'_>) -> StepResult<()> {
     if filter.listens {
         let listener = sys::install_listening_filter(&filter.program);
         let listener = listener.in_step(Step::InstallFilter)?;
-        return announce(socket, starting(), Some(listener.as_fd()));
+        return announce(socket, BoxReport::Listening, Some(listener.as_fd()));
     }
-    announce(socket, starting(), None)?;
     sys::install_filter(&filter.program).in_step(Step::InstallFilter)
 }
 
-/// Waits for what to run; the rlimits are applied last, so that they cannot break our own steps.
-fn await_start<'a>(inside: &'a mut Inside<'_>, socket: BorrowedFd<'_>) -> StepResult<Start<'a>> {
-    let streams = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
+/// Waits for what to run, and what the time of its start is told to; the rlimits are applied last, so that they cannot break our own steps.
+fn await_start<'a>(
+    inside: &'a mut Inside<'_>,
+    socket: BorrowedFd<'_>,
+) -> StepResult<(Start<'a>, OwnedFd)> {
+    let (streams, time) = receive_start(socket, inside.buffer).in_step(Step::ReceiveStart)?;
     let start = Start::parse(inside.buffer, inside.pointers).in_step(Step::ReceiveStart)?;
     install_streams(&streams).in_step(Step::InstallStreams)?;
     start.set_rlimits()?;
-    Ok(start)
+    Ok((start, time))
 }
 
-/// Waits for the request; returns the standard streams. An orderly end of the supervising side
-/// ends this process quietly.
-fn receive_start(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<[OwnedFd; 3]> {
+/// Waits for the request; returns the standard streams, and what the time of the start is told to. An
+/// orderly end of the supervising side ends this process quietly.
+fn receive_start(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<([OwnedFd; 3], OwnedFd)> {
     let mut fds: [Option<OwnedFd>; MAX_FDS] = Default::default();
     let length = sys::recv_with_fds(socket, buffer, &mut fds)?;
     if length == 0 {
         sys::exit_now(0);
     }
-    let [Some(stdin), Some(stdout), Some(stderr), ..] = fds else {
+    let [Some(stdin), Some(stdout), Some(stderr), Some(time), ..] = fds else {
         return Err(io::ErrorKind::InvalidData.into());
     };
-    Ok([stdin, stdout, stderr])
+    Ok(([stdin, stdout, stderr], time))
 }
 
 fn install_streams(streams: &[OwnedFd; 3]) -> io::Result<()> {

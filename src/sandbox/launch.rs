@@ -26,6 +26,7 @@ use super::pasta::Pasta;
 use super::rootless;
 use super::scratch::ScratchDir;
 use super::spec::Command;
+use super::start_time::StartTime;
 use super::sys::{self, MAX_FDS};
 
 /// Every rlimit that is set for a program.
@@ -128,6 +129,7 @@ impl Launcher {
         let pending = self.await_reply(BoxConnection {
             socket: ours,
             blueprint: Arc::clone(blueprint),
+            start_time: StartTime::new()?,
         })?;
         if known.is_none() {
             self.told.push(Arc::clone(blueprint));
@@ -218,6 +220,8 @@ pub(super) struct BoxConnection {
     pub socket: OwnedFd,
     /// What the box was made from.
     pub blueprint: Arc<Blueprint>,
+    /// When its program was executed.
+    pub start_time: StartTime,
 }
 
 impl BoxConnection {
@@ -253,12 +257,11 @@ impl BoxConnection {
         &self,
         command: &Command,
         of_group: &[(Resource, u64)],
-        streams: &[OwnedFd; 3],
+        [stdin, stdout, stderr]: [BorrowedFd<'_>; 3],
     ) -> Result<(), SandboxError> {
         let rlimits = rlimits(command, of_group, &self.blueprint.plan.rlimits);
         let request = start_request(command, &rlimits)?;
-        let [stdin, stdout, stderr] = streams;
-        let fds = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+        let fds = [stdin, stdout, stderr, self.start_time.fd()];
         sys::send_with_fds(self.socket.as_fd(), &request, &fds).set_up("start", "the program")
     }
 }

@@ -57,7 +57,7 @@ pub(super) struct Waiting {
     pub(super) pending: Pending,
     /// The listener of its seccomp filter.
     pub(super) listener: Option<OwnedFd>,
-    /// For output that is captured.
+    /// For input, and output that is captured.
     pub(super) pipes: Pipes,
     pub(super) lane: Lane,
 }

@@ -268,9 +268,8 @@ pub(super) enum BoxReport {
     Confined,
     /// A step failed with an errno, with the object of this number; the box is gone.
     SetUpFailed(Step, i32, u32),
-    /// The program is about to be executed, at this monotonic time. Carries the seccomp listener,
-    /// where the filter takes effect last and has one.
-    Starting(u64),
+    /// Carries the seccomp listener of a filter that took effect last.
+    Listening,
     /// The kernel refused to execute the program.
     NotExecutable(i32),
     /// The program ended with this wait status at this monotonic time, and every other process
@@ -315,7 +314,7 @@ impl BoxReport {
                 step as i32,
                 u64::from(object) << 32 | u64::from(errno as u32),
             ),
-            BoxReport::Starting(time_ns) => (2, 0, time_ns),
+            BoxReport::Listening => (2, 0, 0),
             BoxReport::NotExecutable(errno) => (3, errno, 0),
             BoxReport::Ended(status, time_ns, _) => (4, status, time_ns),
         };
@@ -341,7 +340,7 @@ impl BoxReport {
                 let step = *Step::ALL.get(number as usize)?;
                 BoxReport::SetUpFailed(step, value as i32, (value >> 32) as u32)
             }
-            2 => BoxReport::Starting(value),
+            2 => BoxReport::Listening,
             3 => BoxReport::NotExecutable(number),
             4 => {
                 let reaped = ReapedUse {
@@ -384,13 +383,14 @@ pub(super) fn encode_start(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz;
 
     #[test]
     fn reports_survive_encoding() {
         let reports = [
             BoxReport::Confined,
             BoxReport::SetUpFailed(Step::AnnounceStart, 13, 70_000),
-            BoxReport::Starting(u64::MAX),
+            BoxReport::Listening,
             BoxReport::NotExecutable(2),
             BoxReport::Ended(
                 0x8b,
@@ -413,5 +413,45 @@ mod tests {
         let mut unknown_step = BoxReport::SetUpFailed(Step::MaskProc, 1, 0).encode();
         unknown_step[4] = 250;
         assert_eq!(BoxReport::decode(&unknown_step), None);
+    }
+
+    #[test]
+    fn whatever_a_box_sends_is_no_report_or_one_that_is_sent_alike() {
+        let ended = BoxReport::Ended(9, 7, ReapedUse::default()).encode();
+        let failed = BoxReport::SetUpFailed(Step::MaskProc, 13, 3).encode();
+        fuzz::try_changes(200_000, (&[&ended, &failed], &[]), |bytes, _| {
+            if let Some(report) = BoxReport::decode(bytes) {
+                assert_eq!(BoxReport::decode(&report.encode()), Some(report));
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_a_launcher_sends_or_is_sent_is_refused_or_sent_alike() {
+        let failure = LaunchFailure {
+            step: "mount".to_owned(),
+            object: "/usr".to_owned(),
+            errno: 13,
+        };
+        let replies: [LaunchReply; 2] = [Ok(7), Err(failure)];
+        let replies = replies.map(|reply| postcard::to_stdvec(&reply).unwrap());
+        let request = BoxRequest {
+            number: 3,
+            plan: None,
+            ids: BoxIds {
+                init: 1,
+                user: 2,
+                first_group: 3,
+            },
+        };
+        let request = postcard::to_stdvec(&request).unwrap();
+        let good = [&replies[0][..], &replies[1], &request];
+        fuzz::try_changes(100_000, (&good, &[]), |bytes, _| {
+            if let Ok(reply) = postcard::from_bytes::<LaunchReply>(bytes) {
+                let again = postcard::to_stdvec(&reply).unwrap();
+                assert_eq!(postcard::from_bytes(&again), Ok(reply));
+            }
+            let _ = postcard::from_bytes::<BoxRequest<'_>>(bytes);
+        });
     }
 }

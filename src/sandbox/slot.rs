@@ -17,7 +17,7 @@ use super::maker::{Maker, Waiting};
 use super::noise::NoiseGauge;
 use super::outcome::{Report, SandboxError};
 use super::spec::{Command, Outputs};
-use super::streams::Streams;
+use super::streams::{Pipe, Streams};
 use super::supervise::{self, Running};
 
 /// The right to run one program at a time, with a CPU, cgroups and host ids of its own.
@@ -278,12 +278,12 @@ impl Slot {
             let streams = Streams::new(&command.stdin, &outputs, pipes)?;
             drop(outputs);
             let group = lane.group()?;
-            start(&pending, group, command, streams.program)?;
+            start(&pending, group, command, &streams)?;
             // What the program does not wait for comes after its start.
             let gauge = group.noise_gauge().or(self.sandbox.noise_gauge());
             let quiet = gauge.and_then(NoiseGauge::read);
-            let outputs = [streams.stdout, streams.stderr];
-            let mut report = watch(&pending, listener, group, command, outputs, switches)?;
+            let captured = streams.into_captured();
+            let mut report = watch(&pending, listener, group, command, captured, switches)?;
             let noise = gauge.and_then(NoiseGauge::read);
             report.usage.noise = noise.zip(quiet).map(|(now, quiet)| now.since(quiet));
             Ok(report)
@@ -304,12 +304,14 @@ fn start(
     pending: &Pending,
     group: &mut Group,
     command: &Command,
-    streams: [OwnedFd; 3],
+    streams: &Streams,
 ) -> Result<(), SandboxError> {
     let limits = command.limits.group_limits();
     group.start(&limits)?;
     let in_place = group.rlimits(&limits, pending.connection.blueprint.plan.user.is_one);
-    pending.connection.start(command, &in_place, &streams)
+    pending
+        .connection
+        .start(command, &in_place, streams.of_program())
 }
 
 /// Watches a box to its end.
@@ -318,7 +320,7 @@ fn watch(
     listener: Option<OwnedFd>,
     group: &Group,
     command: &Command,
-    [stdout, stderr]: [Option<OwnedFd>; 2],
+    captured: [Option<Pipe>; 2],
     switches: &Switches<'_>,
 ) -> Result<Report, SandboxError> {
     let running = Running {
@@ -330,7 +332,7 @@ fn watch(
         cancel: switches.cancel,
         kill: switches.kill,
     };
-    let observed = supervise::supervise(&running, stdout, stderr, command.stderr_bytes, listener)?;
+    let observed = supervise::supervise(&running, captured, command.stderr_bytes, listener)?;
     let usage = group.usage(observed.reaped)?;
     let filled = pending.scratch.filled()?;
     let scratch = pending.scratch.share()?;

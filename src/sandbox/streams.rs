@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -17,12 +17,20 @@ use super::outcome::{SandboxError, SetUpStep};
 use super::spec::{Output, Outputs, Stdin};
 use super::sys::{self, MountAttr};
 
-/// Our end, which does not block, and the program's.
-type Pipe = (OwnedFd, OwnedFd);
+/// A pipe for output. The program's end stays open on our side as well: nobody waits for the end of
+/// a stream, and to be woken by it, just when the program ends, would delay what is waited for.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    /// Does not block.
+    pub ours: OwnedFd,
+    theirs: OwnedFd,
+}
 
-/// What output that is captured goes through. They are made ahead, with the box.
+/// What input, and output that is captured, goes through. They are made ahead, with the box.
 #[derive(Debug)]
 pub(super) struct Pipes {
+    /// An empty file: to seal one takes the kernel long.
+    stdin: OwnedFd,
     stdout: Pipe,
     stderr: Pipe,
 }
@@ -30,20 +38,24 @@ pub(super) struct Pipes {
 impl Pipes {
     pub(super) fn new() -> Result<Self, SandboxError> {
         Ok(Pipes {
+            stdin: sealed_file(io::empty())?,
             stdout: pipe()?,
             stderr: pipe()?,
         })
     }
 }
 
-/// Both sides of a program's standard streams.
+/// A program's standard streams.
 pub(super) struct Streams {
-    /// Standard input, output and error of the program.
-    pub program: [OwnedFd; 3],
-    /// Our end of standard output, where it is captured; does not block.
-    pub stdout: Option<OwnedFd>,
-    /// Our end of standard error, where it is captured; does not block.
-    pub stderr: Option<OwnedFd>,
+    stdin: OwnedFd,
+    stdout: Sink,
+    stderr: Sink,
+}
+
+/// Where output goes.
+enum Sink {
+    Captured(Pipe),
+    Elsewhere(OwnedFd),
 }
 
 impl Streams {
@@ -53,31 +65,54 @@ impl Streams {
         outputs: &Outputs,
         pipes: Pipes,
     ) -> Result<Self, SandboxError> {
-        let (stdout, stdout_end) = output(&outputs.stdout, pipes.stdout)?;
-        let (stderr, stderr_end) = output(&outputs.stderr, pipes.stderr)?;
-        let input = match stdin {
-            Stdin::Empty => sealed_file(io::empty())?,
-            Stdin::Bytes(bytes) => sealed_file(&bytes[..])?,
-            Stdin::File(path) => read_only_file(path)?,
-            Stdin::Descriptor(fd) => share(fd)?,
-        };
         Ok(Streams {
-            program: [input, stdout_end, stderr_end],
-            stdout,
-            stderr,
+            stdin: match stdin {
+                Stdin::Empty => pipes.stdin,
+                Stdin::Bytes(bytes) => sealed_file(&bytes[..])?,
+                Stdin::File(path) => read_only_file(path)?,
+                Stdin::Descriptor(fd) => share(fd)?,
+            },
+            stdout: Sink::new(&outputs.stdout, pipes.stdout)?,
+            stderr: Sink::new(&outputs.stderr, pipes.stderr)?,
         })
+    }
+
+    /// What the program gets.
+    pub(super) fn of_program(&self) -> [BorrowedFd<'_>; 3] {
+        [self.stdin.as_fd(), self.stdout.end(), self.stderr.end()]
+    }
+
+    /// Lets go what is not captured once the program has it; returns the pipes of output and errors.
+    pub(super) fn into_captured(self) -> [Option<Pipe>; 2] {
+        [self.stdout.into_pipe(), self.stderr.into_pipe()]
     }
 }
 
-fn output(output: &Output, pipe: Pipe) -> Result<(Option<OwnedFd>, OwnedFd), SandboxError> {
-    Ok(match output {
-        Output::Captured => (Some(pipe.0), pipe.1),
-        Output::Null => {
-            let null = OpenOptions::new().write(true).open("/dev/null");
-            (None, null.set_up("open", "/dev/null")?.into())
+impl Sink {
+    fn new(output: &Output, pipe: Pipe) -> Result<Self, SandboxError> {
+        Ok(match output {
+            Output::Captured => Sink::Captured(pipe),
+            Output::Null => {
+                let null = OpenOptions::new().write(true).open("/dev/null");
+                Sink::Elsewhere(null.set_up("open", "/dev/null")?.into())
+            }
+            Output::Descriptor(fd) => Sink::Elsewhere(share(fd)?),
+        })
+    }
+
+    fn end(&self) -> BorrowedFd<'_> {
+        match self {
+            Sink::Captured(pipe) => pipe.theirs.as_fd(),
+            Sink::Elsewhere(fd) => fd.as_fd(),
         }
-        Output::Descriptor(fd) => (None, share(fd)?),
-    })
+    }
+
+    fn into_pipe(self) -> Option<Pipe> {
+        match self {
+            Sink::Captured(pipe) => Some(pipe),
+            Sink::Elsewhere(_) => None,
+        }
+    }
 }
 
 fn share(fd: &OwnedFd) -> Result<OwnedFd, SandboxError> {
@@ -90,7 +125,9 @@ fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
     let shown = path.to_string_lossy();
     let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|_| not_a_file(path))?;
     let tree = match sys::clone_tree(&c_path) {
-        Err(error) if error.raw_os_error() == Some(libc::EPERM) => return copied_file(path),
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) => {
+            return copied_file(path);
+        }
         other => other.set_up("open", &shown)?,
     };
     let about = fstat(&tree).set_up("inspect", &shown)?;
@@ -130,7 +167,7 @@ fn pipe() -> Result<Pipe, SandboxError> {
     fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).set_up("configure", "a pipe")?;
     let mode = Mode::from_bits_truncate(0o666);
     fchmod(&theirs, mode).set_up("chmod", "a pipe")?;
-    Ok((ours, theirs))
+    Ok(Pipe { ours, theirs })
 }
 
 /// A file in memory that can be read, mapped and sought, but never changed or executed.

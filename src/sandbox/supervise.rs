@@ -15,10 +15,13 @@ use super::message::{BoxReport, ReapedUse};
 use super::outcome::{Captured, Exit, Limit, SandboxError, SetUpStep};
 use super::refused::Refused;
 use super::spec::Limits;
+use super::streams::Pipe;
 use super::sys;
 
 /// Shortest sleep before the CPU time is read again.
 const FINEST: Duration = Duration::from_micros(500);
+/// Sleep before a program that is late is asked for again.
+const LATE: Duration = Duration::from_millis(1);
 /// Longest wait for an execve, and for a killed box to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// CPU use below this within the idle time counts as none.
@@ -66,19 +69,27 @@ pub(super) struct Running<'a> {
     pub kill: Option<&'a Cancel>,
 }
 
+impl Running<'_> {
+    /// The longest time between two checks.
+    fn sampling(&self) -> Duration {
+        self.group.sampling().unwrap_or(self.limits.wall)
+    }
+}
+
 /// Watches a run until the whole box is dead.
 pub(super) fn supervise(
     running: &Running<'_>,
-    stdout: Option<OwnedFd>,
-    stderr: Option<OwnedFd>,
+    [stdout, stderr]: [Option<Pipe>; 2],
     stderr_bytes: u64,
     listener: Option<OwnedFd>,
 ) -> Result<Observation, SandboxError> {
+    let begun = Instant::now();
     let mut watch = Watch {
         running,
         stdout: Stream::new(stdout, running.limits.stdout_bytes),
         stderr: Stream::new(stderr, stderr_bytes),
         refused: Refused::new(listener),
+        first_check: begun + first_check(running.limits, running.cpus, running.sampling()),
         clock: None,
         not_executable: None,
         ended: None,
@@ -86,7 +97,6 @@ pub(super) fn supervise(
         stop: None,
         buffer: vec![0; CHUNK],
     };
-    let begun = Instant::now();
     while watch.ended.is_none() && watch.stop.is_none() {
         let sleep = watch.until_next_check(begun)?;
         if watch.stop.is_none() {
@@ -124,6 +134,9 @@ struct Watch<'a> {
     stdout: Stream,
     stderr: Stream,
     refused: Refused,
+    /// Nothing has to be checked before.
+    first_check: Instant,
+    /// Known from the first check on.
     clock: Option<Clock>,
     not_executable: Option<i32>,
     /// Wait status and monotonic time of the program's end.
@@ -165,11 +178,15 @@ impl Watch<'_> {
     /// Checks the clocks that are due; returns how long to sleep before the next check.
     fn until_next_check(&mut self, begun: Instant) -> Result<Duration, SandboxError> {
         let now = Instant::now();
+        if now < self.first_check {
+            return Ok(self.first_check - now);
+        }
+        self.learn_start();
         let Some(clock) = &mut self.clock else {
             if now.duration_since(begun) > PATIENCE {
                 return Err(SandboxError::Lost("start of a program"));
             }
-            return Ok(PATIENCE);
+            return Ok(LATE);
         };
         if now >= clock.next_check {
             let cpu = self.running.group.cpu()?;
@@ -240,16 +257,7 @@ impl Watch<'_> {
             return Ok(());
         };
         match report {
-            (BoxReport::Starting(time_ns), listener) => {
-                self.refused.listen_to(listener);
-                let Running {
-                    limits,
-                    cpus,
-                    group,
-                    ..
-                } = self.running;
-                self.clock = Some(Clock::start(time_ns, limits, *cpus, group.sampling()));
-            }
+            (BoxReport::Listening, listener) => self.refused.listen_to(listener),
             (BoxReport::NotExecutable(errno), _) => self.not_executable = Some(errno),
             (BoxReport::Ended(status, time_ns, reaped), _) => {
                 (self.ended, self.reaped) = (Some((status, time_ns)), reaped);
@@ -317,7 +325,20 @@ impl Watch<'_> {
         Ok(killed_ns)
     }
 
-    fn wall(&self, ended_ns: u64) -> Duration {
+    /// Sets the clocks to the start of the program, once it has started.
+    fn learn_start(&mut self) {
+        let running = self.running;
+        if self.clock.is_none()
+            && let Some(started_ns) = running.connection.start_time.take()
+        {
+            let sampling = running.sampling();
+            let clock = Clock::start(started_ns, running.limits, running.cpus, sampling);
+            self.clock = Some(clock);
+        }
+    }
+
+    fn wall(&mut self, ended_ns: u64) -> Duration {
+        self.learn_start();
         let started_ns = self
             .clock
             .as_ref()
@@ -326,19 +347,20 @@ impl Watch<'_> {
     }
 }
 
+/// How long after its start a program can have reached a limit at the earliest.
+fn first_check(limits: &Limits, cpus: u32, sampling: Duration) -> Duration {
+    let idle = limits.idle.unwrap_or(limits.wall);
+    (limits.cpu / cpus).min(limits.wall).min(idle).min(sampling)
+}
+
 impl Clock {
-    fn start(started_ns: u64, limits: &Limits, cpus: u32, sampling: Option<Duration>) -> Self {
+    fn start(started_ns: u64, limits: &Limits, cpus: u32, sampling: Duration) -> Self {
         let now = Instant::now();
         let passed = Duration::from_nanos(sys::monotonic_ns().saturating_sub(started_ns));
         let started = now.checked_sub(passed).unwrap_or(now);
-        let sampling = sampling.unwrap_or(limits.wall);
         Clock {
             started_ns,
-            next_check: now
-                + (limits.cpu / cpus)
-                    .min(limits.wall)
-                    .min(limits.idle.unwrap_or(limits.wall))
-                    .min(sampling),
+            next_check: started + first_check(limits, cpus, sampling),
             wall_deadline: started + limits.wall,
             idle_since: started,
             idle_cpu: Duration::ZERO,
@@ -411,7 +433,7 @@ mod tests {
     };
 
     fn clock() -> (Clock, Instant) {
-        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1, None);
+        let clock = Clock::start(sys::monotonic_ns(), &LIMITS, 1, LIMITS.wall);
         let started = clock.wall_deadline - LIMITS.wall;
         (clock, started)
     }

@@ -5,12 +5,14 @@
 #![allow(unsafe_code)]
 
 mod count;
+mod door;
 mod message;
 mod mount;
 mod process;
 mod secure;
 
 pub(super) use count::{Countable, count_from_execve};
+pub(super) use door::{Argument, try_call};
 pub(super) use message::{MAX_FDS, recv_with_fds, send_with_fds};
 pub(super) use mount::{
     MountAttr, attach_mount, attach_mount_at, clone_tree, clone_tree_at, configure_mount,
@@ -18,9 +20,9 @@ pub(super) use mount::{
 };
 pub(super) use process::{
     Capability, CloneRequest, CloneSide, borrow_fd, clone_process, close_from, close_from_on_exec,
-    copy_fd_open_on_exec, die_with_this_thread, drop_bounding_set, execute, exit_now, has_children,
-    keep_capabilities, keep_capabilities_of_ids, kill_all_others, monotonic_ns, move_fd,
-    open_process, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
+    copy_fd_open_on_exec, die_with_this_thread, drop_bounding_set, execute, exit_now, give_way,
+    has_children, keep_capabilities, keep_capabilities_of_ids, kill_all_others, monotonic_ns,
+    move_fd, open_process, raise_loopback, reap_automatically, reap_by_waiting, reset_signals,
     set_effective_uid, set_groups, set_ids, set_not_dumpable, set_parent_death_signal,
     share_memory_with_child, signal_process, wait_any,
 };

@@ -11,6 +11,7 @@ use nix::unistd::mkfifo;
 
 use super::*;
 
+mod changed;
 mod tar;
 
 const SMALL: Caps = Caps {

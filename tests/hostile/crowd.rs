@@ -38,9 +38,25 @@ fn judge_until(over: &AtomicBool, case: &Case, language: &str) -> Vec<String> {
 
 #[test]
 fn races_end_as_they_should_beside_hostile_neighbours() {
-    let _alone = alone();
     let rounds = if runs_slow() { 200 } else { 3 };
-    let (races, neighbours) = (chosen(&RACES), chosen(&NEIGHBOURS));
+    beside_hostile_neighbours(&RACES, rounds);
+}
+
+/// They burn a little less than they may and a little more.
+const NEAR_THEIR_LIMITS: [&str; 2] = ["CPU-09", "CPU-09b"];
+
+#[test]
+fn a_program_near_its_limit_keeps_its_verdict_beside_hostile_neighbours() {
+    if !runs_slow() {
+        eprintln!("slow: only with GAVEL_SLOW_TESTS=1");
+        return;
+    }
+    beside_hostile_neighbours(&NEAR_THEIR_LIMITS, 200);
+}
+
+fn beside_hostile_neighbours(ids: &[&str], rounds: usize) {
+    let _alone = alone();
+    let (cases, neighbours) = (chosen(ids), chosen(&NEIGHBOURS));
     let (over, mut slot, canaries) = (AtomicBool::new(false), judging::slot(), Canaries::new());
     let mut wrong = Vec::new();
     std::thread::scope(|scope| {
@@ -50,7 +66,7 @@ fn races_end_as_they_should_beside_hostile_neighbours() {
             scope.spawn(move || judge_until(over, case, language))
         });
         let running: Vec<_> = running.collect();
-        for (case, language) in &races {
+        for (case, language) in &cases {
             for _ in 0..rounds {
                 let (found, _) = judge_once(&mut slot, case, language, &canaries);
                 wrong.extend(found.iter().map(|words| format!("{}: {words}", case.id)));

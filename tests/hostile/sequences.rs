@@ -175,3 +175,114 @@ fn what_is_counted_for_each_user_of_the_host_is_not_shared_by_slots() {
         }
     });
 }
+
+#[test]
+fn slots_that_are_all_at_their_limits_take_nothing_from_each_other() {
+    let _alone = alone();
+    // Nearly all of what it may, all at the same time, and then more.
+    let fills = |mebibytes: u32| {
+        format!(
+            "import time\nx = bytearray(b'x') * ({mebibytes} << 20)\ntime.sleep(0.3)\nprint('ok')"
+        )
+    };
+    for (mebibytes, verdict) in [(240, Verdict::Accepted), (300, Verdict::MemoryLimit)] {
+        let judge = || {
+            let mut slot = judging::slot();
+            let work = judging::python(&fills(mebibytes), limits(256));
+            judging::judge(&mut slot, &work, &Same::once("ok")).expect("a judgement")
+        };
+        std::thread::scope(|scope| {
+            let all = [(); 4].map(|()| scope.spawn(judge));
+            for judgement in all.map(|thread| thread.join().expect("a judgement")) {
+                assert_eq!(judgement.verdict, verdict, "{judgement:?}");
+            }
+        });
+    }
+}
+
+/// Each prints a sum of the bytes of its own program.
+const SUMS_ITSELF: [(&str, &str); 4] = [
+    (
+        "c",
+        "#include <stdio.h>\nint main(void) { FILE *f = fopen(\"/proc/self/exe\", \"rb\"); unsigned long h = 1; int c;\n\
+         while ((c = getc(f)) != EOF) h = h * 1099511628211ul + c; printf(\"%lu\\n\", h); }",
+    ),
+    (
+        "cpp",
+        "#include <fstream>\n#include <iostream>\nnamespace { struct A { int x; }; }\ntemplate <class T> int f(T) { static int n; return ++n; }\n\
+         int main() { std::ifstream f(\"/proc/self/exe\", std::ios::binary); unsigned long h = ::f(A{1}); char c;\n\
+         while (f.get(c)) h = h * 1099511628211ul + c; std::cout << h; }",
+    ),
+    (
+        "rs",
+        "fn main() { let b = std::fs::read(\"/proc/self/exe\").unwrap();\n\
+         println!(\"{}\", b.iter().fold(1u64, |h, &c| h.wrapping_mul(1099511628211).wrapping_add(c.into()))); }",
+    ),
+    (
+        "java",
+        "import java.nio.file.*;\npublic class Main { public static void main(String[] a) throws Exception {\n\
+         Runnable r = () -> {}; r.run(); System.out.println(java.util.Arrays.hashCode(Files.readAllBytes(Path.of(\"Main.class\")))); } }",
+    ),
+];
+
+#[test]
+fn the_same_source_makes_the_same_program() {
+    let _alone = alone();
+    let generous = Limits {
+        processes: 64,
+        ..limits(512)
+    };
+    for (extension, source) in SUMS_ITSELF {
+        let Some(id) = judging::language(extension) else {
+            eprintln!("there is no toolchain for .{extension}: nothing to compare");
+            continue;
+        };
+        let made = || {
+            let mut slot = judging::slot();
+            let work = judging::unnamed(&id, source, generous.clone());
+            let judgement = judging::judge(&mut slot, &work, &Same::once(""));
+            let judgement = judgement.expect("a judgement");
+            let printed = judgement
+                .cases
+                .first()
+                .map(|case| case.stdout_prefix.clone());
+            assert!(
+                printed.as_ref().is_some_and(|sum| !sum.is_empty()),
+                "{judgement:?}"
+            );
+            printed
+        };
+        // In two slots, which have different CPUs, host ids and numbers.
+        let (one, other) = std::thread::scope(|scope| {
+            let both = [scope.spawn(made), scope.spawn(made)];
+            let [one, other] = both.map(|thread| thread.join().expect("a sum"));
+            (one, other)
+        });
+        assert_eq!(one, other, "{extension}");
+    }
+}
+
+/// What this process holds in memory.
+fn resident_mebibytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.expect("a size").trim().trim_end_matches(" kB");
+    kibibytes.parse::<u64>().expect("a number") >> 10
+}
+
+#[test]
+fn floods_leave_the_judge_no_larger() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    let mut floods = |count| {
+        for _ in 0..count {
+            let flood = judging::script(&mut slot, "yes hostile >&2 & yes", "");
+            assert_eq!(flood.verdict, Verdict::OutputLimit, "{flood:?}");
+        }
+    };
+    floods(20);
+    let before = resident_mebibytes();
+    floods(80);
+    let after = resident_mebibytes();
+    assert!(after < before + 16, "{before} MiB before and {after} after");
+}

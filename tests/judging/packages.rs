@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gavel::judge::crew::Crew;
 use gavel::judge::package::{CompiledPackage, Times};
 use gavel::judge::verdict::{Judgement, Verdict};
-use gavel::judge::{Cancel, Judge, JudgeSlot, Languages};
+use gavel::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
 use gavel::problem::package;
 use gavel::unpack::{self, Caps};
 
@@ -18,10 +18,10 @@ fn path(package: &str) -> PathBuf {
 }
 
 /// A package that is ready to judge by, and one slot.
-struct Bench {
+pub(crate) struct Bench {
     judge: Judge,
     slot: JudgeSlot,
-    problem: CompiledPackage,
+    pub(crate) problem: CompiledPackage,
     cancel: Cancel,
 }
 
@@ -30,7 +30,7 @@ impl Bench {
         Bench::in_directory(&path(package))
     }
 
-    fn in_directory(directory: &Path) -> Bench {
+    pub(crate) fn in_directory(directory: &Path) -> Bench {
         let tree = unpack::read(directory, &Caps::default()).expect("a directory");
         let package = Arc::new(package::read(&tree).0.expect("a package"));
         let judge = judge(Languages::built_in().expect("languages"));
@@ -49,12 +49,19 @@ impl Bench {
 
     /// What a program of the shell comes to with a second of time.
     fn judged(&mut self, text: &str) -> Judgement {
+        self.judged_in("bash", text).expect("a judgement")
+    }
+
+    /// The same in another language.
+    pub(crate) fn judged_in(
+        &mut self,
+        language: &str,
+        text: &str,
+    ) -> Result<Judgement, JudgeError> {
         let files = [file("main", text)];
-        let (submission, times) = (("bash", &files[..]), Times::limit(1000));
-        let judged =
-            self.problem
-                .judge(&self.judge, &mut self.slot, submission, times, &self.cancel);
-        judged.expect("a judgement")
+        let (submission, times) = ((language, &files[..]), Times::limit(1000));
+        self.problem
+            .judge(&self.judge, &mut self.slot, submission, times, &self.cancel)
     }
 }
 
@@ -128,15 +135,7 @@ fn checkers_of_dmoj_in_python_give_their_points() {
 #[test]
 fn a_checker_that_asks_for_what_nobody_tells_it_is_an_error_of_the_problem() {
     let mut bench = of_dmoj("{name: check.py, args: {bonus: 1}}", "1\n");
-    let files = [file("main", "echo crash")];
-    let (submission, times) = (("bash", &files[..]), Times::limit(1000));
-    let judged = bench.problem.judge(
-        &bench.judge,
-        &mut bench.slot,
-        submission,
-        times,
-        &bench.cancel,
-    );
+    let judged = bench.judged_in("bash", "echo crash");
     let error = judged.expect_err("an error");
     assert!(error.is_of_the_problem(), "{error}");
 }

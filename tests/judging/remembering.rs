@@ -94,6 +94,64 @@ fn what_has_changed_is_judged_again_and_nothing_else() {
     assert_eq!(third["cached"]["runs"], 0, "{third}");
 }
 
+/// Runs that were not done again, of all submissions.
+fn cached_runs(kept: &Kept, more: &[&str]) -> u64 {
+    let report = verified(&[&kept.arguments(), more].concat()).0;
+    report["cached"]["runs"].as_u64().expect("a number")
+}
+
+#[test]
+fn whatever_a_verdict_depends_on_has_it_judged_again() {
+    let kept = Kept::of("root");
+    let yaml = fs::read_to_string(kept.package.path().join("problem.yaml")).expect("a file");
+    cached_runs(&kept, &[]);
+    let all = cached_runs(&kept, &[]);
+    assert!(all >= 4, "{all}");
+    // Each on top of the last: of all runs.
+    let changed = yaml.replace("memory: 256", "memory: 200");
+    for (file, text) in [
+        ("problem.yaml", changed.clone()),
+        (
+            "problem.yaml",
+            format!("{changed}allow_file_writing: true\n"),
+        ),
+        ("include/bash/lib.sh", "x=1\n".to_owned()),
+        ("include/bash/lib.sh", "x=2\n".to_owned()),
+    ] {
+        let path = kept.package.path().join(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        kept.write(file, &text);
+        assert_eq!(cached_runs(&kept, &[]), 0, "{file}: {text}");
+        assert!(cached_runs(&kept, &[]) >= all, "{file}: {text}");
+    }
+    // Of one case only.
+    for (file, text) in [
+        ("data/secret/1.in", "16\n"),
+        ("data/secret/1.ans", "4\n-4\n"),
+        ("data/secret/1.yaml", "args: [x]\n"),
+        ("data/secret/1.yaml", "output_validator_args: [x]\n"),
+        ("data/secret/1.files/more.txt", "x\n"),
+    ] {
+        let path = kept.package.path().join(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        kept.write(file, text);
+        let runs = cached_runs(&kept, &[]);
+        assert!(runs < all && runs > 0, "{file}: {text}: {runs} of {all}");
+    }
+    // How the language is run.
+    let languages = tempfile::tempdir().expect("a directory");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages");
+    for file in ["bash.toml", "cpp.toml"] {
+        let text = fs::read_to_string(own.join(file)).expect("a language");
+        let text = text.replace("LANG = \"C.UTF-8\"", "LANG = \"C\"");
+        fs::write(languages.path().join(file), text).expect("a language");
+    }
+    let config = kept.cache.path().join("gavel.toml");
+    let line = format!("languages_dir = \"{}\"\n", utf8(languages.path()));
+    fs::write(&config, line).expect("a file");
+    assert_eq!(cached_runs(&kept, &["--config", utf8(&config)]), 0);
+}
+
 #[test]
 fn a_cache_that_others_can_write_to_is_refused() {
     let kept = Kept::of("sum");

@@ -35,18 +35,16 @@ fn sources(directories: &[&str]) -> String {
     text
 }
 
-#[test]
-fn each_known_fault_has_tests_and_they_exist() {
+/// Every row of a table of docs/SANDBOX.md names tests, and they exist.
+fn each_row_has_tests(heading: &str, first: &str, count: usize) {
     let document = include_str!("../../docs/SANDBOX.md");
-    let (_, section) = document
-        .split_once("## Known faults")
-        .expect("the section of known faults");
+    let (_, section) = document.split_once(heading).expect("the section");
     let rows: Vec<&str> = section
         .lines()
-        .skip_while(|line| !line.starts_with("| 1 |"))
+        .skip_while(|line| !line.starts_with(first))
         .take_while(|line| line.starts_with('|'))
         .collect();
-    assert_eq!(rows.len(), 10);
+    assert_eq!(rows.len(), count);
     let sources = sources(&["tests", "src/sandbox"]);
     for row in rows {
         assert!(tests_in(row).next().is_some(), "no test in {row}");
@@ -56,6 +54,16 @@ fn each_known_fault_has_tests_and_they_exist() {
             assert!(is_there, "there is no test {name}");
         }
     }
+}
+
+#[test]
+fn each_known_fault_has_tests_and_they_exist() {
+    each_row_has_tests("## Known faults", "| 1 |", 10);
+}
+
+#[test]
+fn each_feature_has_tests_and_they_exist() {
+    each_row_has_tests("## Features and their tests", "| container |", 22);
 }
 
 /// Fault 2: what is forked from a large server carries its memory into the figures.

@@ -55,6 +55,20 @@ fn the_command_tells_a_fit_host_by_its_exit_code_and_prints_one_object() {
 }
 
 #[test]
+fn the_probe_tries_doors_from_inside_of_a_box_and_finds_each_shut() {
+    let output = check_host_command(&[], &["--json", "--probe"]);
+    let view: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let checks = view["checks"].as_array().expect("checks").iter();
+    let doors = checks.filter(|check| check["name"].as_str().unwrap().starts_with("door:"));
+    let doors: Vec<_> = doors.collect();
+    assert!(doors.len() >= 37, "{}", doors.len());
+    let open = doors.iter().filter(|door| door["status"] != "pass");
+    let open: Vec<_> = open.collect();
+    assert!(open.is_empty(), "{open:?}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn a_missing_capability_is_named_and_makes_the_command_fail() {
     let output = check_host_command(&["setpriv", "--bounding-set", "-sys_admin"], &[]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -25,6 +25,8 @@ const GAVEL: &str = "/proc/self/fd/9";
 const ARRANGED_BY_ROOT: &[&str] = &[
     "census::many_runs_and_a_kill",
     "containment::a_mount_below_a_read_only_mount",
+    // The binary need not lie where the user gets.
+    "functions::",
     "host::",
     "rootless::",
     "without_groups::",
@@ -229,6 +231,24 @@ fn an_ordinary_user_runs_a_file_verifies_a_package_and_judges_a_folder() {
         "{}",
         text(&judged)
     );
+}
+
+/// The device of tunnels, for everybody.
+const TUNNELS: &str = "mount -t tmpfs none \"$FILES\"; mknod \"$FILES/tun\" c 10 200
+    chmod 666 \"$FILES/tun\"; mount --bind \"$FILES/tun\" /dev/net/tun";
+
+#[test]
+fn boxes_of_an_ordinary_user_reach_the_network_by_pasta() {
+    let has_all = ["/usr/bin/pasta", "/dev/net/tun"].map(|path| Path::new(path).exists());
+    if has_all != [true; 2] || slowness() > 1 {
+        eprintln!("nothing to test: it takes pasta (package passt), tunnels, and a quick machine");
+        return;
+    }
+    let user = Somebody::new();
+    let mut tests = user.runs_tests(TUNNELS, "own", &[]);
+    let output = tests.arg("namespaces::pasta").env(NO_GROUPS, "1").output();
+    let words = text(&output.expect("to start the tests"));
+    assert!(words.contains("2 passed"), "{words}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Properties that all comparisons have, tried with many odd texts.
 
 use super::*;
+use crate::fuzz::{Random, rounds};
 use crate::problem::LineSpace;
 
 const CHECKERS: [Checker; 10] = [
@@ -39,38 +40,36 @@ const fn lines(space: LineSpace, skip_blank: bool) -> Checker {
     }
 }
 
-/// Bytes that look random but are the same in every run (xorshift64).
-struct Bytes(u64);
-
-impl Bytes {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+/// Any bytes, or only those of which numbers and lines are made.
+fn text(random: &mut Random) -> Vec<u8> {
+    const NUMBERS: &[u8] = b"0123456789+-.eE \n\t\r";
+    if random.below(2) == 0 {
+        return random.bytes(60);
     }
+    let length = random.below(60);
+    (0..length).map(|_| *random.of_all(NUMBERS)).collect()
+}
 
-    /// Any bytes, or only those of which numbers and lines are made.
-    fn text(&mut self) -> Vec<u8> {
-        const NUMBERS: &[u8] = b"0123456789+-.eE \n\t\r";
-        let length = self.next() % 60;
-        let any = self.next().is_multiple_of(2);
-        (0..length)
-            .map(|_| match self.next() {
-                byte if any => byte as u8,
-                index => NUMBERS[index as usize % NUMBERS.len()],
-            })
-            .collect()
+/// Another text, or one that differs in a few places.
+fn another(random: &mut Random, first: &[u8]) -> Vec<u8> {
+    match random.below(2) {
+        0 => text(random),
+        _ => random.change(
+            first,
+            &["nan", "inf", "1e999", "-0", "0x1p3", "\r\n", "\u{feff}"],
+        ),
     }
 }
 
 #[test]
 fn no_bytes_make_a_comparison_panic_and_equal_ones_are_the_same() {
-    let mut bytes = Bytes(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..20_000 {
-        let (output, answer) = (bytes.text(), bytes.text());
+    for seed in 0..rounds(20_000) {
+        let mut random = Random::of(seed);
+        let output = text(&mut random);
+        let answer = another(&mut random, &output);
         for checker in &CHECKERS {
-            assert_eq!(compare(checker, &output, &output), Comparison::Same);
+            let same = compare(checker, &output, &output);
+            assert_eq!(same, Comparison::Same, "seed {seed}: {checker:?}");
             let found = compare(checker, &output, &answer);
             if let Comparison::Different { message, .. } = found {
                 assert!(!message.contains(['\n', '\r', '\x1b']), "{message:?}");
@@ -144,12 +143,12 @@ fn model(checker: &Checker, output: &[u8], answer: &[u8]) -> Option<bool> {
 
 #[test]
 fn comparisons_by_lines_and_in_any_order_agree_with_a_slow_model() {
-    let mut bytes = Bytes(0x2545_f491_4f6c_dd1d);
     let mut agreements = [0; 2];
-    for _ in 0..40_000 {
+    for seed in 0..rounds(40_000) {
+        let mut random = Random::of(seed);
         let mut short = || {
-            let length = bytes.next() % 7;
-            let byte = |_| b"aAb \n\r"[bytes.next() as usize % 6];
+            let length = random.below(7);
+            let byte = |_| *random.of_all(b"aAb \n\r");
             (0..length).map(byte).collect::<Vec<u8>>()
         };
         let (output, answer) = (short(), short());

@@ -9,7 +9,7 @@ use crate::judge::grade;
 use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
-    Cancel, CaseData, CaseRun, Check, Executable, Judge, JudgeError, JudgeSlot, Runnable,
+    Cancel, CaseData, CaseRun, Check, Course, Executable, Judge, JudgeError, JudgeSlot, Runnable,
     Validator, reason,
 };
 use crate::problem::groups::Worth;
@@ -32,6 +32,8 @@ enum By {
     Compare(Vec<Checker>),
     Validate(Vec<Validator>),
     Interact(Validator),
+    /// A checker judges what comes of it.
+    Course(Box<(Course, Validator)>),
 }
 
 impl Checks {
@@ -107,7 +109,7 @@ impl Checks {
         output: &[u8],
         cancel: &Cancel,
     ) -> Result<Option<CaseRun>, JudgeError> {
-        let Ok(check) = self.by.of_output((index, case)) else {
+        let Some(check) = self.by.of_output((index, case)) else {
             return Ok(None);
         };
         let data = (case.input.clone(), case.answer.clone());
@@ -130,7 +132,7 @@ impl Checks {
                 validators,
                 arguments: &case.output_validator_args,
             },
-            By::Interact(_) => return Ok(None),
+            By::Interact(_) | By::Course(_) => return Ok(None),
         };
         let data = (case.input.clone(), case.answer.clone());
         let name = (0, case.name.as_str());
@@ -201,6 +203,7 @@ impl By {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
+        let (mut second, mut asked_with) = (None, None);
         let (programs, is_talking, protocol) = match &package.validation {
             Validation::Default(checkers) => return Ok(By::Compare(checkers.clone())),
             Validation::Custom(programs) => (programs.clone(), false, Protocol::Icpc),
@@ -209,7 +212,10 @@ impl By {
                 interactor,
                 checker,
                 protocol,
+                arguments,
+                second_run,
             } => {
+                (second, asked_with) = (*second_run, arguments.clone());
                 let programs = interactor.iter().chain(checker).cloned().collect();
                 (programs, interactor.is_some(), *protocol)
             }
@@ -223,12 +229,23 @@ impl By {
         let mut validators = named.map(|named| {
             let validator = validator(package, named, zeros)
                 .speaking(protocol)
+                .asked_with(asked_with.clone())
                 .with_passes(package.max_passes);
             match package.format {
                 Format::V2025 => validator.among_submissions(),
                 _ => validator,
             }
         });
+        if second.is_some() {
+            let interactor = if is_talking { validators.next() } else { None };
+            let course = Course {
+                interactor,
+                second_run: second,
+            };
+            if let Some(checker) = validators.next() {
+                return Ok(By::Course(Box::new((course, checker))));
+            }
+        }
         if !is_talking {
             return Ok(By::Validate(validators.collect()));
         }
@@ -243,7 +260,8 @@ impl By {
     fn among_files_of(&self, program: &Executable) -> Option<By> {
         let among = |validator: &Validator| validator.among(&program.submitted().files);
         match self {
-            By::Compare(_) => None,
+            // Only other formats have courses.
+            By::Compare(_) | By::Course(_) => None,
             By::Validate(validators) => Some(By::Validate(validators.iter().map(among).collect())),
             By::Interact(validator) => Some(By::Interact(among(validator))),
         }
@@ -263,27 +281,35 @@ impl By {
         let name = (index, case.name.as_str());
         let runnable = runnable.clone().with_arguments(&case.args);
         let runnable = &runnable.with_files(&case.files);
-        match self.of_output((index, case)) {
-            Ok(check) => slot.run_case(runnable, name, data, check, cancel),
-            Err(validator) => {
-                let partner = (validator, &case.output_validator_args[..]);
-                slot.run_interactive(runnable, name, data, partner, cancel)
+        let arguments = &case.output_validator_args[..];
+        let check = match self {
+            By::Interact(validator) => {
+                let partner = (validator, arguments);
+                return slot.run_interactive(runnable, name, data, partner, cancel);
             }
-        }
+            By::Course(course) => {
+                let data = (case.input.clone(), case.answer.clone());
+                let (course, checker) = &**course;
+                return slot.run_course(runnable, name, data, (course, checker), cancel);
+            }
+            By::Compare(checkers) => Check::Compare(&checkers[index]),
+            By::Validate(validators) => Check::Validate {
+                validators,
+                arguments,
+            },
+        };
+        slot.run_case(runnable, name, data, check, cancel)
     }
 
-    /// What judges an output that is there as a whole; else the validator that talks with the submission.
-    fn of_output<'a>(
-        &'a self,
-        (index, case): (usize, &'a TestCase),
-    ) -> Result<Check<'a>, &'a Validator> {
+    /// What judges an output that is there as a whole; `None` where there is no such output.
+    fn of_output<'a>(&'a self, (index, case): (usize, &'a TestCase)) -> Option<Check<'a>> {
         match self {
-            By::Compare(checkers) => Ok(Check::Compare(&checkers[index])),
-            By::Validate(validators) => Ok(Check::Validate {
+            By::Compare(checkers) => Some(Check::Compare(&checkers[index])),
+            By::Validate(validators) => Some(Check::Validate {
                 validators,
                 arguments: &case.output_validator_args,
             }),
-            By::Interact(validator) => Err(validator),
+            By::Interact(_) | By::Course(_) => None,
         }
     }
 
@@ -293,6 +319,7 @@ impl By {
         let validator = match self {
             By::Validate(validators) => validators.last(),
             By::Interact(validator) => Some(validator),
+            By::Course(course) => Some(&course.1),
             By::Compare(_) => None,
         };
         match validator {
@@ -304,6 +331,33 @@ impl By {
             },
         }
     }
+}
+
+/// How what answers are made of comes about: a checker is not asked about it.
+pub(super) fn course_of_answers(
+    judge: &Judge,
+    crew: &Crew<'_>,
+    package: &Package,
+    cancel: &Cancel,
+) -> Result<Course, PackageError> {
+    let Validation::Foreign {
+        interactor,
+        protocol,
+        second_run,
+        ..
+    } = &package.validation
+    else {
+        return Ok(Course::default());
+    };
+    let programs = interactor.as_slice();
+    let executables = compile_programs(judge, crew, programs, cancel)?;
+    let named = programs.iter().zip(executables);
+    let mut validators =
+        named.map(|named| validator(package, named, Zeros::Refused).speaking(*protocol));
+    Ok(Course {
+        interactor: validators.next(),
+        second_run: *second_run,
+    })
 }
 
 /// A validator of the package by its path and its program.

@@ -99,8 +99,10 @@ impl CompiledPackage {
     pub(super) fn form(&self, entrant: &Entrant, limits: &Limits) -> Form {
         match entrant {
             Entrant::Program(program) => {
-                let runnable = program.under(limits, STDERR_BYTES);
-                let runnable = runnable.counting(self.package.limits.counted);
+                let runnable = program
+                    .under(limits, STDERR_BYTES)
+                    .counting(self.package.limits.counted)
+                    .with_stream_files(&self.package.streams);
                 let runnable = match self.package.allow_file_writing {
                     true => runnable,
                     false => runnable.with_read_only_files(),

@@ -142,4 +142,18 @@ mod tests {
             assert!(error.contains(words), "{error}");
         }
     }
+
+    #[test]
+    fn whatever_a_grader_prints_is_a_grade_with_a_number_or_its_failure() {
+        let words = ["AC", "JE", "1e999", "nan", "-inf", "\u{a0}", "\n"];
+        crate::fuzz::try_changes(
+            50_000,
+            (&[b"WA 12.5\n", b"AC 1e3"], &words),
+            |printed, _| {
+                if let Ok(grade) = answer(&String::from_utf8_lossy(printed)) {
+                    assert!(grade.score.is_finite());
+                }
+            },
+        );
+    }
 }

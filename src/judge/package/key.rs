@@ -30,15 +30,19 @@ impl CompiledPackage {
                 interactor,
                 checker,
                 protocol,
+                arguments,
+                second_run,
             } => {
                 let programs = interactor.iter().chain(checker).collect();
-                let kinds = (interactor.is_some(), checker.is_some(), protocol);
+                let has = (interactor.is_some(), checker.is_some());
+                let kinds = (has, protocol, arguments, second_run);
                 (programs, format!("{kinds:?}"))
             }
         };
         let settings = format!(
-            "{kind} {:?} {:?} {:?} {} {} {} {}",
+            "{kind} {:?} {:?} {:?} {:?} {} {} {} {}",
             package.format,
+            package.streams,
             package.limits,
             package.languages,
             package.takes_answers,

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use super::programs::{compile_programs, complaint, validation_limits};
+use super::checks::course_of_answers;
+use super::programs::{compile_programs, complaint, validation_limits, with_includes};
 use super::{PackageError, limits};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Verdict;
-use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, RunResult, Runnable};
-use crate::problem::package::{Answers, Generation, Making, Package};
+use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, NoOutput, RunResult, Runnable};
+use crate::problem::package::{Answers, MadeFile, Makes, Making, Package, ProgramFiles};
 use crate::problem::{Checker, Limits};
+use crate::sandbox::CollectError;
 
 /// How much of standard error is kept: a generator may write answers to it.
 const STDERR_BYTES: u64 = 64 << 20;
@@ -59,29 +61,42 @@ fn make_inputs(
         ..validation_limits(package)
     };
     let made = crew.each(making.inputs.len(), |slot, index| {
-        let Generation {
-            case,
-            generator,
-            arguments,
-            stdin,
-            ..
-        } = &making.inputs[index];
-        let runnable = generators[*generator].under(&limits, STDERR_BYTES);
-        let runnable = runnable.with_arguments(arguments);
-        let program = &making.generators[*generator].path;
-        run(
-            slot,
-            &runnable,
-            stdin,
-            (program, &package.cases[*case].name),
-            cancel,
-        )
+        let generation = &making.inputs[index];
+        let case = generation.makes.first().map(|case| &package.cases[case]);
+        let program = &making.generators[generation.generator].path;
+        let what = (&**program, case.map_or("nothing", |case| &case.name));
+        let runnable = generators[generation.generator].under(&limits, STDERR_BYTES);
+        let runnable = runnable.with_arguments(&generation.arguments);
+        match &generation.makes {
+            Makes::Case { .. } => {
+                let made = run(slot, &runnable, &generation.stdin, what, cancel)?;
+                Ok(vec![made.stdout, made.stderr])
+            }
+            Makes::Files(files) => {
+                let runnable = runnable.with_scratch(OUTPUT_BYTES);
+                let input = (&generation.stdin, &files[..]);
+                run_for_files(slot, &runnable, input, what, cancel)
+            }
+        }
     })?;
     for (generation, made) in making.inputs.iter().zip(made) {
-        let case = &mut package.cases[generation.case];
-        case.input = Arc::from(made.stdout);
-        if generation.writes_answer {
-            case.answer = Arc::from(made.stderr);
+        let mut made = made.into_iter();
+        let mut next = || Arc::from(made.next().unwrap_or_default());
+        match &generation.makes {
+            Makes::Case {
+                case,
+                writes_answer,
+            } => {
+                package.cases[*case].input = next();
+                if *writes_answer {
+                    package.cases[*case].answer = next();
+                }
+            }
+            Makes::Files(files) => {
+                for file in files {
+                    package.cases[file.case].input = next();
+                }
+            }
         }
     }
     Ok(())
@@ -95,20 +110,63 @@ fn make_answers(
     cancel: &Cancel,
 ) -> Result<(), PackageError> {
     let submission = &package.submissions[answers.submission];
-    let programs = std::slice::from_ref(&submission.files);
-    let programs = compile_programs(judge, crew, programs, cancel)?;
+    let programs = [with_includes_of(judge, package, &submission.files)];
+    let programs = compile_programs(judge, crew, &programs, cancel)?;
     let limit_ms = package.time.limit_ms.unwrap_or(LONGEST_MS);
     let limits = limits(package, limit_ms.saturating_mul(PATIENCE));
+    let course = course_of_answers(judge, crew, package, cancel)?;
     let made = crew.each(answers.cases.len(), |slot, index| {
         let case = &package.cases[answers.cases[index]];
-        let runnable = programs[0].under(&limits, super::STDERR_BYTES);
-        let program = &submission.files.path;
-        run(slot, &runnable, &case.input, (program, &case.name), cancel)
+        let runnable = programs[0]
+            .under(&limits, super::STDERR_BYTES)
+            .with_stream_files(&package.streams);
+        let made = slot.output_of(&runnable, case.input.clone(), &course, cancel)?;
+        made.map_err(|NoOutput { reason, stderr }| PackageError::NotMade {
+            path: submission.files.path.clone(),
+            case: case.name.clone(),
+            reason,
+            output: complaint(&stderr),
+        })
     })?;
     for (case, made) in answers.cases.iter().zip(made) {
-        package.cases[*case].answer = Arc::from(made.stdout);
+        package.cases[*case].answer = made;
     }
     Ok(())
+}
+
+/// A program of the jury, with what the problem adds to submissions.
+fn with_includes_of(judge: &Judge, package: &Package, program: &ProgramFiles) -> ProgramFiles {
+    let files = match judge.languages().of_program(program) {
+        Some(language) => with_includes(judge, package, (&language.id, &program.files)),
+        None => program.files.clone(),
+    };
+    let path = program.path.clone();
+    ProgramFiles { path, files }
+}
+
+/// Runs a generator that must leave a file for each of these cases.
+fn run_for_files(
+    slot: &mut JudgeSlot,
+    runnable: &Runnable,
+    (input, files): (&Arc<[u8]>, &[MadeFile]),
+    (program, case): (&str, &str),
+    cancel: &Cancel,
+) -> Result<Vec<Vec<u8>>, PackageError> {
+    let wanted: Vec<&[String]> = files.iter().map(|file| &file.names[..]).collect();
+    let (ran, found) = slot.run_for_files(runnable, input, (&wanted, OUTPUT_BYTES), cancel)?;
+    let not_made = |reason| PackageError::NotMade {
+        path: program.to_owned(),
+        case: case.to_owned(),
+        reason,
+        output: complaint(&ran.stderr),
+    };
+    if ran.verdict != Verdict::Completed {
+        return Err(not_made(ran.reason.clone()));
+    }
+    let read = |file: Result<Vec<u8>, CollectError>| {
+        file.map_err(|error| not_made(format!("it ended well, but its file {error}")))
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// Runs a program that must end well.

@@ -1,9 +1,12 @@
 //! Programs of a package: their language, the files that the problem adds, and compiling them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::PROCESSES;
 use crate::judge::crew::Crew;
-use crate::judge::{Cancel, Executable, Judge, JudgeError, program};
-use crate::problem::package::{Package, ProgramFiles, is_main};
+use crate::judge::{Cancel, Executable, Judge, JudgeError, Language, program};
+use crate::problem::package::{Frame, Package, ProgramFiles, is_main};
 use crate::problem::{Limits, SourceFile};
 
 /// How much of a compiler's complaint is told, in characters.
@@ -141,10 +144,17 @@ pub(super) fn with_includes(
     package: &Package,
     (language, files): (&str, &[SourceFile]),
 ) -> Vec<SourceFile> {
-    let includes = includes(judge, package, language);
+    let includes = of_language(judge, &package.includes, language).map_or(&[][..], Vec::as_slice);
+    let frame = of_language(judge, &package.frames, language);
     let mut files = match judge.languages().find(language) {
         // Beside others it needs an ending.
-        Some(language) if !includes.is_empty() => program::named(language, files, includes),
+        Some(language) if !includes.is_empty() => {
+            let files = program::named(language, files, includes);
+            match frame {
+                Some(frame) => framed(language, files, frame),
+                None => files,
+            }
+        }
         _ => files.to_vec(),
     };
     for included in includes {
@@ -153,7 +163,11 @@ pub(super) fn with_includes(
             None => files.push(included.clone()),
         }
     }
-    if let Some(driver) = includes.iter().find(|file| is_main(&file.name))
+    let is_driver = |name: &str| match frame {
+        Some(frame) => name == frame.main,
+        None => is_main(name),
+    };
+    if let Some(driver) = includes.iter().find(|file| is_driver(&file.name))
         && let Some(place) = files.iter().position(|file| file.name == driver.name)
     {
         files[..=place].rotate_right(1);
@@ -161,14 +175,33 @@ pub(super) fn with_includes(
     files
 }
 
-/// The files that the problem adds to a submission in this language.
-fn includes<'a>(judge: &Judge, package: &'a Package, language: &str) -> &'a [SourceFile] {
-    let mut includes = package.includes.iter();
-    let own = includes
-        .find(|(code, _)| is_called(judge, language, code))
-        .map(|(_, files)| files);
-    let files = own.or_else(|| package.includes.get("default"));
-    files.map_or(&[], Vec::as_slice)
+/// The files of a submission as a frame wants them.
+fn framed(language: &Language, mut files: Vec<SourceFile>, frame: &Frame) -> Vec<SourceFile> {
+    let sources = files
+        .iter_mut()
+        .filter(|file| language.is_source(&file.name));
+    for (source, place) in sources.zip(0..) {
+        if place == 0 {
+            source.name.clone_from(&frame.submission);
+        }
+        if !frame.preamble.is_empty() {
+            let text = [frame.preamble.as_bytes(), &source.bytes];
+            source.bytes = Arc::from(text.concat());
+        }
+    }
+    files
+}
+
+/// What the problem has for this language, or for all.
+fn of_language<'a, T>(
+    judge: &Judge,
+    values: &'a BTreeMap<String, T>,
+    language: &str,
+) -> Option<&'a T> {
+    let mut of_codes = values.iter();
+    let own = of_codes.find(|(code, _)| is_called(judge, language, code));
+    own.map(|(_, value)| value)
+        .or_else(|| values.get("default"))
 }
 
 /// Whether a language is among those of these codes.

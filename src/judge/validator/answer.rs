@@ -59,7 +59,9 @@ pub(super) fn testlib(code: i32, stderr: &str) -> Result<Answer, String> {
         })
     };
     if let Some(part) = partial(text)
-        && PARTIAL.iter().any(|base| base + part == code)
+        && PARTIAL
+            .iter()
+            .any(|base| base.checked_add(part) == Some(code))
     {
         return match part {
             0..=100 => answer(Judgement::Part(f64::from(part) / 100.0)),
@@ -115,6 +117,47 @@ pub(super) fn dmoj(code: i32, stdout: &str) -> Result<Answer, String> {
     })
 }
 
+/// The answer of a program of COCI: as testlib's, but for partial points.
+pub(super) fn coci(code: i32, stderr: &str) -> Result<Answer, String> {
+    if code != 7 {
+        return testlib(code, stderr);
+    }
+    let part = |line: &str| {
+        let (part, whole) = line.strip_prefix("partial ")?.split_once('/')?;
+        let [part, whole] = [part, whole].map(|number| number.parse::<u32>().ok());
+        let part = f64::from(part?) / f64::from(whole?);
+        (0.0..=1.0).contains(&part).then_some(part)
+    };
+    let part = stderr.lines().find_map(part);
+    let part = part.ok_or("gives points, but no line such as \"partial 1/2\"")?;
+    Ok(Answer {
+        judgement: Judgement::Part(part),
+        message: Some(stderr.trim().to_owned()),
+    })
+}
+
+/// The answer of a program of PEG: two lines one after the other that are numbers say which part of the points it
+/// gives, whatever the exit code.
+pub(super) fn peg(code: i32, text: &str) -> Result<Answer, String> {
+    let numbers: Vec<_> = text
+        .lines()
+        .map(|line| line.trim().parse::<f64>())
+        .collect();
+    let mut parts = numbers.windows(2).filter_map(|pair| match pair {
+        [Ok(part), Ok(whole)] => Some(part / whole).filter(|part| *part > 0.0 && part.is_finite()),
+        _ => None,
+    });
+    match parts.next() {
+        _ if !matches!(code, 0 | 1) => dmoj(code, text),
+        Some(part) if part > 1.0 => Err(format!("gives {part} times all points")),
+        Some(part) => Ok(Answer {
+            judgement: Judgement::Part(part),
+            message: Some(text.trim().to_owned()),
+        }),
+        None => dmoj(code, text),
+    }
+}
+
 /// The answer of a checker of CMS: the first line of each stream is the outcome and the text.
 pub(super) fn cms(code: i32, stdout: &str, stderr: &str) -> Result<Answer, String> {
     if code != 0 {
@@ -145,6 +188,43 @@ mod tests {
 
     fn judgement(answer: Result<Answer, String>) -> Result<Judgement, String> {
         answer.map(|answer| answer.judgement)
+    }
+
+    #[test]
+    fn coci_gives_parts_as_fractions() {
+        for (code, stderr, expected) in [
+            (0, "", Right),
+            (1, "no", Wrong),
+            (7, "so so\npartial 1/4\n", Part(0.25)),
+        ] {
+            assert_eq!(judgement(coci(code, stderr)), Ok(expected), "{stderr}");
+        }
+        for text in [
+            "",
+            "partial 3/2",
+            "partial 1/0",
+            "partial -1/2",
+            "x partial 1/2",
+            "points 1",
+        ] {
+            assert!(coci(7, text).is_err(), "{text}");
+        }
+        assert!(coci(3, "partial 1/2").is_err());
+    }
+
+    #[test]
+    fn peg_gives_parts_as_two_lines_of_numbers() {
+        for (code, text, expected) in [
+            (0, "", Right),
+            (1, "no\n", Wrong),
+            (1, "well\n1\n4\n", Part(0.25)),
+            (0, "0\n4\n", Right),
+            (0, "4\n0\n2\n", Right),
+        ] {
+            assert_eq!(judgement(peg(code, text)), Ok(expected), "{text}");
+        }
+        assert!(peg(0, "3\n2\n").is_err());
+        assert!(peg(2, "1\n2\n").is_err());
     }
 
     #[test]
@@ -244,6 +324,45 @@ mod tests {
         );
         assert_eq!(judgement(dmoj(0, "")), Ok(Right));
         assert!(dmoj(2, "").is_err());
+    }
+
+    #[test]
+    fn whatever_a_checker_says_is_an_answer_within_bounds_or_its_failure() {
+        let good = [
+            &b"partially correct (50) words"[..],
+            b"points 12.5 words",
+            b"wrong answer 1st",
+            b"0.5\ntranslate:partial",
+        ];
+        let words = [
+            "partially correct (",
+            "2147483647)",
+            "-2147483648)",
+            "points ",
+            "1e999",
+            "nan",
+            "-0",
+            "0x1p3",
+            "1e-400",
+        ];
+        crate::fuzz::try_changes(50_000, (&good, &words), |said, random| {
+            let said = String::from_utf8_lossy(said);
+            let code = match random.below(3) {
+                0 => random.below(256) as i32,
+                _ => *random.of_all(&[0, 1, 7, 16, 50, 66]),
+            };
+            for answer in [
+                testlib(code, &said),
+                dmoj(code, &said),
+                cms(code, &said, &said),
+            ] {
+                match judgement(answer) {
+                    Ok(Points(points)) => assert!(points.is_finite() && points >= 0.0),
+                    Ok(Part(part)) => assert!((0.0..=1.0).contains(&part)),
+                    _ => {}
+                }
+            }
+        });
     }
 
     #[test]

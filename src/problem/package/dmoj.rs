@@ -1,11 +1,13 @@
 //! Problems of DMOJ: `init.yml` says which files are what. It has no limits and no solutions, for those
 //! are in the site's database.
 
+mod asked;
 mod cases;
 mod checkers;
 mod groups;
 mod patterns;
 mod python;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +16,13 @@ use super::limits::{PackageLimits, TimeRule};
 use super::programs::ProgramFiles;
 use super::report::Findings;
 use super::settings::{Format, read_yaml};
+use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
 use super::yaml::{Node, Pair};
 use super::{Package, Validation};
 use crate::problem::SourceFile;
 use crate::problem::groups::Group;
+use asked::{Asked, Role};
 use checkers::Judged;
 
 /// The file that makes a package one of DMOJ's.
@@ -34,6 +38,7 @@ const KNOWN: &[&str] = &[
     "archive",
     "binary_data",
     "checker",
+    "custom_judge",
     "generator",
     "hints",
     "interactive",
@@ -43,6 +48,8 @@ const KNOWN: &[&str] = &[
     "points",
     "pretest_test_cases",
     "short_circuit",
+    "signature_grader",
+    "symlinks",
     "test_cases",
     "unbuffered",
     "wall_time_factor",
@@ -55,12 +62,13 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         findings.error(FILE, Some(1), "the file must be a map of settings");
         return None;
     };
-    for pair in pairs {
-        refuse_unsupported(pair, findings);
-    }
+    check_keys(pairs, findings);
     let archive = value(pairs, "archive").and_then(Node::text);
     let files = Files { tree, archive };
-    let cases = cases::read(&files, pairs, findings);
+    let signature = signature::read(&files, pairs, findings);
+    let custom_judge = pairs.iter().find(|pair| pair.key == "custom_judge");
+    let grader = custom_judge.and_then(|pair| python::grader(&files, pair, findings));
+    let cases = cases::read(&files, pairs, grader.as_ref(), findings);
     if cases.all.is_empty() {
         findings.error(
             FILE,
@@ -68,7 +76,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
             "there are no test cases: list them in test_cases",
         );
     }
-    let validation = validation(&files, pairs, cases.judged, findings)?;
+    let validation = match grader {
+        Some(grader) => talking(grader),
+        None => validation(&files, pairs, cases.judged, findings)?,
+    };
     let message = "the file has no limits: 2 seconds and 256 MiB are taken";
     findings.warning(FILE, None, message);
     let (groups, scoring) = match cases.points {
@@ -86,6 +97,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
             _ => findings.error(FILE, Some(pair.line), "the limit must be a number above 0"),
         }
     }
+    let languages = signature
+        .as_ref()
+        .map(|signature| signature.languages.clone());
+    let signature = signature.unwrap_or_default();
     Some(Package {
         format: Format::Dmoj,
         names: BTreeMap::new(),
@@ -95,10 +110,12 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
             ..TimeRule::of(Format::Dmoj)
         },
         allow_file_writing: true,
+        streams: streams(pairs, findings),
         validation,
         input_validators: Vec::new(),
         valid_exit_code: 0,
-        includes: BTreeMap::new(),
+        includes: signature.includes,
+        frames: signature.frames,
         grader: None,
         groups,
         scoring,
@@ -108,35 +125,79 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         max_passes: 1,
         invalid_inputs: Vec::new(),
         output_examples: Vec::new(),
-        languages: None,
+        languages,
         takes_answers: false,
         static_validator: None,
     })
 }
 
-fn refuse_unsupported(pair: &Pair, findings: &mut Findings) {
-    let line = Some(pair.line);
-    match pair.key.as_str() {
-        "custom_judge" => findings.error(
-            FILE,
-            line,
-            "graders in Python run inside DMOJ itself: write a checker or an interactor instead",
-        ),
-        "signature_grader" => findings.error(
-            FILE,
-            line,
-            "signature graders are not supported: have submissions read and write themselves",
-        ),
-        "symlinks" => findings.error(
-            FILE,
-            line,
-            "links to the streams are not supported: have submissions read and write the streams",
-        ),
-        key if KNOWN.contains(&key) => {}
-        key => {
-            let message = format!("the key {key:?} is unknown and ignored");
-            findings.warning(FILE, line, message);
+/// Keys that say how submissions are run; a problem has one of them.
+const WAYS: [&str; 3] = ["custom_judge", "signature_grader", "interactive"];
+
+fn check_keys(pairs: &[Pair], findings: &mut Findings) {
+    for pair in pairs
+        .iter()
+        .filter(|pair| !KNOWN.contains(&pair.key.as_str()))
+    {
+        let message = format!("the key {:?} is unknown and ignored", pair.key);
+        findings.warning(FILE, Some(pair.line), message);
+    }
+    let mut ways = pairs
+        .iter()
+        .filter(|pair| WAYS.contains(&pair.key.as_str()));
+    if let (Some(first), Some(second)) = (ways.next(), ways.next()) {
+        let message = format!(
+            "{} and {} cannot be together: remove one",
+            first.key, second.key
+        );
+        findings.error(FILE, Some(second.line), message);
+    }
+}
+
+/// Files that are further names of the standard streams.
+fn streams(pairs: &[Pair], findings: &mut Findings) -> StreamFiles {
+    let mut streams = StreamFiles {
+        are_further: true,
+        ..StreamFiles::default()
+    };
+    let Some(pair) = pairs.iter().find(|pair| pair.key == "symlinks") else {
+        return StreamFiles::default();
+    };
+    for link in pair.value.pairs().unwrap_or_default() {
+        let stream = match link.value.text() {
+            Some("/dev/stdin") => &mut streams.input,
+            Some("/dev/stdout") => &mut streams.output,
+            _ => {
+                let message = "only links to /dev/stdin and /dev/stdout are supported";
+                findings.error(FILE, Some(link.line), message);
+                continue;
+            }
+        };
+        if stream.is_some() || !is_stream_name(&link.key) {
+            let message = "each stream has one more name only, without a directory";
+            findings.error(FILE, Some(link.line), message);
         }
+        *stream = Some(link.key.clone());
+    }
+    if let Some(talking) = pairs
+        .iter()
+        .find(|pair| ["interactive", "custom_judge"].contains(&&*pair.key))
+    {
+        let message =
+            "whoever talks with submissions does so over the standard streams: remove symlinks";
+        findings.error(FILE, Some(talking.line), message);
+    }
+    streams
+}
+
+/// A program talks with submissions, and nothing else judges.
+fn talking(asked: Asked) -> Validation {
+    Validation::Foreign {
+        interactor: Some(asked.program),
+        checker: None,
+        protocol: asked.protocol,
+        arguments: asked.arguments,
+        second_run: None,
     }
 }
 
@@ -147,22 +208,18 @@ fn validation(
     findings: &mut Findings,
 ) -> Option<Validation> {
     if let Some(pair) = pairs.iter().find(|pair| pair.key == "interactive") {
-        let (program, protocol) = checkers::bridged(files, pair, pair.value.pairs(), findings)?;
-        return Some(Validation::Foreign {
-            interactor: Some(program),
-            checker: None,
-            protocol,
-        });
+        let settings = (Role::Interactor, pair.value.pairs());
+        return asked::bridged(files, pair, settings, findings).map(talking);
     }
     let (mut compared, mut programs) = (Vec::new(), Vec::new());
     for judged in judged {
         match judged {
             Judged::Compared(checker) => compared.push(checker),
-            Judged::Asked { line, program } => programs.push((line, program)),
+            Judged::Asked { line, asked } => programs.push((line, asked)),
         }
     }
     let mut programs = programs.into_iter();
-    let Some((first, program)) = programs.next() else {
+    let Some((first, asked)) = programs.next() else {
         return Some(Validation::Default(compared));
     };
     // All test cases that have the problem's own checker name the same line.
@@ -171,11 +228,12 @@ fn validation(
         findings.error(FILE, Some(first), message);
         return None;
     }
-    let (program, protocol) = *program;
     Some(Validation::Foreign {
         interactor: None,
-        checker: Some(program),
-        protocol,
+        checker: Some(asked.program),
+        protocol: asked.protocol,
+        arguments: asked.arguments,
+        second_run: None,
     })
 }
 

@@ -16,19 +16,50 @@ pub struct Making {
     pub answers: Option<Answers>,
 }
 
-/// How an input is made.
+/// How inputs are made.
 #[derive(Debug, Clone)]
 pub struct Generation {
-    /// Place of the case in the list of all.
-    pub case: usize,
     /// Place of the generator.
     pub generator: usize,
     /// Its arguments.
     pub arguments: Vec<String>,
     /// Its standard input.
     pub stdin: Arc<[u8]>,
-    /// Whether its standard error is the answer, as some formats have it.
-    pub writes_answer: bool,
+    /// What it makes.
+    pub makes: Makes,
+}
+
+/// What a run of a generator makes. Cases are told by their places in the list of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Makes {
+    /// Its standard output is the input of a case.
+    Case {
+        /// The case.
+        case: usize,
+        /// Whether its standard error is the answer, as some formats have it.
+        writes_answer: bool,
+    },
+    /// Files that it leaves are the inputs of cases.
+    Files(Vec<MadeFile>),
+}
+
+/// A file that is the input of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeFile {
+    /// The case.
+    pub case: usize,
+    /// Names that the file may have.
+    pub names: Vec<String>,
+}
+
+impl Makes {
+    /// The first case.
+    pub fn first(&self) -> Option<usize> {
+        match self {
+            Makes::Case { case, .. } => Some(*case),
+            Makes::Files(files) => files.first().map(|file| file.case),
+        }
+    }
 }
 
 /// How answers are made.

@@ -13,8 +13,9 @@ use super::limits::{PackageLimits, TimeRule};
 use super::making::Answers;
 use super::report::Findings;
 use super::settings::Format;
+use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
-use super::{Package, Validation};
+use super::{Package, SecondRun, Validation};
 use crate::problem::groups::Group;
 use crate::problem::{Checker, LineSpace, Protocol};
 use programs::Programs;
@@ -40,20 +41,15 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         root.error(findings, "there is no judging: export the package anew");
         None
     })?;
-    refuse_unsupported(judging, findings);
     let testset = testset(judging, findings)?;
     let assets = root.child("assets");
+    let streams = streams(judging, assets, findings);
     let points = groups::read(testset, findings);
     let submissions = solutions::read(&programs, assets, points.is_some(), findings);
     let mut tests = cases::read(tree, testset, &programs, findings);
-    let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
     let lacking = std::mem::take(&mut tests.without_answers);
     if !lacking.is_empty() {
         match submissions.main {
-            _ if is_interactive => testset.error(
-                findings,
-                "answers of an interactive problem cannot be made here: use the full package",
-            ),
             Some(submission) => {
                 tests.making.answers = Some(Answers {
                     cases: lacking,
@@ -91,12 +87,14 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         limits,
         time,
         allow_file_writing: true,
-        validation: validation(&programs, assets, tests.cases.len(), findings)?,
+        streams,
+        validation: validation(&programs, (judging, assets), tests.cases.len(), findings)?,
         input_validators: validators
             .filter_map(|validator| programs.of(validator, findings))
             .collect(),
         valid_exit_code: 0,
-        includes: BTreeMap::new(),
+        frames: programs.frames(),
+        includes: programs.included,
         grader: None,
         groups,
         scoring,
@@ -127,21 +125,64 @@ fn names(root: Element<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn refuse_unsupported(judging: Element<'_>, findings: &mut Findings) {
-    for (attribute, what) in [("input-file", "read"), ("output-file", "write")] {
-        if judging
-            .attribute(attribute)
-            .is_some_and(|file| !file.is_empty())
-        {
-            let message = format!(
-                "submissions that {what} files are not supported: use the standard streams"
-            );
+/// The files that submissions read and write.
+fn streams(
+    judging: Element<'_>,
+    assets: Option<Element<'_>>,
+    findings: &mut Findings,
+) -> StreamFiles {
+    let mut file = |attribute| {
+        let name = judging.attribute(attribute)?;
+        let name = Some(name).filter(|&name| !name.is_empty() && !STANDARD.contains(&name))?;
+        if !is_stream_name(name) {
+            let message =
+                format!("{attribute} must be a name such as input.txt, without a directory");
             judging.error(findings, message);
         }
+        Some(name.to_owned())
+    };
+    let streams = StreamFiles {
+        input: file("input-file"),
+        output: file("output-file"),
+        are_further: false,
+    };
+    let is_interactive = assets.is_some_and(|assets| assets.child("interactor").is_some());
+    if is_interactive && streams != StreamFiles::default() {
+        let message =
+            "an interactor talks over the standard streams: clear input-file and output-file";
+        judging.error(findings, message);
     }
-    let runs = judging.attribute("run-count");
-    if runs.is_some_and(|runs| runs != "1") {
-        judging.error(findings, "problems of several runs are not supported");
+    if streams.input.is_some() && streams.input == streams.output {
+        let message = "input-file and output-file are the same: give them two names";
+        judging.error(findings, message);
+    }
+    streams
+}
+
+/// What Polygon itself calls the standard streams.
+const STANDARD: [&str; 2] = ["stdin", "stdout"];
+
+/// Whether submissions are run twice on a test, and how the second time.
+fn second_run(
+    judging: Element<'_>,
+    interactor: Option<Element<'_>>,
+    findings: &mut Findings,
+) -> Option<SecondRun> {
+    match judging.attribute("run-count") {
+        None | Some("1") => None,
+        Some("2") => {
+            let runs = interactor.and_then(|interactor| interactor.child("runs"));
+            let runs = runs.map(|runs| runs.children("run"));
+            let mut runs = runs.into_iter().flatten();
+            Some(match runs.any(|run| run.text() == Some("2")) {
+                true => SecondRun::Talking,
+                false => SecondRun::Alone,
+            })
+        }
+        Some(_) => {
+            judging.error(findings, "run-count must be 1 or 2");
+            None
+        }
     }
 }
 
@@ -164,18 +205,19 @@ fn testset<'a>(judging: Element<'a>, findings: &mut Findings) -> Option<Element<
 /// How outputs are judged; `None` where nothing says it.
 fn validation(
     programs: &Programs<'_>,
-    assets: Option<Element<'_>>,
+    (judging, assets): (Element<'_>, Option<Element<'_>>),
     cases: usize,
     findings: &mut Findings,
 ) -> Option<Validation> {
     let checker = assets.and_then(|assets| assets.child("checker"));
     let interactor = assets.and_then(|assets| assets.child("interactor"));
-    if let (Some(checker), None) = (checker, interactor)
+    let second_run = second_run(judging, interactor, findings);
+    if let (Some(checker), None, None) = (checker, interactor, second_run)
         && let Some(standard) = checker.attribute("name").and_then(standard_checker)
     {
         return Some(Validation::Default(vec![standard; cases]));
     }
-    if checker.is_none() && interactor.is_none() {
+    if checker.is_none() && (interactor.is_none() || second_run.is_some()) {
         findings.error(FILE, None, "there is no checker: choose one in Polygon");
         return None;
     }
@@ -187,6 +229,8 @@ fn validation(
         interactor: program(interactor)?,
         checker: program(checker)?,
         protocol: Protocol::Testlib,
+        arguments: None,
+        second_run,
     })
 }
 

@@ -71,6 +71,7 @@ impl Findings {
         self.add(Severity::Warning, path, line, message.into());
     }
 
+    /// Messages quote a stranger's file, and are shown on terminals and pages.
     pub(super) fn add(
         &mut self,
         severity: Severity,
@@ -78,6 +79,7 @@ impl Findings {
         line: Option<usize>,
         message: String,
     ) {
+        let message = message.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
         // An error is kept however many warnings came before it.
         if self.found.len() < MAX_FINDINGS || (severity == Severity::Error && !self.has_errors()) {
             self.found.push(Finding {

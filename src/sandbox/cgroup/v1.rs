@@ -108,6 +108,8 @@ pub(crate) struct Group {
     processes: ControlFile,
     forks_refused: ControlFile,
     baseline: Baseline,
+    /// What limits are set, and on top of how much memory.
+    set: Option<(u64, GroupLimits)>,
 }
 
 /// Counters at the start of a run.
@@ -167,6 +169,7 @@ impl Group {
             processes: open(pids, "pids.max", true)?,
             forks_refused: open(pids, "pids.events", false)?,
             baseline: Baseline::default(),
+            set: None,
         })
     }
 
@@ -192,7 +195,7 @@ impl Group {
         }
     }
 
-    /// Notes the counters that only grow.
+    /// Notes the counters that only grow, and sets the limits of the last run: the next is often like it.
     pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         // Forget an event of the previous run. The descriptor does not block: nothing is fine.
         let _ = self.oom_event.read();
@@ -202,16 +205,22 @@ impl Group {
             forks_refused: self.forks_refused.read_key("max")?,
             cpu_ns: self.cpu.read_number()?,
         };
-        Ok(())
+        self.set
+            .take()
+            .map_or(Ok(()), |(_, limits)| self.start(&limits))
     }
 
-    /// Sets limits and resets the peak.
+    /// Sets limits and resets the peak, where the baseline's will not do.
     pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
-        self.processes.write(limits.processes)?;
         let held = self.memory.read_number()?;
+        if self.set == Some((held, *limits)) {
+            return Ok(());
+        }
+        self.processes.write(limits.processes)?;
         self.limit_memory(held.saturating_add(limits.memory_bytes))?;
         self.memory_peak.write(0)?;
         self.baseline.memory_bytes = held;
+        self.set = Some((held, *limits));
         Ok(())
     }
 

@@ -172,6 +172,8 @@ pub(crate) struct Group {
     files: Files,
     peak_resets: bool,
     baseline: Baseline,
+    /// What limits are set, and on top of how much memory.
+    set: Option<(u64, GroupLimits)>,
 }
 
 #[derive(Debug)]
@@ -211,6 +213,7 @@ impl Group {
             files,
             peak_resets,
             baseline: Baseline::default(),
+            set: None,
         })
     }
 
@@ -252,7 +255,7 @@ impl Group {
         let _ = write_control(&self.path, "cgroup.kill", 1);
     }
 
-    /// Notes the counters that only grow.
+    /// Notes the counters that only grow, and sets the limits of the last run: the next is often like it.
     pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         let files = &self.files;
         self.baseline = Baseline {
@@ -261,14 +264,19 @@ impl Group {
             forks_refused: files.forks_refused.read_key("max")?,
             cpu_us: files.cpu.read_key("usage_usec")?,
         };
-        Ok(())
+        self.set
+            .take()
+            .map_or(Ok(()), |(_, limits)| self.start(&limits))
     }
 
-    /// Sets limits and resets the peak.
+    /// Sets limits and resets the peak, where the baseline's will not do.
     pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
         let files = &self.files;
-        files.processes.write(limits.processes)?;
         let held = files.memory.read_number()?;
+        if self.set == Some((held, *limits)) {
+            return Ok(());
+        }
+        files.processes.write(limits.processes)?;
         files
             .memory_limit
             .write(held.saturating_add(limits.memory_bytes))?;
@@ -276,6 +284,7 @@ impl Group {
             files.memory_peak.write("reset")?;
         }
         self.baseline.memory_bytes = held;
+        self.set = Some((held, *limits));
         Ok(())
     }
 

@@ -137,4 +137,27 @@ mod tests {
             assert!(Start::parse(&bytes[..length], &mut pointers).is_err());
         }
     }
+
+    #[test]
+    fn whatever_asks_for_a_start_is_refused_or_stays_within_what_was_sent() {
+        let environment = [b"A=1".to_vec(), b"B=2".to_vec()];
+        let good = encode_start(
+            &[(7, 64, 128)],
+            b"/bin/echo",
+            &[b"echo", b"x"],
+            &environment,
+        );
+        crate::fuzz::try_changes(20_000, (&[&good], &[]), |bytes, _| {
+            let mut pointers = [std::ptr::null(); MAX_STRINGS + 2];
+            let Ok(start) = Start::parse(bytes, &mut pointers) else {
+                return;
+            };
+            let sent = bytes.as_ptr_range();
+            for strings in [start.arguments, start.environment] {
+                let (last, all) = strings.split_last().unwrap();
+                assert!(last.is_null());
+                assert!(all.iter().all(|string| sent.contains(&string.cast())));
+            }
+        });
+    }
 }

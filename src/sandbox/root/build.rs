@@ -113,7 +113,10 @@ impl<'a> Builder<'a> {
         let attributes = match mount.kind {
             MountKind::ReadOnly => SAFE.and(MountAttr::READ_ONLY),
             MountKind::ReadWrite => SAFE,
-            MountKind::Device => MountAttr::NO_SUID.and(MountAttr::NO_EXEC),
+            // Devices can be written to all the same; their times and modes, which all boxes share, not.
+            MountKind::Device => MountAttr::NO_SUID
+                .and(MountAttr::NO_EXEC)
+                .and(MountAttr::READ_ONLY),
         };
         sys::set_mount_attributes(tree.as_fd(), attributes, true)
             .during("set attributes of", &mount.source)?;

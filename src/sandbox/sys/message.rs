@@ -10,7 +10,8 @@ use super::check;
 /// Most descriptors one message carries.
 pub(crate) const MAX_FDS: usize = 8;
 
-const CONTROL_BYTES: usize = 64 + MAX_FDS * size_of::<RawFd>();
+/// Room for no more than that: the kernel lets go what has none, and says so.
+const CONTROL_BYTES: usize = size_of::<libc::cmsghdr>() + MAX_FDS * size_of::<RawFd>();
 
 /// A control buffer with the alignment that `cmsghdr` needs.
 #[repr(C, align(8))]
@@ -123,5 +124,34 @@ fn take_fds(header: &libc::msghdr, fds: &mut [Option<OwnedFd>; MAX_FDS]) {
         let number = unsafe { ptr::read_unaligned(place) };
         // SAFETY: the kernel installed `count` fresh descriptors that nobody else owns.
         *slot = Some(unsafe { OwnedFd::from_raw_fd(number) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::IoSlice;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixDatagram;
+
+    use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+
+    use super::*;
+
+    fn received(count: usize) -> io::Result<usize> {
+        let (from, to) = UnixDatagram::pair()?;
+        let fds = vec![from.as_raw_fd(); count];
+        let rights = [ControlMessage::ScmRights(&fds)];
+        let text = [IoSlice::new(b"x")];
+        sendmsg::<()>(from.as_raw_fd(), &text, &rights, MsgFlags::empty(), None)?;
+        let mut fds = Default::default();
+        recv_with_fds(to.as_fd(), &mut [0; 8], &mut fds)?;
+        Ok(fds.iter().flatten().count())
+    }
+
+    #[test]
+    fn as_many_descriptors_as_there_is_room_for_arrive_and_more_are_refused() {
+        assert_eq!(received(MAX_FDS).ok(), Some(MAX_FDS));
+        let refused = received(MAX_FDS + 1).map_err(|error| error.raw_os_error());
+        assert_eq!(refused, Err(Some(libc::EMSGSIZE)));
     }
 }

@@ -211,6 +211,14 @@ pub(crate) fn set_not_dumpable() -> io::Result<()> {
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }.into()).map(drop)
 }
 
+/// From now on, being woken does not take the CPU from whoever runs on it.
+pub(crate) fn give_way() {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // Where the kernel refuses, somebody else waits a little longer.
+    // SAFETY: `parameters` is a valid structure; 0 is the calling thread.
+    unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const parameters) };
+}
+
 /// Waits for any child; returns its process id and raw wait status.
 pub(crate) fn wait_any() -> io::Result<(i32, i32)> {
     let mut status = 0;

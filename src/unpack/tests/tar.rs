@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use super::*;
 
 /// One entry: a header and its padded contents.
-fn entry(kind: u8, name: &[u8], content: &[u8]) -> Vec<u8> {
+pub(super) fn entry(kind: u8, name: &[u8], content: &[u8]) -> Vec<u8> {
     let mut header = [0; 512];
     header[..name.len()].copy_from_slice(name);
     header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
@@ -26,14 +26,14 @@ fn summed(mut header: [u8; 512]) -> [u8; 512] {
     header
 }
 
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let entries = files
         .iter()
         .map(|(name, bytes)| entry(b'0', name.as_bytes(), bytes));
     [entries.collect::<Vec<_>>().concat(), vec![0; 1024]].concat()
 }
 
-fn zipped(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn zipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

@@ -30,10 +30,10 @@ class NotTold:
         object.__setattr__(self, "_name", name)
 
     def __getattr__(self, attribute):
-        raise InternalError("checkers are not told " + self._name)
+        raise InternalError("neither checkers nor graders are told " + self._name)
 
     def __bool__(self):
-        raise InternalError("checkers are not told " + self._name)
+        raise InternalError("neither checkers nor graders are told " + self._name)
 
 
 def utf8bytes(text):
@@ -180,4 +180,5 @@ def main():
     print(" ".join(message.split()), file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

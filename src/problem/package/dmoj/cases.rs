@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::super::data::TestCase;
-use super::super::making::{Generation, Making};
+use super::super::making::{Generation, Makes, Making};
 use super::super::report::Findings;
 use super::super::yaml::{Node, Pair, Value};
+use super::asked::Asked;
 use super::checkers::{self, Judged};
-use super::{FILE, Files, groups, patterns, value};
+use super::{FILE, Files, asked, groups, patterns, value};
 use crate::problem::groups::{Group, Member, OnReject, Scoring, Worth, points_of};
 
 /// The test cases, and what has to be made of them.
@@ -20,11 +21,21 @@ pub(super) struct Cases {
     pub points: Option<(Group, Scoring)>,
 }
 
-/// Reads all test cases, pretests first.
-pub(super) fn read(files: &Files<'_>, pairs: &[Pair], findings: &mut Findings) -> Cases {
+/// Reads all test cases, pretests first. Where there is a grader, checkers are not asked.
+pub(super) fn read(
+    files: &Files<'_>,
+    pairs: &[Pair],
+    grader: Option<&Asked>,
+    findings: &mut Findings,
+) -> Cases {
+    let grader = grader.map(|asked| Judged::Asked {
+        line: 0,
+        asked: Box::new(asked.clone()),
+    });
     let mut reader = Reader {
         files,
         findings,
+        grader,
         generators: Vec::new(),
         cases: Cases {
             all: Vec::new(),
@@ -112,6 +123,7 @@ impl Settings {
 struct Reader<'a> {
     files: &'a Files<'a>,
     findings: &'a mut Findings,
+    grader: Option<Judged>,
     /// Lines at which generators are declared.
     generators: Vec<usize>,
     cases: Cases,
@@ -157,11 +169,13 @@ impl Reader<'_> {
         if let (None, Some(generator)) = (&input, settings.generator) {
             let stdin = text("generator_in").map(|name| self.data(line, name, settings));
             self.cases.making.inputs.push(Generation {
-                case: index,
                 generator,
                 arguments: settings.generator_args.clone(),
                 stdin: stdin.unwrap_or_default(),
-                writes_answer: answer.is_none(),
+                makes: Makes::Case {
+                    case: index,
+                    writes_answer: answer.is_none(),
+                },
             });
         }
         let (input, answer) = (input.unwrap_or_default(), answer.unwrap_or_default());
@@ -174,7 +188,7 @@ impl Reader<'_> {
 
     fn push(&mut self, case: TestCase, settings: &Settings, points: f64) {
         let number = self.cases.all.len() + 1;
-        let judged = &settings.judged;
+        let judged = self.grader.as_ref().unwrap_or(&settings.judged);
         self.cases.all.push(TestCase {
             output_validator_args: judged.arguments(points, number, settings.is_binary),
             ..case
@@ -259,18 +273,14 @@ impl Reader<'_> {
         if let Some(known) = self.generators.iter().position(|line| *line == pair.line) {
             return (Some(known), arguments);
         }
-        let flags = value(pairs, "flags").and_then(Node::words);
-        if flags.is_some_and(|flags| !flags.is_empty()) {
-            let message = "flags of a generator's compiler are not supported: have it do without";
-            self.findings.error(FILE, Some(pair.line), message);
-        }
         let source = value(pairs, "source").unwrap_or(&pair.value);
         let names = source.words().unwrap_or_default();
-        let Some(program) = self.files.program(pair, &names, self.findings) else {
+        let Some(mut program) = self.files.program(pair, &names, self.findings) else {
             let message = "a generator must name its sources";
             self.findings.error(FILE, Some(pair.line), message);
             return (None, arguments);
         };
+        asked::take_flags(&mut program, pairs, self.findings);
         self.generators.push(pair.line);
         self.cases.making.generators.push(program);
         (Some(self.generators.len() - 1), arguments)

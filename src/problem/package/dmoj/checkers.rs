@@ -1,10 +1,10 @@
 //! Checkers by their names, and checkers and interactors that are programs of the problem.
 
-use super::super::programs::ProgramFiles;
 use super::super::report::Findings;
 use super::super::yaml::Pair;
+use super::asked::{Asked, Role, bridged};
 use super::{FILE, Files, python, value};
-use crate::problem::{Checker, LineSpace, Protocol};
+use crate::problem::{Checker, LineSpace};
 
 /// How one test case is judged.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(super) enum Judged {
     /// A program is asked; where it is declared tells one from another.
     Asked {
         line: usize,
-        program: Box<(ProgramFiles, Protocol)>,
+        asked: Box<Asked>,
     },
 }
 
@@ -21,7 +21,7 @@ impl Judged {
     /// What its program is told of a case with these points and this number.
     pub(super) fn arguments(&self, points: f64, number: usize, is_binary: bool) -> Vec<String> {
         match self {
-            Judged::Asked { program, .. } if program.1 == Protocol::Cms => {
+            Judged::Asked { asked, .. } if asked.is_told_of_cases => {
                 python::arguments(points, number, is_binary)
             }
             Judged::Asked { .. } | Judged::Compared(_) => Vec::new(),
@@ -47,10 +47,10 @@ pub(super) fn read(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> J
     let name = pair.value.text().or_else(|| value(pairs, "name")?.text());
     let arguments = value(pairs, "args").and_then(|args| args.pairs());
     if name == Some("bridged") {
-        return match bridged(files, pair, arguments, findings) {
-            Some(program) => Judged::Asked {
+        return match bridged(files, pair, (Role::Checker, arguments), findings) {
+            Some(asked) => Judged::Asked {
                 line: pair.line,
-                program: Box::new(program),
+                asked: Box::new(asked),
             },
             None => STANDARD,
         };
@@ -60,10 +60,10 @@ pub(super) fn read(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> J
         if own.is_none() && name.ends_with(".py") {
             findings.error(FILE, Some(pair.line), format!("there is no file {name}"));
         }
-        let program = python::program(name, arguments.unwrap_or_default(), own);
+        let asked = python::checker(name, arguments.unwrap_or_default(), own);
         return Judged::Asked {
             line: pair.line,
-            program: Box::new(program),
+            asked: Box::new(asked),
         };
     }
     match named(name.unwrap_or_default(), arguments.unwrap_or_default()) {
@@ -124,43 +124,4 @@ const UNORDERED: Checker = Checker::UnorderedTokens {
 /// The truths of YAML as people write them.
 pub(super) fn is_true(text: Option<&str>) -> bool {
     text.is_some_and(|text| ["true", "yes", "on"].contains(&text.to_ascii_lowercase().as_str()))
-}
-
-/// Reads the program of a bridged checker or of an interactor.
-pub(super) fn bridged(
-    files: &Files<'_>,
-    pair: &Pair,
-    settings: Option<&[Pair]>,
-    findings: &mut Findings,
-) -> Option<(ProgramFiles, Protocol)> {
-    let settings = settings.unwrap_or_default();
-    for setting in settings {
-        let is_empty = setting.value.words().is_some_and(|words| words.is_empty());
-        if ["flags", "args_format_string"].contains(&setting.key.as_str()) && !is_empty {
-            let message = format!(
-                "{} is not supported: have the program do without",
-                setting.key
-            );
-            findings.error(FILE, Some(setting.line), message);
-        }
-    }
-    let names = value(settings, "files").and_then(|files| files.words());
-    let Some(names) = names.filter(|names| !names.is_empty()) else {
-        findings.error(
-            FILE,
-            Some(pair.line),
-            "files must name the program's sources",
-        );
-        return None;
-    };
-    let protocol = match value(settings, "type").and_then(|kind| kind.text()) {
-        None | Some("default") => Protocol::Dmoj,
-        Some("testlib") => Protocol::Testlib,
-        Some(other) => {
-            let message = format!("the type {other:?} is not supported: use default or testlib");
-            findings.error(FILE, Some(pair.line), message);
-            return None;
-        }
-    };
-    Some((files.program(pair, &names, findings)?, protocol))
 }

@@ -1,13 +1,15 @@
-//! Checkers in Python, and those of DMOJ that are easiest said in it. DMOJ has them run inside itself; here a small
-//! program of ours asks them, in a box, and answers by the protocol of CMS.
+//! Checkers and graders in Python, and those checkers of DMOJ that are easiest said in it. DMOJ has them run inside
+//! itself; here small programs of ours ask them, in a box, and answer by the protocols of CMS and testlib.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use super::super::programs::ProgramFiles;
+use super::super::report::Findings;
 use super::super::yaml::{Node, Pair, Value};
-use super::FILE;
+use super::asked::Asked;
+use super::{FILE, Files};
 use crate::problem::{Protocol, SourceFile};
 
 /// Asks a checker that is named in [`SETTINGS`].
@@ -23,16 +25,47 @@ pub(super) fn is_asked(name: &str) -> bool {
     BUILT_IN.contains(&name) || name.ends_with(".py")
 }
 
-/// The program that asks a checker, with the checker's own file where it has one.
-pub(super) fn program(
-    name: &str,
-    arguments: &[Pair],
-    own: Option<&Arc<[u8]>>,
-) -> (ProgramFiles, Protocol) {
-    let file = |name: &str, bytes: Arc<[u8]>| SourceFile {
+/// Has a grader talk, whose file is [`GRADER_OF_THEIRS`].
+const GRADER: &str = include_str!("ask_grader.py");
+const GRADER_NAME: &str = "ask_grader.py";
+const GRADER_OF_THEIRS: &str = "grader.py";
+
+/// Reads `custom_judge`: a grader that does nothing but talk with submissions.
+pub(super) fn grader(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> Option<Asked> {
+    let name = pair.value.text().unwrap_or_default();
+    let Some(bytes) = files.file(name) else {
+        findings.error(FILE, Some(pair.line), format!("there is no file {name}"));
+        return None;
+    };
+    if !String::from_utf8_lossy(bytes).contains("InteractiveGrader") {
+        let message = "this grader works inside DMOJ itself: only those that are an InteractiveGrader are \
+                       supported; write one, or a checker or an interactor";
+        findings.error(FILE, Some(pair.line), message);
+        return None;
+    }
+    let files = vec![
+        file(GRADER_NAME, Arc::from(GRADER.as_bytes())),
+        file(PROGRAM_NAME, Arc::from(PROGRAM.as_bytes())),
+        file(GRADER_OF_THEIRS, Arc::clone(bytes)),
+    ];
+    let path = name.to_owned();
+    Some(Asked {
+        program: ProgramFiles { path, files },
+        protocol: Protocol::Testlib,
+        arguments: None,
+        is_told_of_cases: true,
+    })
+}
+
+fn file(name: &str, bytes: Arc<[u8]>) -> SourceFile {
+    SourceFile {
         name: name.to_owned(),
         bytes,
-    };
+    }
+}
+
+/// The program that asks a checker, with the checker's own file where it has one.
+pub(super) fn checker(name: &str, arguments: &[Pair], own: Option<&Arc<[u8]>>) -> Asked {
     let settings = serde_json::json!({ "name": name, "arguments": json_of_map(arguments) });
     let settings = settings.to_string();
     let mut files = vec![
@@ -44,7 +77,12 @@ pub(super) fn program(
         Some(_) => name.to_owned(),
         None => format!("{FILE}, checker {name}"),
     };
-    (ProgramFiles { path, files }, Protocol::Cms)
+    Asked {
+        program: ProgramFiles { path, files },
+        protocol: Protocol::Cms,
+        arguments: None,
+        is_told_of_cases: true,
+    }
 }
 
 /// What the program is told of a case beside its files.

@@ -1,5 +1,6 @@
 //! Problems of DMOJ, whole and broken ones.
 
+use super::super::making::Makes;
 use super::super::tree::tests::tree;
 use super::super::{self as package, Package};
 use super::*;
@@ -12,9 +13,11 @@ fn read_with(yaml: &str) -> (Option<Package>, Vec<String>) {
         ("1.in", "1\r\n2"),
         ("1.out", "3"),
         ("gen.cpp", "gen"),
+        ("entry.c", "entry"),
         ("lib.h", "lib"),
         ("check.cpp", "check"),
         ("check.py", "check"),
+        ("talk.py", "class Grader(InteractiveGrader): pass"),
         ("data.zip/a.1.in", "in"),
         ("data.zip/a.1.out", "out"),
     ]));
@@ -170,9 +173,21 @@ fn a_generator_writes_inputs_and_answers() {
     let [first, last] = &making.inputs[..] else {
         panic!("{making:?}");
     };
-    assert_eq!((first.case, first.writes_answer), (0, true));
+    assert_eq!(
+        first.makes,
+        Makes::Case {
+            case: 0,
+            writes_answer: true
+        }
+    );
     assert_eq!(first.arguments, ["10", "5"]);
-    assert_eq!((last.case, last.writes_answer), (2, false));
+    assert_eq!(
+        last.makes,
+        Makes::Case {
+            case: 2,
+            writes_answer: false
+        }
+    );
     assert_eq!(
         (&last.arguments[..], &last.stdin[..]),
         (&["x".to_owned()][..], &b"1\n2\n"[..])
@@ -211,9 +226,13 @@ fn checkers_are_known_by_their_names() {
 fn programs_check_and_interact() {
     let checker = "checker: {name: bridged, args: {files: check.cpp, type: testlib}}\n";
     let interactor = "interactive: {files: [check.cpp, lib.h]}\n";
+    let [coci, peg] = ["coci", "peg"].map(|kind| checker.replace("testlib", kind));
     for (yaml, is_interactive, expected) in [
         (checker, false, Protocol::Testlib),
+        (&coci, false, Protocol::Coci),
+        (&peg, false, Protocol::Peg),
         (interactor, true, Protocol::Dmoj),
+        ("custom_judge: talk.py\n", true, Protocol::Testlib),
     ] {
         let yaml = format!("{yaml}test_cases: [{{in: 1.in}}, {{in: 1.in}}]\n");
         match read_with(&yaml).0.unwrap().validation {
@@ -221,6 +240,8 @@ fn programs_check_and_interact() {
                 interactor,
                 checker,
                 protocol,
+                arguments: None,
+                second_run: None,
             } => {
                 assert_eq!(
                     (interactor.is_some(), checker.is_some()),
@@ -269,14 +290,93 @@ fn checkers_in_python_are_asked_by_a_program_of_ours() {
 }
 
 #[test]
+fn programs_have_flags_and_arguments_of_their_own() {
+    let yaml = "checker:\n  name: bridged\n  args:\n    files: [check.cpp, check.py]\n    \
+                flags: [-DA, -DB=2, -O2]\n    args_format_string: \"--in={input_file} 'a b'\"\n\
+                test_cases: [{in: 1.in}]\n";
+    let Validation::Foreign {
+        checker: Some(checker),
+        arguments,
+        ..
+    } = read_with(yaml).0.unwrap().validation
+    else {
+        panic!("no program");
+    };
+    let texts = checker
+        .files
+        .iter()
+        .map(|file| String::from_utf8_lossy(&file.bytes));
+    let texts: Vec<_> = texts.collect();
+    assert_eq!(texts, ["#define A 1\n#define B 2\n#line 1\ncheck", "check"]);
+    assert_eq!(arguments.unwrap().0, ["--in={input_file}", "a b"]);
+}
+
+#[test]
+fn a_signature_is_for_the_languages_of_its_entry() {
+    for (entry, languages) in [("gen.cpp", &["cpp"][..]), ("entry.c", &["c", "cpp"])] {
+        let yaml = format!(
+            "signature_grader: {{entry: {entry}, header: lib.h}}\ntest_cases: [{{in: 1.in}}]\n"
+        );
+        let package = read_with(&yaml).0.unwrap();
+        assert_eq!(package.languages.unwrap(), languages);
+        let names = package.includes["cpp"].iter().map(|file| &*file.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["signature_grader.cpp", "lib.h"]);
+        let frame = &package.frames["cpp"];
+        assert!(
+            frame
+                .preamble
+                .starts_with("#include \"lib.h\"\n#define main "),
+            "{frame:?}"
+        );
+    }
+}
+
+#[track_caller]
+fn assert_refused(yaml: &str, words: &str) {
+    let (package, found) = read_with(&format!("{yaml}test_cases: [{{in: 1.in}}]\n"));
+    assert!(package.is_none(), "{yaml}");
+    let is_told = found
+        .iter()
+        .any(|f| f.starts_with("error: ") && f.contains(words));
+    assert!(is_told, "{words}: {found:?}");
+}
+
+#[test]
+fn ways_of_running_submissions_that_cannot_be_had_are_named_with_their_lines() {
+    for (yaml, words) in [
+        ("custom_judge: x.py\n", "init.yml:1: there is no file x.py"),
+        (
+            "custom_judge: check.py\n",
+            "init.yml:1: this grader works inside DMOJ itself",
+        ),
+        (
+            "custom_judge: talk.py\ninteractive: {files: gen.cpp}\n",
+            "init.yml:2: custom_judge and interactive cannot be together",
+        ),
+        (
+            "signature_grader: {entry: gen.cpp}\n",
+            "init.yml:1: signature_grader must name a file as its header",
+        ),
+        (
+            "symlinks: {a: /etc/passwd}\n",
+            "init.yml:1: only links to /dev/stdin and /dev/stdout",
+        ),
+        (
+            "symlinks: {../a: /dev/stdin}\n",
+            "init.yml:1: each stream has one more name only",
+        ),
+        (
+            "interactive: {files: gen.cpp}\nsymlinks: {a: /dev/stdin}\n",
+            "init.yml:1: whoever talks",
+        ),
+    ] {
+        assert_refused(yaml, words);
+    }
+}
+
+#[test]
 fn what_is_not_supported_is_named_with_its_line() {
     for (yaml, words) in [
-        ("custom_judge: x.py\n", "init.yml:1: graders in Python"),
-        ("signature_grader: {}\n", "init.yml:1: signature graders"),
-        (
-            "symlinks: {a: /dev/stdin}\n",
-            "init.yml:1: links to the streams",
-        ),
         ("checker: none.py\n", "init.yml:1: there is no file none.py"),
         (
             "checker: odd\n",
@@ -287,12 +387,20 @@ fn what_is_not_supported_is_named_with_its_line() {
             "init.yml:1: there is no file no.c",
         ),
         (
-            "checker: {name: bridged, args: {files: gen.cpp, type: coci}}\n",
-            "the type \"coci\"",
+            "checker: {name: bridged, args: {files: gen.cpp, type: odd}}\n",
+            "the type \"odd\"",
         ),
         (
-            "checker: {name: bridged, args: {files: gen.cpp, flags: [-O]}}\n",
-            "flags is not supported",
+            "checker: {name: bridged, args: {files: gen.cpp, flags: [-O2, -include, x]}}\n",
+            "the flag \"-include\" is not supported",
+        ),
+        (
+            "checker: {name: bridged, args: {files: gen.cpp, args_format_string: '{input_file} {x}'}}\n",
+            "\"{x}\" cannot be filled in",
+        ),
+        (
+            "interactive: {files: gen.cpp, type: peg}\n",
+            "init.yml:1: interactors of the type peg have no usual arguments",
         ),
         (
             "generator: none.cpp\n",
@@ -301,12 +409,7 @@ fn what_is_not_supported_is_named_with_its_line() {
         ("points: -1\n", "init.yml:1: points must be a number"),
         ("output_limit_length: 0\n", "init.yml:1: the limit must be"),
     ] {
-        let (package, found) = read_with(&format!("{yaml}test_cases: [{{in: 1.in}}]\n"));
-        assert!(package.is_none(), "{yaml}");
-        let is_told = found
-            .iter()
-            .any(|f| f.starts_with("error: ") && f.contains(words));
-        assert!(is_told, "{words}: {found:?}");
+        assert_refused(yaml, words);
     }
     let missing = read_with("test_cases: [{in: none}]\n").1;
     assert!(missing[0].contains("there is no file none"), "{missing:?}");

@@ -1,11 +1,13 @@
 //! The tests of a package: files that it brings, or commands that make them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::data::TestCase;
-use super::super::making::{Generation, Making};
+use super::super::making::{Generation, MadeFile, Makes, Making};
 use super::super::report::Findings;
 use super::super::tree::Tree;
+use super::super::words::words;
 use super::programs::Programs;
 use super::xml::Element;
 
@@ -32,6 +34,7 @@ pub(super) fn read(
         programs,
         findings,
         generators: Vec::new(),
+        of_files: HashMap::new(),
         has_carriage_returns: false,
         tests: Tests {
             cases: Vec::new(),
@@ -66,6 +69,8 @@ struct Reader<'a> {
     findings: &'a mut Findings,
     /// Names of the generators that are used.
     generators: Vec<String>,
+    /// Places of runs that make several tests, by their commands.
+    of_files: HashMap<String, usize>,
     has_carriage_returns: bool,
     tests: Tests,
 }
@@ -101,9 +106,16 @@ impl Reader<'_> {
     }
 
     fn generated(&mut self, test: Element<'_>, command: &str, case: usize) {
-        if test.attribute("from-file").is_some() {
-            let message = "generators of several tests are not supported: use the full package";
-            test.error(self.findings, message);
+        let file = test.attribute("from-file").filter(|name| *name != "false");
+        let file = file.map(|name| MadeFile {
+            case,
+            names: names_of_file(name, case + 1),
+        });
+        if let Some(file) = &file
+            && let Some(place) = self.of_files.get(command)
+            && let Makes::Files(files) = &mut self.tests.making.inputs[*place].makes
+        {
+            files.push(file.clone());
             return;
         }
         let words = words(command);
@@ -116,12 +128,21 @@ impl Reader<'_> {
             test.error(self.findings, message);
             return;
         };
-        self.tests.making.inputs.push(Generation {
-            case,
+        let inputs = &mut self.tests.making.inputs;
+        if file.is_some() {
+            self.of_files.insert(command.to_owned(), inputs.len());
+        }
+        inputs.push(Generation {
             generator,
             arguments: arguments.to_vec(),
             stdin: Arc::from([]),
-            writes_answer: false,
+            makes: match file {
+                Some(file) => Makes::Files(vec![file]),
+                None => Makes::Case {
+                    case,
+                    writes_answer: false,
+                },
+            },
         });
     }
 
@@ -149,6 +170,16 @@ impl Reader<'_> {
     }
 }
 
+/// Names that the file of a test may have in the directory of its generator: what the package says, or the
+/// number of the test, with zeros before it or without.
+fn names_of_file(name: &str, number: usize) -> Vec<String> {
+    let name = match name {
+        "true" => number.to_string(),
+        name => name.to_owned(),
+    };
+    ["", "0", "00"].map(|zeros| format!("{zeros}{name}")).into()
+}
+
 /// A text in which every line ends as on Windows; `None` where none or only some do.
 fn without_carriage_returns(bytes: &[u8]) -> Option<Arc<[u8]>> {
     let ends = bytes.iter().filter(|&&byte| byte == b'\n').count();
@@ -162,24 +193,6 @@ fn without_carriage_returns(bytes: &[u8]) -> Option<Arc<[u8]>> {
             .filter(|&byte| byte != b'\r')
             .collect()
     })
-}
-
-/// Words of a command: white space separates them, quotes hold them together.
-fn words(command: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for character in command.chars() {
-        match (character, quote) {
-            (end, Some(begun)) if end == begun => quote = None,
-            ('"' | '\'', None) => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (space, None) if space.is_whitespace() => words.extend(word.take()),
-            (character, _) => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 /// A path with one `%d` or `%02d` for the number of a test.
@@ -239,16 +252,6 @@ mod tests {
         for pattern in ["tests/1", "tests/%s", "tests/%2d", "%099d"] {
             assert_eq!(path(pattern, 1), None, "{pattern}");
         }
-    }
-
-    #[test]
-    fn a_command_is_split_into_words() {
-        assert_eq!(words(" gen  1\t-n 5 "), ["gen", "1", "-n", "5"]);
-        assert_eq!(
-            words("gen 'a b' \"c'd\" '' x\"y\""),
-            ["gen", "a b", "c'd", "", "xy"]
-        );
-        assert!(words("  ").is_empty());
     }
 
     #[test]

@@ -87,9 +87,10 @@ fn expected(tag: &str, is_scoring: bool) -> Option<Expectation> {
     expectation::of_directory(directory, context)
 }
 
-/// Polygon's name of a compiler, such as `cpp.g++17`, as a language's.
-fn language(kind: &str) -> String {
+/// Polygon's name of a compiler, such as `cpp.g++17`, or of several, such as `cpp.*`, as a language's.
+pub(super) fn language(kind: &str) -> String {
     let family = kind.split('.').next().unwrap_or_default();
+    let family = family.trim_end_matches('*');
     let family = family.trim_end_matches(|c: char| c.is_ascii_digit());
     match family {
         _ if kind.starts_with("python.2") || kind.starts_with("python.pypy2") => "python2",
@@ -142,6 +143,8 @@ mod tests {
             ("python.pypy3", "python"),
             ("java11", "java"),
             ("java8", "java"),
+            ("java*", "java"),
+            ("cpp.*", "cpp"),
             ("rust", "rust"),
             ("pas.dpr", "pas"),
         ] {

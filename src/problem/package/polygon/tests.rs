@@ -1,7 +1,7 @@
 //! Packages of Polygon, whole and broken ones.
 
 use super::super::tree::tests::tree;
-use super::super::{self as package, Package, Validation};
+use super::super::{self as package, MadeFile, Makes, Package, Validation};
 use super::*;
 use crate::problem::groups::{Member, Worth};
 
@@ -73,8 +73,8 @@ fn a_standard_package_says_what_is_to_be_made() {
         panic!("{:?}", package.making);
     };
     assert_eq!(
-        (generation.case, &generation.arguments[..]),
-        (1, &["5".to_owned(), "a b".to_owned()][..])
+        (generation.makes.first(), &generation.arguments[..]),
+        (Some(1), &["5".to_owned(), "a b".to_owned()][..])
     );
     let generator = &package.making.generators[generation.generator];
     let names: Vec<&str> = generator
@@ -99,9 +99,31 @@ fn a_standard_package_says_what_is_to_be_made() {
         Validation::Foreign {
             interactor: None,
             checker: Some(_),
-            protocol: Protocol::Testlib
+            protocol: Protocol::Testlib,
+            arguments: None,
+            second_run: None,
         }
     ));
+}
+
+#[test]
+fn tests_of_one_command_that_leaves_files_are_made_by_one_run() {
+    let tests = ["07", "true", "false"]
+        .map(|file| format!(r#"<test cmd="gen 5 'a b'" from-file="{file}" method="generated"/>"#));
+    let generated = r#"<test cmd="gen 5 'a b'" method="generated" group="2"/>"#;
+    let judging = JUDGING.replace(generated, &tests.concat());
+    let xml = problem(&judging, FILES, &[CHECKER, SOLUTIONS]);
+    let making = read_with(&xml, &[]).0.unwrap().making;
+    let [of_files, of_output] = &making.inputs[..] else {
+        panic!("{making:?}");
+    };
+    let file = |case, names: [&str; 3]| MadeFile {
+        case,
+        names: names.map(str::to_owned).to_vec(),
+    };
+    let files = vec![file(1, ["07", "007", "0007"]), file(2, ["3", "03", "003"])];
+    assert_eq!(of_files.makes, Makes::Files(files));
+    assert_eq!(of_output.makes.first(), Some(3));
 }
 
 #[test]
@@ -132,15 +154,63 @@ fn a_standard_checker_is_compared_like() {
 }
 
 #[test]
+fn some_files_are_compiled_with_solutions_of_some_types() {
+    let of = |types: &str, path: &str| {
+        format!(
+            "<file for-types=\"{types}\" path=\"{path}\" type=\"x\"><stages><stage name=\"COMPILE\"/></stages>\
+             <assets><asset name=\"SOLUTION\"/></assets></file>"
+        )
+    };
+    let files = [
+        of("cpp.*; c.gcc", "files/gen.cpp"),
+        of("python.*", "files/grader.py"),
+        of("*", "files/val.cpp"),
+        "</resources>".to_owned(),
+    ];
+    let files = FILES.replace("</resources>", &files.concat());
+    let xml = problem(JUDGING, &files, &[CHECKER, SOLUTIONS]);
+    let package = read_with(&xml, &[("files/grader.py", "")]).0.unwrap();
+    let names = |code: &str| {
+        let files = package.includes[code].iter();
+        files.map(|file| &*file.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("cpp"), ["gen.cpp", "val.cpp"]);
+    assert_eq!(names("c"), ["gen.cpp", "val.cpp"]);
+    assert_eq!(names("python"), ["grader.py", "val.cpp"]);
+    assert_eq!(names("default"), ["val.cpp"]);
+    let frames: Vec<_> = package.frames.iter().collect();
+    let [(code, frame)] = &frames[..] else {
+        panic!("{frames:?}");
+    };
+    assert_eq!(
+        (code.as_str(), &*frame.main, &*frame.submission),
+        ("python", "grader.py", "solution.py")
+    );
+}
+
+#[test]
+fn files_may_take_the_place_of_the_standard_streams() {
+    let named = JUDGING.replace("output-file=\"\"", "output-file=\"a.out\"");
+    let named = named.replace("input-file=\"\"", "input-file=\"stdin\"");
+    let xml = problem(&named, FILES, &[CHECKER, SOLUTIONS]);
+    let package = read_with(&xml, &[]).0.unwrap();
+    let streams = (package.streams.input, package.streams.output);
+    assert_eq!(streams, (None, Some("a.out".to_owned())));
+    let xml = problem(&named, FILES, &[CHECKER, INTERACTOR, SOLUTIONS]);
+    let (_, found) = read_with(&xml, &[]);
+    let is_told = |f: &String| f.contains("an interactor talks over the standard streams");
+    assert!(found.iter().any(is_told), "{found:?}");
+}
+
+const INTERACTOR: &str = r#"<interactor><source path="files/talk.cpp"/></interactor>"#;
+
+#[test]
 fn an_interactor_is_followed_by_the_checker() {
-    let interactor = r#"<interactor><source path="files/talk.cpp"/></interactor>"#;
+    let interactor = INTERACTOR;
     let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
     let xml = problem(JUDGING, FILES, &[&standard, interactor, SOLUTIONS]);
-    let (_, found) = read_with(&xml, &[]);
-    assert!(
-        found.iter().any(|f| f.contains("use the full package")),
-        "{found:?}"
-    );
+    let making = read_with(&xml, &[]).0.unwrap().making;
+    assert_eq!(making.answers.unwrap().cases, [0, 1]);
     let full = [("tests/01.a", ""), ("tests/02.a", "")];
     let package = read_with(&xml, &full).0.unwrap();
     assert!(matches!(
@@ -154,18 +224,57 @@ fn an_interactor_is_followed_by_the_checker() {
 }
 
 #[test]
+fn submissions_may_be_run_twice() {
+    let judging = JUDGING.replace("run-count=\"1\"", "run-count=\"2\"");
+    let standard = CHECKER.replace("type=", "name=\"std::ncmp.cpp\" type=");
+    let with_runs =
+        |runs: &str| INTERACTOR.replace("</interactor>", &format!("{runs}</interactor>"));
+    for (interactor, expected) in [
+        (String::new(), SecondRun::Alone),
+        (with_runs(""), SecondRun::Alone),
+        (
+            with_runs("<runs><run>1</run><run>2</run></runs>"),
+            SecondRun::Talking,
+        ),
+    ] {
+        let xml = problem(&judging, FILES, &[&standard, &interactor, SOLUTIONS]);
+        let package = read_with(&xml, &[]).0.unwrap();
+        let Validation::Foreign {
+            checker: Some(_),
+            second_run,
+            ..
+        } = package.validation
+        else {
+            panic!("{:?}", package.validation);
+        };
+        assert_eq!(second_run, Some(expected), "{interactor}");
+    }
+    let xml = problem(&judging, FILES, &[INTERACTOR, SOLUTIONS]);
+    let (_, found) = read_with(&xml, &[]);
+    assert!(
+        found.iter().any(|f| f.contains("there is no checker")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn what_cannot_be_used_is_named_with_its_line() {
     let whole = problem(JUDGING, FILES, &[CHECKER, SOLUTIONS]);
     for (from, to, words) in [
         (
             "input-file=\"\"",
-            "input-file=\"a.in\"",
-            "problem.xml:4: submissions that read files",
+            "input-file=\"../a.in\"",
+            "problem.xml:4: input-file must be a name",
+        ),
+        (
+            "input-file=\"\" output-file=\"\"",
+            "input-file=\"a.txt\" output-file=\"a.txt\"",
+            "problem.xml:4: input-file and output-file are the same",
         ),
         (
             "run-count=\"1\"",
-            "run-count=\"2\"",
-            "problem.xml:4: problems of several runs",
+            "run-count=\"3\"",
+            "problem.xml:4: run-count must be 1 or 2",
         ),
         (
             "<time-limit>1500",
@@ -188,11 +297,6 @@ fn what_cannot_be_used_is_named_with_its_line() {
             "problem.xml:10: there is no file tests/02",
         ),
         (
-            "cmd=",
-            "from-file=\"2\" cmd=",
-            "problem.xml:10: generators of several tests",
-        ),
-        (
             "tag=\"main\"",
             "tag=\"accepted\"",
             "no solution with the tag main",
@@ -211,8 +315,8 @@ fn what_cannot_be_used_is_named_with_its_line() {
         ),
         (
             "type=\"h.g++\"/>",
-            "><assets><asset name=\"solution\"/></assets></file>",
-            "compiled with solutions",
+            "><stages><stage name=\"RUN\"/></stages><assets><asset name=\"SOLUTION\"/></assets></file>",
+            "files for running solutions",
         ),
     ] {
         let xml = whole.replace(from, to);

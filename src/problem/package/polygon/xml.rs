@@ -55,9 +55,14 @@ impl<'a> Element<'a> {
         self.0.attribute(name)
     }
 
+    /// Its text.
+    pub(super) fn text(self) -> Option<&'a str> {
+        self.0.text().map(str::trim)
+    }
+
     /// The text of a child.
     pub(super) fn text_of(self, name: &'a str) -> Option<&'a str> {
-        self.child(name)?.0.text().map(str::trim)
+        self.child(name)?.text()
     }
 
     /// The number in a child, which must be above zero.

@@ -21,6 +21,6 @@ for line in open("/proc/self/mounts"):
         found("suid: " + line)
     if kind != "devtmpfs" and "nodev" not in options:
         found("devices: " + line)
-    if point not in ("/box", "/tmp", "/dev/shm") and kind != "devtmpfs" and "ro" not in options:
+    if point not in ("/box", "/tmp", "/dev/shm") and "ro" not in options:
         found("writable: " + line)
 finish()

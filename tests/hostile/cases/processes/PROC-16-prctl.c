@@ -19,5 +19,7 @@ int main(void) {
     refused("exe", prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, 0, 0, 0));
     refused("seccomp off", prctl(PR_SET_SECCOMP, 0, 0, 0, 0));
     expect("seccomp", prctl(PR_GET_SECCOMP, 0, 0, 0, 0), 2);
+    for (int what = 0; what < 4; what++) prctl(PR_SET_SPECULATION_CTRL, what, PR_SPEC_ENABLE, 0, 0);
+    refused("start of memory", prctl(PR_SET_MM, PR_SET_MM_START_CODE, 0x1000, 0, 0));
     return finish();
 }

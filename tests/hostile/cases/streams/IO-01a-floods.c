@@ -3,6 +3,7 @@
 // expect: OLE
 // tier: quick
 // include: probe.h
+// check: output_bytes >= 65536
 // reason: limit of 64 KiB
 // api: yes
 #include "probe.h"
