@@ -11,6 +11,7 @@ mod inputs;
 mod junk;
 mod margin;
 mod programs;
+mod python_2;
 mod report;
 mod timing;
 

@@ -156,6 +156,17 @@ pub enum Validation {
     },
 }
 
+impl Validation {
+    /// Its programs, but for those of another world.
+    fn programs(&self) -> &[ProgramFiles] {
+        match self {
+            Validation::Default(_) | Validation::Foreign { .. } => &[],
+            Validation::Custom(programs) => programs,
+            Validation::Interactive(program) => std::slice::from_ref(program),
+        }
+    }
+}
+
 /// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArgumentTemplate(pub Vec<String>);
@@ -214,8 +225,15 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
     let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
-    let root = (&root, dialect(tree, &settings));
-    let (groups, scoring) = groups::read(&settings, root, grader.is_some(), findings);
+    let (groups, scoring) = {
+        // DOMjudge has no graders of packages.
+        let may_be = settings.kind.is_scoring && grader.is_none();
+        let dialect = match may_be && submissions::has_score_tags(tree) {
+            true => groups::Dialect::DomJudge,
+            false => groups::Dialect::Kattis,
+        };
+        groups::read(&settings, &root, (grader.is_some(), dialect), findings)
+    };
     if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
         let message = "the grader is not used: no group says \"grading: custom\"";
         findings.warning(&unused.path, None, message);
@@ -244,9 +262,8 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let mut input_validators = programs::each_in(tree, "input_validators");
     input_validators.extend(programs::each_in(tree, "input_format_validators"));
     if settings.format == Format::V2025 {
-        let programs = input_validators.iter().chain(&static_validator);
-        let programs = programs.chain(output_validators(&validation));
-        programs::tell_of_languages(programs, findings);
+        let programs = input_validators.iter().chain(validation.programs());
+        programs::tell_of_languages(programs.chain(&static_validator), findings);
     }
     texts::check(tree, settings.format, findings);
     Some(Package {
@@ -277,24 +294,6 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         takes_answers: settings.kind.is_submit_answer,
         static_validator,
     })
-}
-
-/// The output validators of the package's own.
-fn output_validators(validation: &Validation) -> &[ProgramFiles] {
-    match validation {
-        Validation::Custom(programs) => programs,
-        Validation::Interactive(program) => std::slice::from_ref(program),
-        _ => &[],
-    }
-}
-
-/// How groups are to be understood. The tag is DOMjudge's own, and its scores are those that DOMjudge gives.
-fn dialect(tree: &Tree, settings: &Settings) -> groups::Dialect {
-    let may_have_tags = settings.format == Format::Legacy && settings.kind.is_scoring;
-    match may_have_tags && expectation::has_score_tags(tree) {
-        true => groups::Dialect::Domjudge,
-        false => groups::Dialect::Standard,
-    }
 }
 
 /// The package as if there were no names but those of the format.

@@ -1,5 +1,6 @@
 //! The problem's own checks of its test inputs.
 
+use super::python_2::is_python_2;
 use super::{Work, junk};
 use crate::judge::package::{
     Known, PackageError, compile_programs, key_of_input, key_of_input_validator, validation_limits,
@@ -98,28 +99,40 @@ impl Validators<'_> {
 /// not valid. Then come hostile inputs.
 pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, PackageError> {
     let is_known = |program: &ProgramFiles| {
-        program.has_scripts() || work.judge.languages().of_program(program).is_some()
+        let is_source = work.judge.languages().of_program(program).is_some();
+        program.has_scripts() || (is_source && !is_python_2(program, package.format))
     };
     let validators = package.input_validators.iter().cloned();
     // Grammars such as .ctd and .viva are no programs.
     let (known, unknown): (Vec<_>, Vec<_>) = validators.partition(is_known);
-    let executables = compile_programs(work.judge, &work.crew, &known, work.cancel)?;
-    let key = |program| key_of_input_validator(work.judge, package, program);
-    let keys: Vec<String> = known.iter().map(key).collect();
+    let (mut compiled, mut broken) = (Vec::new(), Vec::new());
+    for program in &known {
+        match compile(work, program)? {
+            Ok(executable) => compiled.push((program, executable)),
+            Err(reason) => broken.push(reason),
+        }
+    }
+    let key =
+        |(program, _): &(&ProgramFiles, _)| key_of_input_validator(work.judge, package, program);
+    let keys: Vec<String> = compiled.iter().map(key).collect();
     let validators = Validators {
         known: keys.iter().map(|key| work.cache.load(key)).collect(),
-        programs: known.iter().zip(&executables).collect(),
+        programs: compiled
+            .iter()
+            .map(|(program, executable)| (*program, executable))
+            .collect(),
         limits: validation_limits(package),
         valid_exit_code: package.valid_exit_code,
     };
-    let mistakes = check_given(work, package, &validators)?;
+    let is_whole = unknown.is_empty() && broken.is_empty();
+    let mistakes = [broken, check_given(work, package, &validators)?].concat();
     let not_run = |program: &ProgramFiles| {
         let path = &program.path;
         format!("{path} is not run: it is in no language that is offered here")
     };
     let mut notes: Vec<String> = unknown.iter().map(not_run).collect();
     // What is not run might reject what the others take.
-    if unknown.is_empty() {
+    if is_whole {
         notes.extend(junk::inputs(work, package, &validators)?);
     }
     let recalled = validators.known.iter().map(Known::recalled).sum();
@@ -131,6 +144,22 @@ pub(super) fn check(work: &Work<'_, '_>, package: &Package) -> Result<Checked, P
         notes,
         recalled,
     })
+}
+
+/// Compiles an input validator, or says why that cannot be done. This is a mistake of the package and no more:
+/// submissions are judged without it.
+fn compile(
+    work: &Work<'_, '_>,
+    program: &ProgramFiles,
+) -> Result<Result<Executable, String>, PackageError> {
+    let alone = std::slice::from_ref(program);
+    match compile_programs(work.judge, &work.crew, alone, work.cancel) {
+        Ok(mut executables) => Ok(Ok(executables.remove(0))),
+        Err(error @ PackageError::Compile { .. }) => {
+            Ok(Err(format!("{error}\n{}", error.evidence())))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Checks the inputs that the package brings.

@@ -1,10 +1,13 @@
 //! The jury's submissions in the judge's terms: their language and their files.
 
 use super::Skipped;
+use super::python_2::is_python_2;
 use crate::judge::package::{Candidate, Extent, Program};
 use crate::judge::{Judge, Languages};
 use crate::problem::ANSWERS;
-use crate::problem::package::{Expectation, JurySubmission, Package, ProgramFiles, path_matches};
+use crate::problem::package::{
+    Expectation, Expected, Format, JurySubmission, Package, Rule, path_matches,
+};
 
 /// A submission that can be judged here.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(super) fn submitted<'p>(
         }
         let language = match package.takes_answers {
             true => Ok(ANSWERS.to_owned()),
-            false => language(languages, judge, submission),
+            false => language((languages, judge), package.format, submission),
         };
         match language {
             Ok(language) => found.push(one(submission, language, extent)),
@@ -73,8 +76,8 @@ fn one(submission: &JurySubmission, language: String, extent: Extent) -> Submitt
 
 /// Id of the language of a submission, or why it cannot be judged here.
 fn language(
-    languages: &Languages,
-    judge: &Judge,
+    (languages, judge): (&Languages, &Judge),
+    format: Format,
     submission: &JurySubmission,
 ) -> Result<String, String> {
     let language = match &submission.language {
@@ -90,18 +93,13 @@ fn language(
     if judge.languages().find(&language.id).is_none() {
         return Err(format!("{} is not offered here", language.name));
     }
-    if language.id == "python" && asks_for_python_2(&submission.files) {
+    let rules = &submission.expectation.rules;
+    let may_be_refused = |rule: &Rule| rule.permitted.contains(&Expected::CompileError);
+    if language.id == "python"
+        && is_python_2(&submission.files, format)
+        && !rules.iter().any(may_be_refused)
+    {
         return Err("Python 2 is not offered".to_owned());
     }
     Ok(language.id.clone())
-}
-
-/// The legacy format tells Python 2 from Python 3 by the first line.
-fn asks_for_python_2(program: &ProgramFiles) -> bool {
-    let first = program.files.first();
-    first.is_some_and(|file| {
-        let line = file.bytes.split(|&byte| byte == b'\n').next();
-        let line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
-        line.starts_with("#!") && line.contains("python2")
-    })
 }

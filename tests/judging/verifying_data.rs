@@ -39,6 +39,28 @@ fn an_input_that_is_not_valid_is_a_mistake() {
 }
 
 #[test]
+fn submissions_are_judged_without_an_input_validator_that_cannot_be_compiled() {
+    let (report, code) = changed("sum", "input_validators/broken.cpp", "int main() { x");
+    assert_eq!(code, 1);
+    let mistakes = report["mistakes"].as_array().expect("mistakes");
+    let [mistake] = &mistakes[..] else {
+        panic!("{report}");
+    };
+    let mistake = mistake.as_str().expect("text");
+    assert!(
+        mistake.starts_with("input_validators/broken.cpp cannot be compiled: "),
+        "{mistake}"
+    );
+    assert!(mistake.contains("error:"), "{mistake}");
+    let submissions = report["submissions"].as_array().expect("submissions");
+    assert!(submissions.len() > 1, "{report}");
+    assert!(
+        submissions.iter().all(|s| s["as_expected"] == true),
+        "{report}"
+    );
+}
+
+#[test]
 fn an_invalid_input_must_be_rejected() {
     for (text, mistakes) in [("1 x\n", 0), ("1 2\n", 1)] {
         let (report, _) = changed("sum", "data/invalid_input/deep/x.in", text);

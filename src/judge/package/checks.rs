@@ -260,7 +260,6 @@ impl By {
     fn among_files_of(&self, program: &Executable) -> Option<By> {
         let among = |validator: &Validator| validator.among(&program.submitted().files);
         match self {
-            // Only other formats have courses.
             By::Compare(_) | By::Course(_) => None,
             By::Validate(validators) => Some(By::Validate(validators.iter().map(among).collect())),
             By::Interact(validator) => Some(By::Interact(among(validator))),

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::glob;
-use super::tree::Tree;
 use crate::problem::groups::Range;
 
 /// What a run may come to in the jury's eyes, coarser than a verdict.
@@ -330,13 +329,6 @@ fn tagged(source: &[u8], tag: &str) -> Option<String> {
     // What follows the words ends a comment of the language: */, -->.
     let line = line.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
     Some(line.trim().to_owned())
-}
-
-/// Whether a submission of the package says its score by DOMjudge's tag.
-pub(super) fn has_score_tags(tree: &Tree) -> bool {
-    let tag = SCORE_TAG.as_bytes();
-    let has_tag = |bytes: &[u8]| bytes.windows(tag.len()).any(|window| window == tag);
-    tree.below("submissions").any(|(_, bytes)| has_tag(bytes))
 }
 
 /// What DOMjudge's tag says of the score; the inner error is a text that is no number.

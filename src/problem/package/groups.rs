@@ -8,28 +8,20 @@ use super::report::Findings;
 use super::settings::{Format, Settings};
 use super::yaml::Pair;
 use crate::problem::groups::{Group, Scoring};
-
-/// How `testdata.yaml` is understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// As the legacy format says.
-    Standard,
-    /// As DOMjudge does.
-    Domjudge,
-}
+pub(super) use legacy::Dialect;
 
 /// Reads the tree of groups, and how it is scored where the problem gives points.
 pub(super) fn read(
     settings: &Settings,
-    (root, dialect): (&Directory, Dialect),
-    has_grader: bool,
+    root: &Directory,
+    (has_grader, dialect): (bool, Dialect),
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
     match settings.format {
         // The tools that know the draft of 2023 read its groups like those of legacy.
         // Those of other worlds have no such settings, and never come here.
         Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
-            legacy::read(settings, (root, dialect), has_grader, findings)
+            legacy::read(settings, root, (has_grader, dialect), findings)
         }
         Format::V2025 => new::read(settings, root, findings),
     }

@@ -110,6 +110,12 @@ fn expected(
     expectation
 }
 
+/// Whether a source says by DOMjudge's tag to which score it comes.
+pub(super) fn has_score_tags(tree: &Tree) -> bool {
+    let mut files = tree.below(ROOT);
+    files.any(|(_, bytes)| matches!(expectation::of_score_tag(bytes), Some(Ok(_))))
+}
+
 /// What tags in the sources say of scores and groups.
 fn tagged(
     directory: &str,

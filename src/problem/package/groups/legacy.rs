@@ -1,11 +1,7 @@
 //! `testdata.yaml` of the legacy format: every directory is a group, and inherits each setting that
-//! it does not make from the nearest directory above it.
-//!
-//! DOMjudge reads it another way, and packages for it expect that: nothing is inherited; cases of a group are worth its
-//! `accept_score` together and not each; a directory without `testdata.yaml`, such as that of the samples, gives
-//! no points; and a submission that fails keeps those that it has, with the verdict of its first failure.
+//! it does not make from the nearest directory above it. DOMjudge reads the same words differently.
 
-use super::{Dialect, directories, name, number, number_of};
+use super::{directories, name, number, number_of};
 use crate::problem::groups::{
     Grading, Group, Member, Objective, OnReject, Range, Rules, ScoreRule, Scoring, VerdictRule,
     Worth,
@@ -50,15 +46,25 @@ impl Default for Config {
     }
 }
 
+/// Whose words the settings are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::problem::package) enum Dialect {
+    /// Those of Kattis, which the format has them from.
+    Kattis,
+    /// DOMjudge's: nothing is inherited, a group is worth its points once, and what is not accepted keeps the
+    /// points of the groups that it passes.
+    DomJudge,
+}
+
 pub(super) fn read(
     settings: &Settings,
-    (root, dialect): (&Directory, Dialect),
-    has_grader: bool,
+    root: &Directory,
+    (has_grader, dialect): (bool, Dialect),
     findings: &mut Findings,
 ) -> (Group, Option<Scoring>) {
     let mut reader = Reader {
-        dialect,
         is_scoring: settings.kind.is_scoring,
+        dialect,
         has_grader,
         overrides: &settings.grading,
         findings,
@@ -67,14 +73,14 @@ pub(super) fn read(
     let group = reader.group(root, &Config::default(), true);
     let scoring = settings.kind.is_scoring.then_some(Scoring {
         objective,
-        needs_acceptance: dialect == Dialect::Standard,
+        needs_acceptance: dialect == Dialect::Kattis,
     });
     (group, scoring)
 }
 
 struct Reader<'a> {
-    dialect: Dialect,
     is_scoring: bool,
+    dialect: Dialect,
     has_grader: bool,
     /// What `grading` in `problem.yaml` says for every group.
     overrides: &'a [Pair],
@@ -98,24 +104,24 @@ impl Reader<'_> {
     }
 
     fn group(&mut self, directory: &Directory, inherited: &Config, is_root: bool) -> Group {
-        let is_domjudge = self.dialect == Dialect::Domjudge;
-        let inherited = match is_domjudge {
-            true => &Config::default(),
-            false => inherited,
-        };
         let config = self.config(directory, inherited, is_root);
-        let (accepted, rejected) = match is_domjudge {
-            // Without points of a validator a case has none: it is the group that does.
-            true => (0.0, 0.0),
-            false => (config.accepted, config.rejected),
+        let mut rules = rules(&config.flags, is_root);
+        let worth = match (self.is_scoring, self.dialect) {
+            (true, Dialect::Kattis) => Worth::Fixed {
+                accepted: config.accepted,
+                rejected: config.rejected,
+            },
+            (true, Dialect::DomJudge) => as_in_domjudge(directory, &config, &mut rules),
+            (false, _) => Worth::NoPoints,
         };
-        let worth = match self.is_scoring {
-            true => Worth::Fixed { accepted, rejected },
-            false => Worth::NoPoints,
+        let none = Config::default();
+        let handed_down = match self.dialect {
+            Dialect::Kattis => &config,
+            Dialect::DomJudge => &none,
         };
         let member = |entry: &Entry| match entry {
             Entry::Case(index) => Member::Case(*index, worth),
-            Entry::Directory(below) => Member::Group(self.group(below, &config, false)),
+            Entry::Directory(below) => Member::Group(self.group(below, handed_down, false)),
         };
         Group {
             members: directory.entries.iter().map(member).collect(),
@@ -124,8 +130,7 @@ impl Reader<'_> {
             requires: Vec::new(),
             grading: match config.is_custom {
                 true => Grading::Program(config.flags.clone()),
-                false if is_domjudge => Grading::Rules(rules_of_domjudge(&config, directory)),
-                false => Grading::Rules(rules(&config.flags, is_root)),
+                false => Grading::Rules(rules),
             },
             range: config.range,
         }
@@ -264,20 +269,22 @@ fn rules(flags: &[String], is_root: bool) -> Rules {
     rules
 }
 
-/// How DOMjudge grades a group.
-fn rules_of_domjudge(config: &Config, directory: &Directory) -> Rules {
-    let has_groups = directories(directory).next().is_some();
-    let gives = |key: &str| directory.settings.iter().any(|(_, pair)| pair.key == key);
-    let plain = rules(&config.flags, false);
-    let score = match directory.settings.is_empty() {
-        true => ScoreRule::AllOrNothing(0.0),
-        false if !has_groups && gives("accept_score") => ScoreRule::AllOrNothing(config.accepted),
-        false => plain.score,
-    };
-    Rules {
-        verdict: VerdictRule::FirstError,
-        score,
-        ..plain
+/// What the cases of a group are worth in DOMjudge, and how it comes to its score: the group has its `accept_score`
+/// once, where it has no groups in it, and else the validator's points count. Those of cases beside groups and in
+/// directories without settings do not.
+fn as_in_domjudge(directory: &Directory, config: &Config, rules: &mut Rules) -> Worth {
+    rules.verdict = VerdictRule::FirstError;
+    let settings = &directory.settings;
+    if settings.is_empty() || directories(directory).next().is_some() {
+        return Worth::Ignored;
+    }
+    if settings.iter().any(|(_, pair)| pair.key == "accept_score") {
+        rules.score = ScoreRule::AllOrNothing(config.accepted);
+        return Worth::Ignored;
+    }
+    Worth::Fixed {
+        accepted: 0.0,
+        rejected: 0.0,
     }
 }
 
@@ -303,39 +310,6 @@ mod tests {
     }
 
     const SCORING: (&str, &str) = ("problem.yaml", "name: A\ntype: scoring\n");
-
-    #[test]
-    fn packages_for_domjudge_are_read_as_it_does() {
-        let files = [
-            SCORING,
-            (
-                "data/testdata.yaml",
-                "on_reject: continue\ngrader_flags: sum\n",
-            ),
-            ("data/secret/testdata.yaml", "on_reject: continue\n"),
-            ("data/secret/a/testdata.yaml", "accept_score: 30\n"),
-        ];
-        let tagged = ("submissions/partial/b.py", "# @EXPECTED_SCORE@: 30\n");
-        let groups = |files: &[(&str, &str)]| {
-            let package = read_files(files).0.unwrap();
-            let needs_acceptance = package.scoring.unwrap().needs_acceptance;
-            (package.groups, needs_acceptance)
-        };
-        let (root, needs_acceptance) = groups(&[&files[..], &[tagged]].concat());
-        assert!(!needs_acceptance);
-        let rules = |name: &str| match &root.find(name).unwrap().grading {
-            Grading::Rules(rules) => *rules,
-            Grading::Program(_) => panic!("no rules"),
-        };
-        assert_eq!(rules("secret/a").score, ScoreRule::AllOrNothing(30.0));
-        assert_eq!(rules("sample").score, ScoreRule::AllOrNothing(0.0));
-        assert_eq!(rules("secret").score, ScoreRule::Sum);
-        assert_eq!(rules("secret").verdict, VerdictRule::FirstError);
-        let a = root.find("secret/a").unwrap();
-        assert_eq!(a.on_reject, OnReject::Break, "it inherits nothing");
-        // Without the tag it is a package like all others.
-        assert!(groups(&files).1);
-    }
 
     #[test]
     fn a_group_inherits_what_it_does_not_say() {
@@ -443,6 +417,46 @@ mod tests {
         }
         let root = ("data/testdata.yaml", "grader_flags: ignore_sample");
         assert!(read_files(&[SCORING, root]).1[0].contains("on_reject: continue"));
+    }
+
+    #[test]
+    fn a_tag_of_domjudge_makes_settings_mean_what_they_mean_there() {
+        let settings = [
+            SCORING,
+            (
+                "data/testdata.yaml",
+                "on_reject: continue\ngrader_flags: max\n",
+            ),
+            ("data/secret/a/testdata.yaml", "accept_score: 7\n"),
+        ];
+        let for_kattis = read_files(&settings).0.unwrap();
+        assert!(for_kattis.scoring.unwrap().needs_acceptance);
+        let tagged = ("submissions/partial/a.py", "# @EXPECTED_SCORE@: 7\n");
+        let package = read_files(&[&settings[..], &[tagged]].concat()).0.unwrap();
+        assert!(!package.scoring.unwrap().needs_acceptance);
+        let root = package.groups;
+        let rules_of = |name: &str| match root.find(name).unwrap().grading {
+            Grading::Rules(rules) => rules.score,
+            Grading::Program(_) => panic!("{name}"),
+        };
+        assert_eq!(rules_of(""), ScoreRule::Max);
+        assert_eq!(rules_of("secret"), ScoreRule::Sum);
+        assert_eq!(rules_of("secret/a"), ScoreRule::AllOrNothing(7.0));
+        let secret = root.find("secret").unwrap();
+        assert_eq!(secret.on_reject, OnReject::Break);
+        assert_eq!(secret.members[1], Member::Case(2, Worth::Ignored));
+        assert_eq!(
+            root.find("sample").unwrap().members,
+            [Member::Case(0, Worth::Ignored)]
+        );
+        let by_validator = ("data/sample/testdata.yaml", "on_reject: continue\n");
+        let package = read_files(&[&settings[..], &[tagged, by_validator]].concat())
+            .0
+            .unwrap();
+        let (accepted, rejected) = (0.0, 0.0);
+        let worth = Worth::Fixed { accepted, rejected };
+        let sample = package.groups.find("sample").unwrap();
+        assert_eq!(sample.members, [Member::Case(0, worth)]);
     }
 
     #[test]
