@@ -111,7 +111,7 @@ mod tests {
 
     fn package(cases: &[&str]) -> Package {
         let mut tree = Tree::default();
-        let yaml = "problem_format_version: 2025-09\ntype: submit-answer\n";
+        let yaml = "problem_format_version: 2025-09\nname: A\ntype: submit-answer\n";
         let yaml = Arc::from(yaml.as_bytes());
         tree.insert("problem.yaml", yaml).unwrap();
         for name in cases {
