@@ -156,6 +156,17 @@ pub enum Validation {
     },
 }
 
+impl Validation {
+    /// Its programs, but for those of another world.
+    fn programs(&self) -> &[ProgramFiles] {
+        match self {
+            Validation::Default(_) | Validation::Foreign { .. } => &[],
+            Validation::Custom(programs) => programs,
+            Validation::Interactive(program) => std::slice::from_ref(program),
+        }
+    }
+}
+
 /// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArgumentTemplate(pub Vec<String>);
@@ -247,12 +258,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let submissions = submissions::read(tree, context, &scopes, findings);
     let input_validators = input_validators(tree);
     if settings.format == Format::V2025 {
-        let validators = match &validation {
-            Validation::Default(_) | Validation::Foreign { .. } => &[][..],
-            Validation::Custom(programs) => programs,
-            Validation::Interactive(program) => std::slice::from_ref(program),
-        };
-        let programs = input_validators.iter().chain(validators);
+        let programs = input_validators.iter().chain(validation.programs());
         programs::tell_of_languages(programs.chain(&static_validator), findings);
     }
     texts::check(tree, settings.format, findings);

@@ -29,7 +29,7 @@ pub(super) struct Pipe {
 /// What input, and output that is captured, goes through. They are made ahead, with the box.
 #[derive(Debug)]
 pub(super) struct Pipes {
-    /// An empty file: to seal one takes the kernel long.
+    /// An empty file.
     stdin: OwnedFd,
     stdout: Pipe,
     stderr: Pipe,

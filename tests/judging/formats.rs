@@ -58,6 +58,7 @@ fn answers_are_judged_without_running_anything() {
         ),
     ]);
     assert_eq!(code, 0, "{report}");
+    assert!(report["time_limit_ms"].is_null(), "{report}");
     for (path, verdict, words) in [
         (
             "accepted/all",
