@@ -234,10 +234,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         };
         groups::read(&settings, &root, (grader.is_some(), dialect), findings)
     };
-    if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
-        let message = "the grader is not used: no group says \"grading: custom\"";
-        findings.warning(&unused.path, None, message);
-    }
+    let grader = used_grader(grader, &groups, findings);
     let validation = validation(tree, &settings, &cases, findings);
     let of_cases = (&cases[..], repeats(settings.format));
     let examples = examples::read(tree, &settings, of_cases, findings);
@@ -259,8 +256,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
             .collect(),
     };
     let submissions = submissions::read(tree, context, &scopes, findings);
-    let mut input_validators = programs::each_in(tree, "input_validators");
-    input_validators.extend(programs::each_in(tree, "input_format_validators"));
+    let input_validators = input_validators(tree);
     if settings.format == Format::V2025 {
         let programs = input_validators.iter().chain(validation.programs());
         programs::tell_of_languages(programs.chain(&static_validator), findings);
@@ -283,7 +279,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         valid_exit_code: VALID,
         includes,
         frames: BTreeMap::new(),
-        grader: grader.filter(|_| groups.has_program()),
+        grader,
         groups,
         scoring,
         cases,
@@ -294,6 +290,26 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         takes_answers: settings.kind.is_submit_answer,
         static_validator,
     })
+}
+
+fn input_validators(tree: &Tree) -> Vec<ProgramFiles> {
+    let directories = ["input_validators", "input_format_validators"].into_iter();
+    directories
+        .flat_map(|directory| programs::each_in(tree, directory))
+        .collect()
+}
+
+/// The grader, where a group asks for it.
+fn used_grader(
+    grader: Option<ProgramFiles>,
+    groups: &Group,
+    findings: &mut Findings,
+) -> Option<ProgramFiles> {
+    if let Some(unused) = grader.as_ref().filter(|_| !groups.has_program()) {
+        let message = "the grader is not used: no group says \"grading: custom\"";
+        findings.warning(&unused.path, None, message);
+    }
+    grader.filter(|_| groups.has_program())
 }
 
 /// The package as if there were no names but those of the format.
