@@ -85,6 +85,8 @@ pub struct Verification {
     cases_of: HashMap<String, HashSet<String>>,
     /// Whether the problem gives points.
     pub is_scoring: bool,
+    /// Whether submissions are answers: nothing runs, so no time limit plays a part.
+    pub takes_answers: bool,
     /// What was known from earlier verifications.
     pub cached: Cached,
 }
@@ -240,6 +242,7 @@ impl Verifier<'_> {
             groups: with_cases(&made.groups),
             cases_of: cases_of(&made),
             is_scoring: made.scoring.is_some(),
+            takes_answers: made.takes_answers,
             time,
             notes: [
                 checked.notes,

@@ -201,6 +201,19 @@ impl From<StoreError> for ApiError {
                 "/problem_id",
                 "there is no such problem: GET /api/v1/problems lists those there are",
             ),
+            StoreError::OtherKind { takes_answers } => ApiError::field(
+                "/language",
+                match takes_answers {
+                    true => {
+                        "must be answers, for the problem takes these and no programs: send a file for \
+                         each test case, such as secret/1.out"
+                    }
+                    false => {
+                        "must be that of a program, for the problem takes no answers: GET \
+                         /api/v1/languages lists those there are"
+                    }
+                },
+            ),
             StoreError::ProblemNameTaken(_) => ApiError::NameTaken,
             _ => ApiError::Store(error),
         }

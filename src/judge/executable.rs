@@ -8,7 +8,7 @@ use super::program::Program;
 use super::run::{BOX, Runnable};
 use super::verdict::CompileResult;
 use crate::problem::Limits;
-use crate::sandbox::Container;
+use crate::sandbox::{Container, InputFile};
 
 /// A program that can be run. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ struct Shared {
     artefacts: Artefacts,
 }
 
-/// A submission as a static validator gets to see it.
+/// A submission as validators get to see it.
 #[derive(Debug)]
 pub(super) struct Submitted<'a> {
     /// Code of its language.
@@ -31,7 +31,7 @@ pub(super) struct Submitted<'a> {
     /// Name of the main file, or of the class that has `main`.
     pub entry_point: &'a str,
     /// Its files, those that the problem adds, and what the compiler left.
-    pub files: Artefacts,
+    pub files: Arc<[InputFile]>,
 }
 
 /// What compiling came to.
@@ -64,7 +64,7 @@ impl Executable {
         self.shared.language.container()
     }
 
-    /// The program as the format of problem packages sees it: for a static validator.
+    /// The program as the format of problem packages sees it: for validators.
     pub(super) fn submitted(&self) -> Submitted<'_> {
         let Shared {
             language,
@@ -80,7 +80,7 @@ impl Executable {
         Submitted {
             language: &language.package_code,
             entry_point: program.entry_point(language),
-            files,
+            files: Arc::from(files),
         }
     }
 

@@ -200,6 +200,7 @@ fn talk(
     }
     submitted.stdout.bytes = carried.kept;
     submitted.stdout.total_bytes = carried.total_bytes;
+    runnable.count(&mut submitted)?;
     // A validator that ends because the submission was cut off is not the first to end it.
     let was_first = !carried.is_cut && lock(&ends).validator.is_some_and(|(first, _)| first);
     let transcript = lock(&transcript).text();

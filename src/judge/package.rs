@@ -30,10 +30,10 @@ pub use outputs::Opinion;
 pub use programs::{PackageError, compile_programs, validation_limits};
 
 use super::crew::{self, Crew};
-use super::grade::{self, Grade, Standing};
+use super::grade::{self, Grade, Points, Standing};
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
 use super::{Cancel, Judge, JudgeError, JudgeSlot, Language};
-use crate::problem::package::Package;
+use crate::problem::package::{Format, Package};
 use crate::problem::{Limits, SourceFile};
 use board::{Board, Entry, Stage, Task};
 use checks::Checks;
@@ -201,6 +201,7 @@ impl CompiledPackage {
             }
         }
         let entries = board.into_entries();
+        self.gave_one_kind_of_points(&entries)?;
         let standings = crew.each(entries.len(), |slot, place| {
             self.standing(slot, &entries[place], cancel)
         })?;
@@ -222,6 +223,34 @@ impl CompiledPackage {
             let asked = grader.map(|grader| grader.grade(slot, flags, grades, cancel));
             asked.transpose()
         })
+    }
+
+    /// Refuses a validator that gives points for one case and a part of the points for another, which 2025-09
+    /// forbids: most likely it has taken one for the other.
+    fn gave_one_kind_of_points(&self, entries: &[Entry<'_>]) -> Result<(), JudgeError> {
+        if self.package.format != Format::V2025 {
+            return Ok(());
+        }
+        for is_output in [true, false] {
+            let first = |of_kind: fn(&Points) -> bool| {
+                let given = entries.iter().flat_map(Entry::points);
+                let mut given = given.map(|(index, points)| (&self.package.cases[index], points));
+                given
+                    .find(|(case, points)| case.has_data() == is_output && of_kind(points))
+                    .map(|(case, _)| case)
+            };
+            let scored = first(|points| matches!(points, Points::Score(_)));
+            let shared = first(|points| matches!(points, Points::Part(_)));
+            if let (Some(scored), Some(shared)) = (scored, shared) {
+                let reason = format!(
+                    "wrote score.txt for one test case and score_multiplier.txt for another, {}; it \
+                     must be the same for all",
+                    shared.name
+                );
+                return Err(self.checks.misjudges(scored, &reason));
+            }
+        }
+        Ok(())
     }
 
     /// Puts the results of a program together, as if its cases had run one after the other.

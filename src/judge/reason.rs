@@ -6,6 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::verdict::Evidence;
+use crate::problem::package::Counted;
 use crate::sandbox::{Exit, Limit};
 
 const KIB: u64 = 1 << 10;
@@ -34,8 +35,12 @@ pub(super) fn of_run_limit(limit: Limit, run: &Evidence<'_>) -> String {
             milliseconds(limits.wall_ms)
         ),
         Limit::Output => format!(
-            "wrote more than the limit of {} to standard output",
-            bytes(limits.output_bytes)
+            "wrote more than the limit of {} to {}",
+            bytes(limits.output_bytes),
+            match run.counted {
+                Counted::StandardOutput => "standard output",
+                Counted::Everything => "standard output, standard error and files together",
+            }
         ),
     }
 }

@@ -15,11 +15,11 @@ use super::slot::{LeftFile, Product};
 use super::validator::{Case, Check, Feedback, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
 use super::{CaseData, JudgeError};
-use crate::problem::package::StreamFiles;
+use crate::problem::package::{Counted, StreamFiles};
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
-    Access, Cancel, CollectError, Command, Container, Exit, InputFile, Limits, Outcome, Report,
-    Slot, Stdin,
+    Access, Cancel, CollectError, Command, Container, Exit, InputFile, Limit, Limits, Outcome,
+    Report, Slot, Stdin,
 };
 
 const OPEN_FILES: u64 = 256;
@@ -33,6 +33,7 @@ pub struct Runnable {
     container: Container,
     command: Command,
     limits: problem::Limits,
+    counted: Counted,
     image_bytes: u64,
     streams: StreamFiles,
 }
@@ -79,6 +80,7 @@ impl Runnable {
             container,
             command,
             limits,
+            counted: Counted::StandardOutput,
             image_bytes,
             streams: StreamFiles::default(),
         }
@@ -127,6 +129,11 @@ impl Runnable {
     pub fn with_read_only_files(mut self) -> Runnable {
         self.container.box_access = Access::ReadOnly;
         self
+    }
+
+    /// The same program, of which this counts as output.
+    pub fn counting(self, counted: Counted) -> Runnable {
+        Runnable { counted, ..self }
     }
 
     /// The box and the command of a run without input.
@@ -250,8 +257,33 @@ impl Runnable {
     ) -> Result<(Report, Option<String>), JudgeError> {
         let (container, command) = self.given(input);
         let mut report = slot.run(&container, &command, cancel)?;
+        self.count(&mut report)?;
         let odd = self.take_output(&mut report)?;
         Ok((report, odd))
+    }
+
+    /// Notes in a report that all that counts as output together is too much, where the program ended by
+    /// itself.
+    pub(super) fn count(&self, report: &mut Report) -> Result<(), JudgeError> {
+        let Outcome::Ended(exit) = report.outcome else {
+            return Ok(());
+        };
+        if self.counted == Counted::StandardOutput {
+            return Ok(());
+        }
+        let files = match self.container.box_access {
+            Access::ReadOnly => 0,
+            _ => {
+                let bytes = report.scratch.written_bytes(&self.command.files);
+                bytes.map_err(JudgeError::Collect)?
+            }
+        };
+        let streams = [&report.stdout, &report.stderr].map(|stream| stream.total_bytes);
+        if streams.iter().sum::<u64>().saturating_add(files) > self.limits.output_bytes {
+            let (limit, exit) = (Limit::Output, Some(exit));
+            report.outcome = Outcome::LimitHit { limit, exit };
+        }
+        Ok(())
     }
 
     /// What a run came to by its report and the comparison.
@@ -294,6 +326,7 @@ impl Runnable {
             usage: &report.usage,
             denied_calls: &report.denied_calls,
             limits: &self.limits,
+            counted: self.counted,
             image_bytes: self.image_bytes,
         }
     }

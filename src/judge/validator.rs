@@ -1,6 +1,6 @@
 //! Output validators, checkers and interactors of problem packages: programs of a setter that say
 //! whether an output is right. Each run has a box of its own, in which nothing of the submission's
-//! runs.
+//! runs. Those of 2025-09 run among its files, as they were before it ran.
 //!
 //! There are several protocols ([`Protocol`]), for every world of problems has its own. That of the ICPC:
 //! `validator input answer feedback/ [arguments] < output`, exit code 42 for right and 43 for wrong.
@@ -38,7 +38,7 @@ const INPUT: &str = ".case/input";
 const ANSWER: &str = ".case/answer";
 const OUTPUT: &str = ".case/output";
 const FEEDBACK: &str = ".case/feedback";
-/// Where a static validator itself is, for it runs among the files of the submission.
+/// Where a validator itself is that runs among the files of the submission.
 const VALIDATOR: &str = ".validator";
 /// What the validator tells judges. It is there from the beginning, for a box has no empty
 /// directories.
@@ -92,6 +92,8 @@ pub struct Validator {
     max_passes: u32,
     zeros: Zeros,
     partly_right: PartlyRight,
+    /// The files of a submission among which it runs; `None` where it runs beside its own.
+    among: Option<Arc<[InputFile]>>,
 }
 
 /// What an output comes to that is worth a part of the points.
@@ -146,6 +148,7 @@ impl Validator {
             max_passes: 1,
             zeros: Zeros::Refused,
             partly_right: PartlyRight::Wrong,
+            among: None,
         }
     }
 
@@ -182,6 +185,20 @@ impl Validator {
     /// The same program for a problem with several passes, so many at most.
     pub fn with_passes(self, max_passes: u32) -> Self {
         Validator { max_passes, ..self }
+    }
+
+    /// The same program where it runs in a directory with the files of a submission, and not with its own.
+    pub fn among_submissions(self) -> Self {
+        let among = Some(Arc::from([]));
+        Validator { among, ..self }
+    }
+
+    /// The same program for a submission with these files, where it runs among them.
+    pub(super) fn among(&self, files: &Arc<[InputFile]>) -> Self {
+        Validator {
+            among: self.among.as_ref().map(|_| Arc::clone(files)),
+            ..self.clone()
+        }
     }
 
     pub(super) fn max_passes(&self) -> u32 {
@@ -252,18 +269,14 @@ impl Validator {
         arguments: &[String],
         cancel: &Cancel,
     ) -> Result<Said, JudgeError> {
-        let files = submitted.files.iter().map(|file| InputFile {
-            path: file.path.clone(),
-            bytes: Arc::clone(&file.bytes),
-            mode: 0o444,
-        });
         let question = Question {
-            files: files.collect(),
+            files: Vec::new(),
             paths: &[FEEDBACK],
             stdin: Stdin::Empty,
             submission: Some(submitted),
         };
-        let (container, command) = self.command(question, &Feedback::default(), arguments);
+        let inspector = self.among(&submitted.files);
+        let (container, command) = inspector.command(question, &Feedback::default(), arguments);
         let report = slot.run(&container, &command, cancel)?;
         self.said(&report)
     }
@@ -341,22 +354,25 @@ impl Validator {
 
     fn command(
         &self,
-        question: Question<'_>,
+        mut question: Question<'_>,
         feedback: &Feedback,
         arguments: &[String],
     ) -> (Container, Command) {
         let mut limits = self.limits.clone();
+        let read_only = |file: &InputFile| InputFile {
+            mode: 0o444,
+            ..file.clone()
+        };
+        let among = self.among.iter().flat_map(|files| files.iter());
+        question.files.extend(among.map(read_only));
         let files = question.files.iter().map(|file| file.bytes.len());
         let kept = feedback.files.iter().map(|file| file.bytes.len());
         let case_bytes = files.chain(kept).sum::<usize>() as u64;
         // The files of the case are in the box's memory, and not the validator's doing.
         limits.memory_bytes = limits.memory_bytes.saturating_add(case_bytes);
-        let runnable = match question.submission {
+        let runnable = match self.among {
             None => self.executable.under(&limits, EVIDENCE_BYTES),
-            Some(_) => {
-                let executable = &self.executable;
-                executable.out_of(VALIDATOR, &limits, EVIDENCE_BYTES)
-            }
+            Some(_) => self.executable.out_of(VALIDATOR, &limits, EVIDENCE_BYTES),
         };
         let (mut container, mut command) = runnable.into_parts();
         let needed = case_bytes.saturating_add(FREE_SCRATCH_BYTES);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::Comparison;
 use super::reason;
 use crate::problem::Limits;
+use crate::problem::package::Counted;
 use crate::sandbox::{Exit, Limit, Noise, Outcome, Usage};
 
 /// What a contestant is told about a run, a test case or a submission.
@@ -196,6 +197,8 @@ pub(super) struct Evidence<'a> {
     pub denied_calls: &'a [String],
     /// The limits that the run had.
     pub limits: &'a Limits,
+    /// What counts towards the limit of the output.
+    pub counted: Counted,
     /// Size of the program's files, in bytes.
     pub image_bytes: u64,
 }

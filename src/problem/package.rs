@@ -6,6 +6,7 @@
 //! What real packages do against the letter of their format is accepted with a warning. What is not
 //! supported is an error: a package that means something else than what is judged must not pass.
 
+mod about;
 mod constants;
 mod data;
 mod dmoj;
@@ -22,6 +23,7 @@ mod report;
 mod settings;
 mod streams;
 mod submissions;
+mod texts;
 mod tree;
 mod words;
 mod yaml;
@@ -34,7 +36,7 @@ pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
 pub use frame::Frame;
 pub use glob::matches as path_matches;
-pub use limits::{CompilationLimits, PackageLimits, TimeRule};
+pub use limits::{CompilationLimits, Counted, PackageLimits, TimeRule};
 pub use making::{Answers, Generation, MadeFile, Makes, Making};
 pub use programs::{ProgramFiles, is_main};
 pub use report::{Finding, Findings, Severity};
@@ -154,6 +156,17 @@ pub enum Validation {
     },
 }
 
+impl Validation {
+    /// Its programs, but for those of another world.
+    fn programs(&self) -> &[ProgramFiles] {
+        match self {
+            Validation::Default(_) | Validation::Foreign { .. } => &[],
+            Validation::Custom(programs) => programs,
+            Validation::Interactive(program) => std::slice::from_ref(program),
+        }
+    }
+}
+
 /// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArgumentTemplate(pub Vec<String>);
@@ -206,6 +219,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         Format::V2025 => Cow::Owned(with_plain_names(tree, findings)),
         _ => Cow::Borrowed(tree),
     };
+    about::check(tree, settings.format, findings);
     let tree = &*constants::fill(tree, &settings.constants, findings);
     let flags = &settings.validator_flags[..];
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
@@ -247,6 +261,11 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let submissions = submissions::read(tree, context, &scopes, findings);
     let mut input_validators = programs::each_in(tree, "input_validators");
     input_validators.extend(programs::each_in(tree, "input_format_validators"));
+    if settings.format == Format::V2025 {
+        let programs = input_validators.iter().chain(validation.programs());
+        programs::tell_of_languages(programs.chain(&static_validator), findings);
+    }
+    texts::check(tree, settings.format, findings);
     Some(Package {
         format: settings.format,
         names: settings.names,

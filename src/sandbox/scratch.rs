@@ -5,6 +5,7 @@
 //! link (`openat2`), and only plain files with a single name are opened: the class of bug behind
 //! CVE-2024-28185 and CVE-2024-28189 has no place to happen.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -185,8 +186,37 @@ impl ScratchDir {
         }
     }
 
+    /// Size of all regular files that are not as they were placed, in bytes: of each file once, whatever its
+    /// names. Those that [`list`](Self::list) leaves out do not count.
+    pub fn written_bytes(&self, placed: &[InputFile]) -> Result<u64, CollectError> {
+        let mut counted = HashSet::new();
+        let mut bytes: u64 = 0;
+        for path in self.list(usize::MAX)? {
+            let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+            let file = match openat2(&self.directory, &path, beneath(flags)) {
+                Err(nix::Error::EACCES | nix::Error::ENAMETOOLONG) => continue,
+                other => File::from(other.map_err(|errno| open_error(&path, errno))?),
+            };
+            let about = file.metadata().map_err(|source| io_error(&path, source))?;
+            let is_as_placed = placed
+                .iter()
+                .find(|file| file.path == path)
+                .is_some_and(|file| self.holds(&path, &file.bytes));
+            if !is_as_placed && counted.insert(about.ino()) {
+                bytes = bytes.saturating_add(about.len());
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Whether a file has these contents.
+    fn holds(&self, path: &Path, bytes: &[u8]) -> bool {
+        let found = self.read(path, bytes.len() as u64);
+        found.is_ok_and(|found| found == bytes)
+    }
+
     /// Paths of all regular files relative to `/box`, sorted. Links and special files, and what
-    /// lies deeper than 16 directories or may not be read, are left out.
+    /// lies deeper than 16 directories, has too long a path or may not be read, are left out.
     pub fn list(&self, max_files: usize) -> Result<Vec<PathBuf>, CollectError> {
         let mut found = Vec::new();
         // A stack instead of recursion: the depth is the guest's choice.
@@ -221,7 +251,7 @@ impl ScratchDir {
         let opened =
             openat2(self.directory.as_fd(), directory, beneath(flags)).and_then(Dir::from_fd);
         let opened = match opened {
-            Err(nix::Error::EACCES) => return Ok(Vec::new()),
+            Err(nix::Error::EACCES | nix::Error::ENAMETOOLONG) => return Ok(Vec::new()),
             other => other.map_err(|errno| open_error(directory, errno))?,
         };
         let mut entries = Vec::new();
@@ -264,11 +294,12 @@ fn open_error(path: &Path, errno: nix::Error) -> CollectError {
     match errno {
         nix::Error::ENOENT => CollectError::Missing { path },
         // A link, something beyond a link or a mount, or a socket; or what the program may not read
-        // itself, where we have no more rights than it had.
+        // itself, where we have no more rights than it had; or what has no path that the kernel takes.
         nix::Error::ELOOP
         | nix::Error::EXDEV
         | nix::Error::ENXIO
         | nix::Error::ENOTDIR
+        | nix::Error::ENAMETOOLONG
         | nix::Error::EACCES => CollectError::NotPlain { path },
         other => io_error(&path, other.into()),
     }

@@ -18,6 +18,12 @@ pub enum StoreError {
     /// A submission names a problem that does not exist.
     #[error("there is no problem {0}")]
     UnknownProblem(ProblemId),
+    /// A submission is a program and the problem takes answers, or the other way round.
+    #[error("the problem takes {}", if *.takes_answers { "answers and no programs" } else { "programs and no answers" })]
+    OtherKind {
+        /// What the problem takes.
+        takes_answers: bool,
+    },
     /// A problem of this name exists.
     #[error("a problem named {0:?} already exists")]
     ProblemNameTaken(String),

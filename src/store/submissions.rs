@@ -10,7 +10,7 @@ use super::test_sets::{LimitColumns, insert_test_set};
 use super::word::{Word, storable};
 use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId, VersionState};
 use crate::judge::verdict::{CaseResult, CompileResult, GroupResult, Verdict};
-use crate::problem::{Checker, Limits, SourceFile};
+use crate::problem::{ANSWERS, Checker, Limits, SourceFile};
 
 /// What a submission is judged on.
 #[derive(Debug, Clone)]
@@ -92,6 +92,9 @@ pub struct Submission {
     pub limits: Option<Limits>,
     /// Effective checker, where it is not a package's.
     pub checker: Option<Checker>,
+    /// Languages that it needs and no live worker offers, or none offers together; empty where it does not
+    /// wait for these.
+    pub waiting_for: Vec<String>,
     /// Protections that the machine lacked that gave the verdict; `None` where there is none, or it is
     /// not known.
     pub degraded: Option<Vec<String>>,
@@ -130,7 +133,8 @@ impl Store {
     ) -> Result<SubmissionSummary, StoreError> {
         self.in_time(async {
             let mut transaction = self.pool.begin().await?;
-            let judged_on = find_or_insert_tests(&mut transaction, &new.tests).await?;
+            let are_answers = new.language == ANSWERS;
+            let judged_on = find_or_insert_tests(&mut transaction, &new.tests, are_answers).await?;
             let contents: Vec<&[u8]> = new.files.iter().map(|file| &*file.bytes).collect();
             let blobs = insert_blobs(&mut transaction, &contents).await?;
             let blobs: Vec<&[u8]> = blobs.iter().map(|id| id.as_bytes()).collect();
@@ -225,6 +229,10 @@ impl Store {
                 ),
                 _ => (None, Vec::new(), Vec::new()),
             };
+            let waiting_for = match row.state {
+                SubmissionState::Queued => self.languages_waited_for(id).await?,
+                _ => Vec::new(),
+            };
             let limits = || {
                 Some(LimitColumns {
                     cpu_ms: row.cpu_ms?,
@@ -252,6 +260,7 @@ impl Store {
                 summary: summary.into(),
                 limits,
                 checker: row.checker.map(|checker| checker.0),
+                waiting_for,
                 degraded: row.degraded,
                 max_score: row.max_score,
                 groups,
@@ -260,6 +269,39 @@ impl Store {
             }))
         })
         .await
+    }
+
+    /// The languages for which a queued submission waits: those that no live worker offers; all that it needs
+    /// where each is offered, and no worker offers them together.
+    async fn languages_waited_for(&self, id: SubmissionId) -> Result<Vec<String>, StoreError> {
+        let needed = sqlx::query!(
+            r#"WITH needed AS (
+                   SELECT DISTINCT UNNEST(needs || language) AS id
+                   FROM jobs WHERE submission_id = $1
+               ),
+               offered AS (
+                   SELECT worker_id, needed.id
+                   FROM needed
+                   JOIN worker_languages AS language ON language.id = needed.id
+                   JOIN workers ON workers.id = worker_id AND alive_until > now()
+               )
+               SELECT needed.id AS "id!",
+                   EXISTS (SELECT FROM offered WHERE offered.id = needed.id) AS "is_offered!"
+               FROM needed
+               WHERE needed.id <> $2 AND NOT EXISTS (
+                   SELECT FROM offered WHERE offered.id <> $2 GROUP BY worker_id
+                   HAVING count(*) = (SELECT count(*) FROM needed WHERE needed.id <> $2)
+               )
+               ORDER BY needed.id"#,
+            id.0,
+            ANSWERS,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let is_any_missing = needed.iter().any(|row| !row.is_offered);
+        let waited_for = needed.into_iter();
+        let waited_for = waited_for.filter(|row| !is_any_missing || !row.is_offered);
+        Ok(waited_for.map(|row| row.id).collect())
     }
 
     /// Lists submissions, newest first.
@@ -315,9 +357,10 @@ struct JudgedOn {
 async fn find_or_insert_tests(
     connection: &mut PgConnection,
     tests: &Tests,
+    are_answers: bool,
 ) -> Result<JudgedOn, StoreError> {
     match tests {
-        Tests::Problem(id) => find_current_version(connection, *id).await,
+        Tests::Problem(id) => find_current_version(connection, *id, are_answers).await,
         Tests::Inline {
             cases,
             limits,
@@ -334,6 +377,7 @@ async fn find_or_insert_tests(
 async fn find_current_version(
     connection: &mut PgConnection,
     id: ProblemId,
+    are_answers: bool,
 ) -> Result<JudgedOn, StoreError> {
     // Whoever changes what can be judged locks the problem first: a submission that is held now is
     // there when the others are released.
@@ -345,13 +389,18 @@ async fn find_current_version(
     .await?
     .ok_or(StoreError::UnknownProblem(id))?;
     let current = sqlx::query!(
-        r#"SELECT number, test_set_id, state AS "state: VersionState"
+        r#"SELECT number, test_set_id, state AS "state: VersionState",
+               COALESCE((about ->> 'takes_answers')::boolean, false) AS "takes_answers!"
            FROM problem_versions WHERE problem_id = $1
            ORDER BY number DESC LIMIT 1"#,
         id.0,
     )
     .fetch_one(connection)
     .await?;
+    let takes_answers = current.takes_answers;
+    if takes_answers != are_answers {
+        return Err(StoreError::OtherKind { takes_answers });
+    }
     Ok(JudgedOn {
         problem: Some(id),
         version: Some(current.number),

@@ -103,11 +103,12 @@ impl<'a> Report<'a> {
     pub fn of(verification: &'a Verification) -> Self {
         let skipped = verification.skipped.iter();
         let submissions = verification.submissions.iter();
+        let time = (!verification.takes_answers).then_some(verification.time);
         Report {
             mistakes: &verification.mistakes,
             notes: &verification.notes,
-            time_limit_ms: Some(verification.time.limit_ms),
-            time_limit_source: Some(source(verification.time.source)),
+            time_limit_ms: time.map(|time| time.limit_ms),
+            time_limit_source: time.map(|time| source(time.source)),
             submissions: submissions
                 .map(|result| submission(verification, result))
                 .collect(),

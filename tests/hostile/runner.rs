@@ -245,7 +245,7 @@ fn missed(check: &Check, facts: &Facts, judging: &Judging) -> Option<String> {
 fn implausible(facts: &Facts) -> Option<String> {
     const SLACK_NS: u64 = 20_000_000;
     let freeing_ns = facts.limit.map_or(0, |_| facts.memory_bytes / 5);
-    let slack_ns = SLACK_NS * u64::from(slowness()) + freeing_ns;
+    let slack_ns = (SLACK_NS + freeing_ns) * u64::from(slowness());
     let is_plausible = facts.cpu_ns <= facts.wall_ns + facts.wall_ns / 50 + slack_ns
         && facts.wall_ns > 0
         && facts.memory_bytes > 0;

@@ -58,6 +58,7 @@ fn answers_are_judged_without_running_anything() {
         ),
     ]);
     assert_eq!(code, 0, "{report}");
+    assert!(report["time_limit_ms"].is_null(), "{report}");
     for (path, verdict, words) in [
         (
             "accepted/all",
@@ -157,6 +158,114 @@ fn a_static_validator_judges_the_files_of_a_submission() {
     assert!(
         error.contains("static_validator gave points, though"),
         "{error}"
+    );
+}
+
+#[test]
+fn output_validators_run_among_the_files_of_the_submission_as_they_were_before_it_ran() {
+    let yaml = |more: &str| {
+        format!(
+            "problem_format_version: 2025-09\nname: A\nlimits: {{time_limit: 1}}\n\
+             allow_file_writing: true\n{more}"
+        )
+    };
+    // What it has of its own it finds by its own path.
+    let run = "#!/bin/sh\n. \"$(dirname \"$0\")/words.sh\"\n\
+               [ \"$(ls)\" = \"$WORD.sh\" ] && ! grep -q changed $WORD.sh && read a || exit 43\n\
+               echo \"$a\"; exit 42\n";
+    for more in ["", "type: interactive\n"] {
+        let (report, code) = verify(&[
+            ("problem.yaml", &yaml(more)),
+            ("output_validator/run", run),
+            ("output_validator/words.sh", "WORD=echoes\n"),
+            (
+                "submissions/accepted/echoes.sh",
+                "w=chan; echo x; rm -f echoes.sh; echo ${w}ged > echoes.sh; echo x > new\n",
+            ),
+            ("submissions/wrong_answer/other.sh", "echo x\n"),
+        ]);
+        assert_eq!(code, 0, "{report}");
+    }
+    let (report, code) = verify(&[
+        (
+            "problem.yaml",
+            "validation: custom\nlimits: {time_limit: 1}\n",
+        ),
+        (
+            "output_validators/v/run",
+            "#!/bin/sh\n[ \"$(ls)\" = run ] && exit 42\n",
+        ),
+        ("submissions/accepted/echo.sh", "cat\n"),
+    ]);
+    assert_eq!(code, 0, "{report}");
+}
+
+#[test]
+fn a_validator_gives_points_or_parts_of_them_and_not_both() {
+    let verify = |second: &str| {
+        let validator = format!(
+            "read a; [ $a = 1 ] && echo 50 > $3/score.txt; [ $a = 2 ] && {second}; exit 42\n"
+        );
+        verify(&[
+            (
+                "problem.yaml",
+                "problem_format_version: 2025-09\nname: A\ntype: scoring\nlimits: {time_limit: 1}\n",
+            ),
+            ("data/secret/2.in", "2\n"),
+            ("data/secret/2.ans", "2\n"),
+            ("output_validator/check.sh", &validator),
+            ("submissions/accepted/echo.sh", "cat\n"),
+        ])
+    };
+    let (report, code) = verify("echo 50 > $3/score.txt");
+    assert_eq!(code, 0, "{report}");
+    let (report, code) = verify("echo 1 > $3/score_multiplier.txt");
+    assert_eq!(code, 1, "{report}");
+    let error = report["error"].as_str().expect("an error");
+    assert!(
+        error.contains("score_multiplier.txt for another, secret/2") && error.contains("secret/1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn standard_output_standard_error_and_files_count_as_output_together() {
+    const WRITES: &str =
+        "cat; head -c \"$1\" /dev/zero >&2; head -c \"$2\" /dev/zero > x; exit 0\n";
+    let verdict = |(stderr, file): (u32, u32), yaml: &str| {
+        let arguments = format!("args: ['{stderr}', '{file}']\n");
+        let (report, _) = verify(&[
+            ("problem.yaml", yaml),
+            ("data/secret/1.yaml", &arguments),
+            ("submissions/accepted/writes.sh", WRITES),
+        ]);
+        let result = submission(&report, "accepted/writes.sh");
+        let [verdict, reason] = ["verdict", "reason"].map(|key| result[key].to_string());
+        (verdict.trim_matches('"').to_owned(), reason)
+    };
+    let of_format = |format: &str, writing: bool| {
+        format!(
+            "problem_format_version: {format}\nname: A\nlimits: {{time_limit: 1, output: 1}}\n\
+             allow_file_writing: {writing}\n"
+        )
+    };
+    let new = of_format("2025-09", true);
+    // The answer has two bytes.
+    for (sizes, expected) in [
+        ((0, (1 << 20) - 2), "AC"),
+        (((1 << 20) - 2, 0), "AC"),
+        ((1 << 19, 1 << 19), "OLE"),
+        ((0, 1 << 20), "OLE"),
+        ((1 << 20, 0), "OLE"),
+    ] {
+        let (verdict, reason) = verdict(sizes, &new);
+        assert_eq!(verdict, expected, "{sizes:?}: {reason}");
+        let words = "limit of 1 MiB to standard output, standard error and files together";
+        assert_eq!(reason.contains(words), expected == "OLE", "{reason}");
+    }
+    assert_eq!(
+        verdict((1 << 20, 1 << 20), &of_format("legacy", true)).0,
+        "AC"
     );
 }
 

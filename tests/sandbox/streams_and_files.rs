@@ -201,6 +201,39 @@ fn collecting_survives_what_a_guest_can_do_to_directories() {
 }
 
 #[test]
+fn files_that_are_made_or_changed_are_measured_whatever_their_names() {
+    let written = |text: &str| {
+        let mut shell = shell(text);
+        shell.files = vec![
+            file("kept", "12345", 0o644),
+            file("changed", "12345", 0o644),
+        ];
+        let report = run_once(&shell);
+        let bytes = report.scratch.written_bytes(&shell.files);
+        bytes.expect("a size")
+    };
+    assert_eq!(written("echo 54321 > /tmp/x; touch kept; : > empty"), 0);
+    assert_eq!(written("printf 54321 > changed; ln -s kept link"), 5);
+    assert_eq!(written("mkdir d; printf 123 > d/new; ln d/new other"), 3);
+    assert_eq!(written("rm kept; truncate -s 1000000 kept"), 1_000_000);
+}
+
+#[test]
+fn a_path_that_is_too_long_for_the_kernel_is_passed_over() {
+    let report = run_once(&python(
+        "import os\nfor i in range(20):\n os.mkdir('d' * 255); os.chdir('d' * 255); open('x', 'w').write('x')",
+    ));
+    assert_eq!(
+        report.outcome,
+        Outcome::Ended(Exit::Code(0)),
+        "{}",
+        stderr(&report)
+    );
+    assert_eq!(report.scratch.list(1000).expect("a list").len(), 15);
+    assert_eq!(report.scratch.written_bytes(&[]).expect("a size"), 15);
+}
+
+#[test]
 fn each_run_starts_with_fresh_directories() {
     let mut slot = slot();
     run(

@@ -125,12 +125,46 @@ async fn answers_are_submissions_where_a_problem_takes_them_and_nowhere_else() {
         let judged = all.api.ended(&all.api.submit(&body).await).await;
         assert_eq!(judged["verdict"], verdict, "{judged}");
     }
-    let program = on(&answers, "bash", "echo 3");
-    let judged = all.api.ended(&all.api.submit(&program).await).await;
-    assert_eq!(judged["verdict"], "CE", "{judged}");
     let sum = store(&all.api, "sum", &packed("sum", &[])).await;
-    let judged = all.api.submit(&on(&sum, "answers", "3")).await;
-    assert_eq!(all.api.ended(&judged).await["verdict"], "CE");
+    for (body, words) in [
+        (on(&answers, "bash", "echo 3"), "must be answers"),
+        (on(&sum, "answers", "3"), "must be that of a program"),
+    ] {
+        let (status, refused) = all.api.post("/api/v1/submissions", &body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+        assert!(refused.to_string().contains(words), "{refused}");
+        assert!(refused.to_string().contains("/language"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_submission_says_which_languages_it_waits_for() {
+    let url = database().await;
+    let gavel = serve(&url);
+    let api = Api::of(&gavel);
+    let languages = tempfile::tempdir().unwrap();
+    let bash = format!("{}/languages/bash.toml", env!("CARGO_MANIFEST_DIR"));
+    std::fs::create_dir(languages.path().join("languages")).unwrap();
+    std::fs::copy(bash, languages.path().join("languages/bash.toml")).unwrap();
+    let config = languages.path().join("gavel.conf");
+    let directory = languages.path().join("languages");
+    std::fs::write(&config, format!("languages_dir = {directory:?}\n")).unwrap();
+    let config = config.to_str().unwrap();
+    let only_bash = ["worker", "--slots", "1", "--config", config];
+    let _poor = Gavel::start(&only_bash, Some(&url));
+    api.offers("bash").await;
+    let root = store(&api, "root", &packed("root", &[("problem.yaml", LIMITED)])).await;
+    let id = api.submit(&on(&root, "bash", "echo 1")).await;
+    let (_, waiting) = api.get(&format!("/api/v1/submissions/{id}")).await;
+    assert_eq!(
+        (&waiting["state"], &waiting["waiting_for"]),
+        (&json!("queued"), &json!(["cpp"])),
+        "{waiting}"
+    );
+    let _rich = work(&url);
+    let judged = api.ended(&id).await;
+    assert_eq!(judged["state"], "finished", "{judged}");
+    assert_eq!(judged["waiting_for"], json!([]));
 }
 
 #[tokio::test]

@@ -52,6 +52,10 @@ pub(in crate::api) struct SubmissionView {
     limits: Option<LimitsView>,
     /// Null as `limits` is.
     checker: Option<CheckerBody>,
+    /// While it is queued: languages that it needs, for itself or for its problem's programs, and that no worker
+    /// offers now, or none offers together. Empty where it only waits for its turn.
+    #[schema(example = json!(["kotlin"]))]
+    waiting_for: Vec<String>,
     /// Protections that the machine lacked that gave the verdict, with its operator's consent; null where
     /// that is not known.
     degraded: Option<Vec<String>>,
@@ -227,6 +231,7 @@ impl From<Submission> for SubmissionView {
             summary: submission.summary.into(),
             limits: submission.limits.map(LimitsView::from),
             checker: submission.checker.map(CheckerBody::from),
+            waiting_for: submission.waiting_for,
             degraded: submission.degraded,
             max_score: submission.max_score,
             groups: submission.groups.into_iter().map(GroupView::from).collect(),
@@ -243,6 +248,7 @@ impl From<SubmissionSummary> for SubmissionView {
             summary: summary.into(),
             limits: None,
             checker: None,
+            waiting_for: Vec::new(),
             degraded: None,
             max_score: None,
             groups: Vec::new(),

@@ -90,10 +90,10 @@ fn write_verification(verification: &Verification, text: &mut String) {
     for mistake in &verification.mistakes {
         text.push_str(&format!("  error: {mistake}\n"));
     }
-    text.push_str(&format!(
-        "  time limit: {}\n",
-        time_limit(&verification.time)
-    ));
+    if !verification.takes_answers {
+        let limit = time_limit(&verification.time);
+        text.push_str(&format!("  time limit: {limit}\n"));
+    }
     for line in table(verification) {
         text.push_str(&format!("  {line}\n"));
     }

@@ -1,8 +1,8 @@
 //! Runs that are so near the time limit that chance decides are repeated alone on this machine, as far
 //! as it is ours, and the median decides: what runs at the same time must not change a verdict.
 
-use super::board::{Board, Entry, Stage};
-use super::{CaseEnd, CaseResult, CompiledPackage, Entrant, Grade, Times};
+use super::board::{Board, Entry, Ran, Stage};
+use super::{CaseResult, CompiledPackage, Entrant, Times};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Facts;
 use crate::judge::{Cancel, CaseRun, JudgeError};
@@ -42,9 +42,9 @@ impl CompiledPackage {
                     continue;
                 };
                 let before = entry.known[case];
-                let (end, grade, alone_ms) = self.repeat(crew, program, case, cancel)?;
-                has_changed |= grade != before;
-                entry.note(&self.package.groups, case, (end, grade));
+                let (ran, alone_ms) = self.repeat(crew, program, case, cancel)?;
+                has_changed |= ran.grade != before;
+                entry.note(&self.package.groups, case, ran);
                 entry.reruns.push(Rerun {
                     index: case,
                     first_ms,
@@ -77,7 +77,7 @@ impl CompiledPackage {
         program: (&Entrant, Times),
         case: usize,
         cancel: &Cancel,
-    ) -> Result<(CaseEnd, Option<Grade>, Vec<f64>), JudgeError> {
+    ) -> Result<(Ran, Vec<f64>), JudgeError> {
         let mut slot = crew.only_slot();
         let (entrant, times) = program;
         let limit_ms = self.scaled(entrant, times).limit_ms;
@@ -86,15 +86,15 @@ impl CompiledPackage {
             match self.run(&mut slot, entrant, (case, times.end_ms), cancel) {
                 Ok(run) => runs.push(run),
                 Err(error) if error.is_of_the_problem() => {
-                    return Ok((Err(error), None, Vec::new()));
+                    return Ok((Ran::failed(error), Vec::new()));
                 }
                 Err(error) => return Err(error),
             }
         }
         runs.sort_by(|a, b| cpu_ms(&a.result).total_cmp(&cpu_ms(&b.result)));
         let alone_ms = runs.iter().map(|run| cpu_ms(&run.result)).collect();
-        let (end, grade) = self.judged(case, runs.swap_remove(TIMES / 2), limit_ms);
-        Ok((end, grade, alone_ms))
+        let ran = self.judged(case, runs.swap_remove(TIMES / 2), limit_ms);
+        Ok((ran, alone_ms))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Candidate, CaseEnd, Entrant, Extent, Program, Rerun, Times, Timing};
 use crate::judge::JudgeError;
-use crate::judge::grade::{self, Grade};
+use crate::judge::grade::{self, Grade, Points};
 use crate::judge::verdict::{Facts, Verdict};
 use crate::problem::groups::Group;
 
@@ -42,6 +42,8 @@ pub(super) struct Entry<'a> {
     /// Whether a case can still change anything.
     counts: Vec<bool>,
     pub results: Vec<Option<CaseEnd>>,
+    /// What a validator gave for each case.
+    points: Vec<Option<Points>>,
     /// Runs that were repeated.
     pub reruns: Vec<Rerun>,
     /// Cases that were given out.
@@ -79,8 +81,25 @@ pub(super) struct Run {
     pub times: Times,
 }
 
-/// What a run came to; there is no grade where a program of the package failed.
-pub(super) type Ran = (CaseEnd, Option<Grade>);
+/// What a run came to.
+pub(super) struct Ran {
+    pub end: CaseEnd,
+    /// None where a program of the package failed.
+    pub grade: Option<Grade>,
+    /// What a validator gave.
+    pub points: Option<Points>,
+}
+
+impl Ran {
+    /// A program of the package failed.
+    pub(super) fn failed(error: JudgeError) -> Ran {
+        Ran {
+            end: Err(error),
+            grade: None,
+            points: None,
+        }
+    }
+}
 
 /// Less is more urgent: whether its limit is not known yet, how many work at it, whether it is quick.
 type Urgency = (bool, usize, bool);
@@ -98,6 +117,7 @@ impl<'a> Entry<'a> {
             known: vec![None; cases],
             counts: vec![true; cases],
             results: (0..cases).map(|_| None).collect(),
+            points: vec![None; cases],
             reruns: Vec::new(),
             is_begun: vec![false; cases],
             next: 0,
@@ -125,6 +145,13 @@ impl<'a> Entry<'a> {
         self.candidate.extent == Extent::All || self.counts[case]
     }
 
+    /// What a validator gave for the cases that count, by their places in order.
+    pub(super) fn points(&self) -> impl Iterator<Item = (usize, Points)> {
+        let points = self.points.iter().enumerate();
+        let given = points.filter_map(|(case, points)| Some((case, (*points)?)));
+        given.filter(|(case, _)| self.is_wanted(*case))
+    }
+
     /// The first case that is wanted and was not given out.
     fn next_case(&mut self) -> Option<usize> {
         while self.next < self.known.len() {
@@ -138,13 +165,15 @@ impl<'a> Entry<'a> {
 
     /// Notes what a case came to. Where it is right, and was not known to be anything else, no other case
     /// counts less for it.
-    pub(super) fn note(&mut self, groups: &Group, case: usize, (end, grade): Ran) {
+    pub(super) fn note(&mut self, groups: &Group, case: usize, ran: Ran) {
+        let Ran { end, grade, points } = ran;
         let is_right =
             |grade: Option<Grade>| grade.is_none_or(|grade| grade.verdict == Verdict::Accepted);
         let changes_nothing = is_right(self.known[case]) && is_right(grade);
         let was_left = self.is_left(case);
         self.results[case] = Some(end);
         self.known[case] = grade;
+        self.points[case] = points;
         if changes_nothing {
             self.left -= usize::from(was_left);
         } else {

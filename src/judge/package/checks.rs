@@ -47,7 +47,8 @@ impl Checks {
         let programs = package.static_validator.as_slice();
         let executables = compile_programs(judge, crew, programs, cancel)?;
         let named = programs.iter().zip(executables);
-        let mut validators = named.map(|named| validator(package, named, Zeros::Refused));
+        let mut validators =
+            named.map(|named| validator(package, named, Zeros::Refused).among_submissions());
         Ok(Checks {
             by: By::compile(judge, crew, package, cancel)?,
             static_validator: validators.next(),
@@ -59,11 +60,14 @@ impl Checks {
     pub(super) fn run(
         &self,
         slot: &mut JudgeSlot,
-        runnable: &Runnable,
+        (runnable, program): (&Runnable, &Executable),
         case: (usize, &TestCase),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        self.by.run(slot, runnable, case, cancel)
+        match self.by.among_files_of(program) {
+            Some(by) => by.run(slot, runnable, case, cancel),
+            None => self.by.run(slot, runnable, case, cancel),
+        }
     }
 
     /// What a run comes to by this limit, where there is one. Tells its score, too.
@@ -78,13 +82,18 @@ impl Checks {
         let limit_ms = limit_ms.filter(|_| !run.was_rejected_first && case.has_data());
         let result = at_limit(run.result, limit_ms);
         let score = grade::score(self.worths[index], result.verdict, run.points);
-        let score = score.map_err(|reason| match &self.static_validator {
+        let score = score.map_err(|reason| self.misjudges(case, &reason))?;
+        Ok((result, score))
+    }
+
+    /// The failure of whoever gave points for a case in a way that makes no sense.
+    pub(super) fn misjudges(&self, case: &TestCase, reason: &str) -> JudgeError {
+        match &self.static_validator {
             Some(validator) if !case.has_data() => {
                 validator.misjudges(format!("{reason} (test case {})", case.name))
             }
-            _ => self.by.misjudges(&result.name, &reason),
-        })?;
-        Ok((result, score))
+            _ => self.by.misjudges(&case.name, reason),
+        }
     }
 
     /// Whether programs of the package judge outputs that a submission has made alone.
@@ -218,10 +227,14 @@ impl By {
         let executables = compile_programs(judge, crew, &programs, cancel)?;
         let named = programs.iter().zip(executables);
         let mut validators = named.map(|named| {
-            validator(package, named, zeros)
+            let validator = validator(package, named, zeros)
                 .speaking(protocol)
                 .asked_with(asked_with.clone())
-                .with_passes(package.max_passes)
+                .with_passes(package.max_passes);
+            match package.format {
+                Format::V2025 => validator.among_submissions(),
+                _ => validator,
+            }
         });
         if second.is_some() {
             let interactor = if is_talking { validators.next() } else { None };
@@ -241,6 +254,16 @@ impl By {
             (Some(interactor), None) => By::Interact(interactor),
             (None, _) => By::Validate(Vec::new()),
         })
+    }
+
+    /// The same for this submission; `None` where that makes no difference.
+    fn among_files_of(&self, program: &Executable) -> Option<By> {
+        let among = |validator: &Validator| validator.among(&program.submitted().files);
+        match self {
+            By::Compare(_) | By::Course(_) => None,
+            By::Validate(validators) => Some(By::Validate(validators.iter().map(among).collect())),
+            By::Interact(validator) => Some(By::Interact(among(validator))),
+        }
     }
 
     fn run(

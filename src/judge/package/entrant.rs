@@ -101,6 +101,7 @@ impl CompiledPackage {
             Entrant::Program(program) => {
                 let runnable = program
                     .under(limits, STDERR_BYTES)
+                    .counting(self.package.limits.counted)
                     .with_stream_files(&self.package.streams);
                 let runnable = match self.package.allow_file_writing {
                     true => runnable,

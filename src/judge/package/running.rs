@@ -56,7 +56,7 @@ impl CompiledPackage {
                 }
                 Ok(self.judged(run.case, done, times.limit_ms))
             }
-            Err(error) if error.is_of_the_problem() => Ok((Err(error), None)),
+            Err(error) if error.is_of_the_problem() => Ok(Ran::failed(error)),
             Err(error) => Err(error),
         }
     }
@@ -102,8 +102,8 @@ impl CompiledPackage {
                 let case = (index, case.1, &arguments[..]);
                 self.checks.inspect(slot, program, case, cancel)
             }
-            (Form::Program(runnable, _), Subject::Output) => {
-                self.checks.run(slot, runnable, case, cancel)
+            (Form::Program(runnable, program), Subject::Output) => {
+                self.checks.run(slot, (runnable, program), case, cancel)
             }
             (Form::Answers(answers), _) => {
                 let answer = (answers.to(index), self.package.limits.output_bytes);
@@ -116,13 +116,18 @@ impl CompiledPackage {
     /// not to count, and then nobody would have noticed.
     pub(super) fn judged(&self, index: usize, run: CaseRun, limit_ms: Option<u64>) -> Ran {
         let case = (index, &self.package.cases[index]);
+        let points = run.points;
         match self.checks.judged(case, run, limit_ms) {
             Ok((mut result, score)) => {
                 result.score = self.package.scoring.map(|_| score);
                 let verdict = result.verdict;
-                (Ok(result), Some(Grade { verdict, score }))
+                Ran {
+                    end: Ok(result),
+                    grade: Some(Grade { verdict, score }),
+                    points,
+                }
             }
-            Err(error) => (Err(error), None),
+            Err(error) => Ran::failed(error),
         }
     }
 }

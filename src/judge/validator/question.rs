@@ -14,7 +14,7 @@ pub(super) struct Question<'a> {
     pub files: Vec<InputFile>,
     pub paths: &'static [&'static str],
     pub stdin: Stdin,
-    /// What a static validator is asked about: it goes before the paths, and the files are its own.
+    /// What a static validator is asked about: it goes before the paths.
     pub submission: Option<&'a Submitted<'a>>,
 }
 

@@ -32,6 +32,7 @@ fn decided(
         usage,
         denied_calls: &denied_calls,
         limits: &LIMITS,
+        counted: Counted::StandardOutput,
         image_bytes: 1000,
     };
     decide(&evidence, comparison)
@@ -211,6 +212,7 @@ fn a_program_larger_than_the_memory_limit_is_a_memory_limit() {
         usage: &Usage::default(),
         denied_calls: &[],
         limits: &LIMITS,
+        counted: Counted::StandardOutput,
         image_bytes: LIMITS.memory_bytes + 1,
     };
     assert_eq!(decide(&evidence, None).0, Verdict::MemoryLimit);

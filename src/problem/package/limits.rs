@@ -23,6 +23,16 @@ const ANSWERS_BYTES: u64 = 64 << 20;
 /// Most passes.
 const MAX_PASSES: u32 = 1000;
 
+/// What of all that a submission writes counts towards the limit of its output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// Standard output.
+    #[default]
+    StandardOutput,
+    /// Standard output, standard error, and the files that it makes or changes.
+    Everything,
+}
+
 /// Limits but for the time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackageLimits {
@@ -30,8 +40,10 @@ pub struct PackageLimits {
     pub memory_bytes: u64,
     /// Whether the package says so; else it may be less.
     pub is_memory_given: bool,
-    /// Standard output of a submission, in bytes.
+    /// Output of a submission, in bytes.
     pub output_bytes: u64,
+    /// What counts as such.
+    pub counted: Counted,
     /// Source files of a submission together, in bytes.
     pub code_bytes: u64,
     /// What compilers of submissions get at least.
@@ -61,6 +73,7 @@ impl Default for PackageLimits {
             memory_bytes: 2048 << 20,
             is_memory_given: false,
             output_bytes: 8 << 20,
+            counted: Counted::StandardOutput,
             // The format's usual 128 KiB are too few for tables that DOMjudge's packages bring.
             code_bytes: 256 << 10,
             compilation: CompilationLimits::default(),
@@ -83,6 +96,18 @@ pub struct TimeRule {
     pub accepted_to_limit: f64,
     /// From the limit to the fastest submission that must be too slow.
     pub limit_to_too_slow: f64,
+}
+
+impl Counted {
+    /// What the format counts.
+    pub(super) fn of(format: Format) -> Counted {
+        match format {
+            Format::V2025 => Counted::Everything,
+            Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
+                Counted::StandardOutput
+            }
+        }
+    }
 }
 
 impl TimeRule {

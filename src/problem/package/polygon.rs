@@ -44,6 +44,11 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
     let testset = testset(judging, findings)?;
     let assets = root.child("assets");
     let streams = streams(judging, assets, findings);
+    if judging.attribute("treat-points-from-checker-as-percent") == Some("true") {
+        let message =
+            "points of the checker that are percents are not supported: have it give points";
+        judging.error(findings, message);
+    }
     let points = groups::read(testset, findings);
     let submissions = solutions::read(&programs, assets, points.is_some(), findings);
     let mut tests = cases::read(tree, testset, &programs, findings);

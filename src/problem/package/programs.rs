@@ -3,6 +3,7 @@
 
 use crate::problem::SourceFile;
 
+use super::report::Findings;
 use super::tree::{Entry, Tree};
 
 /// The files of one program.
@@ -78,6 +79,29 @@ pub(super) fn only_in(tree: &Tree, directory: &str) -> Option<ProgramFiles> {
             Some(of_directory(tree, &format!("{directory}/{}", only.name)))
         }
         _ => Some(of_directory(tree, directory)),
+    }
+}
+
+/// Endings of the only languages that the format 2025-09 has for programs of a problem.
+const LANGUAGES: [&str; 8] = ["c", "cc", "cpp", "cxx", "c++", "C", "py", "py3"];
+
+/// Warns of programs of a problem that other judges need not be able to run.
+pub(super) fn tell_of_languages<'a>(
+    programs: impl Iterator<Item = &'a ProgramFiles>,
+    findings: &mut Findings,
+) {
+    let is_of_format = |file: &SourceFile| {
+        let ending = file.name.rsplit_once('.').map(|(_, ending)| ending);
+        ending.is_some_and(|ending| LANGUAGES.contains(&ending))
+    };
+    for program in programs {
+        let is_grammar = [".ctd", ".viva"].iter().any(|e| program.path.ends_with(e));
+        let is_known = is_grammar || program.has_scripts();
+        if !is_known && !program.files.iter().any(is_of_format) {
+            let message = "programs of a problem are in Python, C or C++, or have build or run: not every \
+                           judge takes others";
+            findings.warning(&program.path, None, message);
+        }
     }
 }
 
@@ -169,6 +193,23 @@ mod tests {
             assert_eq!(first(entry_point), (true, file.to_owned()), "{entry_point}");
         }
         assert_eq!(first("other.py"), (false, "main.py".to_owned()));
+    }
+
+    #[test]
+    fn a_program_in_a_language_that_not_every_judge_takes_is_told_of() {
+        let tree = tree(&[
+            ("v/a.cc", ""),
+            ("v/b/lib.h", ""),
+            ("v/b/run", ""),
+            ("v/c/__main__.py", ""),
+            ("v/d.sh", ""),
+            ("v/d.ctd", ""),
+            ("v/e/E.java", ""),
+        ]);
+        let mut findings = Findings::default();
+        tell_of_languages(each_in(&tree, "v").iter(), &mut findings);
+        let paths: Vec<&str> = findings.iter().map(|found| found.path.as_str()).collect();
+        assert_eq!(paths, ["v/d.sh", "v/e"]);
     }
 
     #[test]

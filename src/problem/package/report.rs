@@ -72,7 +72,13 @@ impl Findings {
     }
 
     /// Messages quote a stranger's file, and are shown on terminals and pages.
-    fn add(&mut self, severity: Severity, path: &str, line: Option<usize>, message: String) {
+    pub(super) fn add(
+        &mut self,
+        severity: Severity,
+        path: &str,
+        line: Option<usize>,
+        message: String,
+    ) {
         let message = message.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
         // An error is kept however many warnings came before it.
         if self.found.len() < MAX_FINDINGS || (severity == Severity::Error && !self.has_errors()) {

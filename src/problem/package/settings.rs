@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::constants::{self, Constants};
-use super::limits::{self, PackageLimits, TimeRule};
+use super::limits::{self, Counted, PackageLimits, TimeRule};
 use super::report::Findings;
 use super::tree::Tree;
 use super::yaml::{self, Node, Pair, Value};
@@ -104,7 +104,10 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         allow_file_writing: format == Format::Legacy,
         languages: None,
         constants: Constants::new(),
-        limits: PackageLimits::default(),
+        limits: PackageLimits {
+            counted: Counted::of(format),
+            ..PackageLimits::default()
+        },
         time: TimeRule::of(format),
     };
     for pair in pairs {

@@ -5,8 +5,12 @@ use super::*;
 
 const CASE: [(&str, &str); 2] = [("data/secret/1.in", ""), ("data/secret/1.ans", "")];
 
+const NEW: &str = "problem_format_version: 2025-09\nname: A\n\
+    uuid: 5a3b9e8c-6d0f-4c58-8d86-0b3c0c1c9a01\n";
+
 fn read_files(files: &[(&str, &str)]) -> (Option<Package>, Vec<String>) {
-    let (package, findings) = read(&tree(&[&CASE, files].concat()));
+    let statement = [("statement/problem.en.md", "")];
+    let (package, findings) = read(&tree(&[&CASE, &statement[..], files].concat()));
     (package, findings.iter().map(ToString::to_string).collect())
 }
 
@@ -34,10 +38,7 @@ fn a_small_package_is_read() {
 #[test]
 fn names_that_are_none_of_the_format_are_ignored_in_2025_09() {
     let odd = [("data/secret/a b.in", ""), ("data/secret/a b.ans", "")];
-    for (yaml, cases, warnings) in [
-        ("problem_format_version: 2025-09\n", 1, 1),
-        ("name: A\n", 2, 0),
-    ] {
+    for (yaml, cases, warnings) in [(NEW, 1, 1), ("name: A\n", 2, 0)] {
         let (package, found) = read_files(&[&[("problem.yaml", yaml), AC], &odd[..]].concat());
         assert_eq!(
             (package.unwrap().cases.len(), found.len()),
@@ -50,7 +51,7 @@ fn names_that_are_none_of_the_format_are_ignored_in_2025_09() {
 #[test]
 fn languages_in_which_it_may_be_solved_are_a_list_or_all() {
     let languages = |text: &str| {
-        let yaml = format!("problem_format_version: 2025-09\nlanguages: {text}\n");
+        let yaml = format!("{NEW}languages: {text}\n");
         let (package, found) = read_files(&[("problem.yaml", &yaml), AC]);
         package.map(|package| package.languages).ok_or(found)
     };
@@ -66,7 +67,7 @@ fn a_validator_is_used_where_the_format_says_so() {
     let single = ("output_validator/v.cc", "");
     let legacy = ("problem.yaml", "name: A\n");
     let custom = ("problem.yaml", "validation: custom\n");
-    let new = ("problem.yaml", "problem_format_version: 2025-09\n");
+    let new = ("problem.yaml", NEW);
     let used = |yaml, files: &[_]| {
         let (package, found) = read_files(&[&[yaml, AC], files].concat());
         (

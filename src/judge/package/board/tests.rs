@@ -69,7 +69,12 @@ fn end(board: &Board<'_>, task: &Task, verdict: Verdict) -> (usize, usize) {
                 ..CaseResult::skipped(run.case, "")
             };
             let score = 0.0;
-            board.ran(run, Ok((Ok(result), Some(Grade { verdict, score }))))
+            let ran = Ran {
+                end: Ok(result),
+                grade: Some(Grade { verdict, score }),
+                points: None,
+            };
+            board.ran(run, Ok(ran))
         }
     }
 }

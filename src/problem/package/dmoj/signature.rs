@@ -23,6 +23,9 @@ pub(super) struct Signature {
 const ENTRY: &str = "signature_grader";
 const SUBMISSION: &str = "submission";
 
+/// What tells every source that it is compiled with others.
+const DEFINED: &str = "#define SIGNATURE_GRADER\n";
+
 /// Reads `signature_grader`, where there is one.
 pub(super) fn read(
     files: &Files<'_>,
@@ -68,9 +71,9 @@ pub(super) fn read(
         let frame = Frame {
             main: entry.name.clone(),
             submission: format!("{SUBMISSION}.{language}"),
-            preamble: format!("#include \"{header_name}\"\n{hidden}#line 1\n"),
+            preamble: format!("{DEFINED}#include \"{header_name}\"\n{hidden}#line 1\n"),
         };
-        let included = vec![with_preamble(&entry, "#define SIGNATURE_GRADER\n"), header];
+        let included = vec![with_preamble(&entry, DEFINED), header];
         signature.includes.insert(language.to_owned(), included);
         signature.frames.insert(language.to_owned(), frame);
         signature.languages.push(language.to_owned());

@@ -273,6 +273,11 @@ fn what_cannot_be_used_is_named_with_its_line() {
         ),
         (
             "run-count=\"1\"",
+            "treat-points-from-checker-as-percent=\"true\"",
+            "problem.xml:4: points of the checker that are percents",
+        ),
+        (
+            "run-count=\"1\"",
             "run-count=\"3\"",
             "problem.xml:4: run-count must be 1 or 2",
         ),

@@ -4,8 +4,10 @@ use super::super::super::tree::tests::tree;
 use super::super::super::{Package, read};
 use super::*;
 
-const SCORING: &str = "problem_format_version: 2025-09\ntype: scoring\n";
-const PASS_FAIL: &str = "problem_format_version: 2025-09\n";
+const SCORING: &str = "problem_format_version: 2025-09\ntype: scoring\nname: A\n\
+    uuid: 5a3b9e8c-6d0f-4c58-8d86-0b3c0c1c9a01\n";
+const PASS_FAIL: &str = "problem_format_version: 2025-09\nname: A\n\
+    uuid: 5a3b9e8c-6d0f-4c58-8d86-0b3c0c1c9a01\n";
 const SECRET: &str = "data/secret/test_group.yaml";
 const A: &str = "data/secret/a/test_group.yaml";
 const B: &str = "data/secret/b/test_group.yaml";
@@ -23,6 +25,7 @@ fn read_files(yaml: &str, files: &[(&str, &str)]) -> (Option<Package>, Vec<Strin
         ("data/secret/b/x/1.in", ""),
         ("data/secret/b/x/1.ans", ""),
         ("submissions/accepted/a.py", ""),
+        ("statement/problem.en.md", ""),
     ];
     let (package, findings) = read(&tree(&[&base, files].concat()));
     (package, findings.iter().map(ToString::to_string).collect())
