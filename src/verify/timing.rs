@@ -125,28 +125,55 @@ pub(super) fn judge(
     drop((of_late, candidates, asked, setting));
     remembered.keep(work);
     let mut longer: BTreeMap<usize, End> = late.into_iter().zip(longer).collect();
-    let (mut submissions, mut skipped, mut must_fail) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, (submitted, end)) in all.iter().zip(ends).enumerate() {
-        match end {
+    let told = all.iter().zip(ends).zip(recalled).enumerate();
+    let told = told.map(|(place, ((submitted, end), cached))| Told {
+        submitted,
+        end,
+        longer: longer.remove(&place).and_then(Result::ok),
+        limit_ms: work.limit_ms(problem, submitted, time.limit_ms),
+        cached,
+    });
+    let (submissions, must_fail, skipped) = results(problem, told);
+    let mut notes = margin::notes(&submissions, &must_fail, &time, times.end_ms);
+    notes.extend(too_low(problem, &time));
+    Ok((time, notes, submissions, skipped))
+}
+
+/// What is known of a submission in the end.
+struct Told<'a> {
+    submitted: &'a Submitted<'a>,
+    end: End,
+    /// With the higher limit, where that was tried.
+    longer: Option<Graded>,
+    limit_ms: u64,
+    /// Runs that were known from earlier.
+    cached: usize,
+}
+
+/// The results of those that were judged, whether each must fail, and the others.
+fn results<'a>(
+    problem: &CompiledPackage,
+    told: impl Iterator<Item = Told<'a>>,
+) -> (Vec<SubmissionResult>, Vec<bool>, Vec<Skipped>) {
+    let (mut submissions, mut must_fail, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    for of in told {
+        let path = &of.submitted.submission.path;
+        match of.end {
             Ok(graded) => {
-                let longer = longer.remove(&place).and_then(Result::ok);
-                let graded = (graded, longer);
-                let limit_ms = work.limit_ms(problem, submitted, time.limit_ms);
+                let graded = (graded, of.longer);
                 submissions.push(SubmissionResult {
-                    cached: recalled[place],
-                    ..submission(problem, submitted, graded, limit_ms)
+                    cached: of.cached,
+                    ..submission(problem, of.submitted, graded, of.limit_ms)
                 });
-                must_fail.push(submitted.expectation().must_fail());
+                must_fail.push(of.submitted.expectation().must_fail());
             }
             Err(reason) => skipped.push(Skipped {
-                path: submitted.submission.path.clone(),
+                path: path.clone(),
                 reason,
             }),
         }
     }
-    let mut notes = margin::notes(&submissions, &must_fail, &time, times.end_ms);
-    notes.extend(too_low(problem, &time));
-    Ok((time, notes, submissions, skipped))
+    (submissions, must_fail, skipped)
 }
 
 /// Where the time limit is lower than the package's own rule would have it.
