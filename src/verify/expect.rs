@@ -16,14 +16,19 @@ pub(super) struct Seen<'a> {
     pub cases: &'a [CaseResult],
 }
 
-/// What a verdict is in the jury's coarser eyes; too much output is also wrong output.
+/// What a verdict is in the jury's coarser eyes. Too much output is also wrong output, and with what writes
+/// without end it comes before the end of the time, for which other judges wait.
 fn seen_as(verdict: Verdict) -> &'static [Expected] {
     match verdict {
         Verdict::Accepted | Verdict::Completed => &[Expected::Accepted],
         Verdict::WrongAnswer => &[Expected::WrongAnswer],
         Verdict::TimeLimit | Verdict::WallTimeLimit | Verdict::IdleLimit => &[Expected::TimeLimit],
         Verdict::MemoryLimit | Verdict::RuntimeError => &[Expected::RuntimeError],
-        Verdict::OutputLimit => &[Expected::OutputLimit, Expected::WrongAnswer],
+        Verdict::OutputLimit => &[
+            Expected::OutputLimit,
+            Expected::WrongAnswer,
+            Expected::TimeLimit,
+        ],
         Verdict::CompileError => &[Expected::CompileError],
         // What was not run is anything but accepted.
         Verdict::Skipped => &[
@@ -191,6 +196,7 @@ mod tests {
             (WallTimeLimit, E::TimeLimit),
             (MemoryLimit, E::RuntimeError),
             (OutputLimit, E::OutputLimit),
+            (OutputLimit, E::TimeLimit),
             (CompileError, E::CompileError),
         ] {
             assert!(
