@@ -74,7 +74,8 @@ pub(super) struct Launcher {
 }
 
 impl Launcher {
-    /// Executes our own binary (or `binary`) again as a launcher.
+    /// Executes our own binary (or `binary`) again as a launcher, in a process group of its own: what a
+    /// terminal sends to all of ours, such as Ctrl-C, asks us to end in order, and must not end our boxes before.
     pub(super) fn start(
         binary: &Path,
         arguments: &Arguments,
@@ -86,6 +87,7 @@ impl Launcher {
             .args(arguments.words())
             .env_clear()
             .current_dir("/")
+            .process_group(0)
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -9,6 +9,8 @@ use gavel::sandbox::{
     SandboxError,
 };
 
+use nix::unistd::{Pid, getpgid, getpgrp};
+
 use crate::support::*;
 
 /// Starts Python and waits until it has printed a line.
@@ -43,6 +45,16 @@ fn a_killed_child_keeps_what_was_measured_and_is_killed_once() {
     child.kill();
     assert_eq!(child.wait().expect("a report").ending, Ending::Killed);
     assert!(child.try_wait().expect("an end").is_ok());
+}
+
+#[test]
+fn what_a_terminal_sends_to_our_process_group_does_not_reach_boxes() {
+    let mut child = spawn("import time\nwhile True: time.sleep(10)");
+    let id = i32::try_from(child.id()).expect("a process id");
+    let of_box = getpgid(Some(Pid::from_raw(id))).expect("a process group");
+    assert_ne!(of_box, getpgrp());
+    child.kill();
+    child.wait().expect("a report");
 }
 
 #[test]
