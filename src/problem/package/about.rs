@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
     /// There must be a name for each language of a statement, and for no other.
     fn names(&mut self, statements: &BTreeSet<String>) {
         let Some(pair) = self.find("name") else {
-            return self.tell(None, "there is no name: add one");
+            return self.warn(FILE, "there is no name: add one");
         };
         let languages: BTreeSet<String> = match &pair.value.value {
             Value::Text(_) => BTreeSet::from(["en".to_owned()]),

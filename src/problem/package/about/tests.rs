@@ -99,7 +99,11 @@ fn names_are_in_the_languages_of_the_statements() {
     let english = "statement/problem.en.tex";
     assert_eq!(of("name: A", &[english]), Vec::<String>::new());
     for (name, statements, words) in [
-        ("", &[english][..], "error: problem.yaml: there is no name"),
+        (
+            "",
+            &[english][..],
+            "warning: problem.yaml: there is no name",
+        ),
         ("name: [A]", &[english], "name must be text"),
         (
             "name: {sv: A}",
