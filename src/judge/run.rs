@@ -12,7 +12,7 @@ use super::grade::Points;
 use super::language::{Language, Values};
 use super::passes::{self, Pass};
 use super::slot::{LeftFile, Product};
-use super::validator::{Case, Check, Feedback, Said, Validator};
+use super::validator::{Case, Check, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
 use super::{CaseData, JudgeError};
 use crate::problem::package::{Counted, StreamFiles};
@@ -170,11 +170,7 @@ impl Runnable {
             let (report, odd) = self.run_once(slot, case.input, cancel)?;
             return Ok(self.finished(report, None).with_oddity(odd));
         };
-        let case = Case {
-            input: case.input,
-            answer,
-            feedback: Feedback::default(),
-        };
+        let case = Case::new(case.input, answer);
         passes::run(check.asking(), case, |case| {
             let (report, odd) = self.run_once(slot, case.input.clone(), cancel)?;
             if !self.ended_well(&report) {

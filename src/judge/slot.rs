@@ -12,7 +12,7 @@ use super::grade::Points;
 use super::language::{Language, scripts};
 use super::program::Program;
 use super::run::{Finished, Runnable};
-use super::validator::{Case, Check, Feedback, Validator};
+use super::validator::{Case, Check, Validator};
 use super::verdict::{CaseResult, CompileResult, Facts, Judgement, Verdict};
 use super::{Cancel, CaseData, Cases, Judge, JudgeError, Work, interact, passes};
 use crate::problem::package::CompilationLimits;
@@ -297,11 +297,7 @@ impl JudgeSlot {
         (validator, arguments): (&Validator, &[String]),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        let case = Case {
-            input: case.input,
-            answer: case.answer.unwrap_or_default(),
-            feedback: Feedback::default(),
-        };
+        let case = Case::new(case.input, case.answer.unwrap_or_default());
         let slots = self.both()?;
         let partnership = (validator, arguments);
         let run = passes::run(Some(validator), case, |case| {

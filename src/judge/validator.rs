@@ -28,6 +28,7 @@ use answer::Answer;
 pub(super) use feedback::{Feedback, NextPass};
 pub(super) use points::Zeros;
 use points::points;
+pub(super) use question::Case;
 use question::{Question, asked_with, given, input_file};
 
 const ACCEPTED: i32 = 42;
@@ -103,15 +104,6 @@ enum PartlyRight {
     Wrong,
     /// That part.
     Accepted,
-}
-
-/// What a validator is told of a case.
-#[derive(Clone)]
-pub(super) struct Case {
-    pub input: Arc<[u8]>,
-    pub answer: Arc<[u8]>,
-    /// What the validator left in an earlier pass.
-    pub feedback: Feedback,
 }
 
 /// What a validator says of an output.
@@ -191,6 +183,10 @@ impl Validator {
     pub fn among_submissions(self) -> Self {
         let among = Some(Arc::from([]));
         Validator { among, ..self }
+    }
+
+    pub(super) fn is_among_submissions(&self) -> bool {
+        self.among.is_some()
     }
 
     /// The same program for a submission with these files, where it runs among them.

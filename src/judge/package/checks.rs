@@ -258,11 +258,16 @@ impl By {
 
     /// The same for this submission; `None` where that makes no difference.
     fn among_files_of(&self, program: &Executable) -> Option<By> {
-        let among = |validator: &Validator| validator.among(&program.submitted().files);
         match self {
-            By::Compare(_) | By::Course(_) => None,
-            By::Validate(validators) => Some(By::Validate(validators.iter().map(among).collect())),
-            By::Interact(validator) => Some(By::Interact(among(validator))),
+            By::Validate(validators) if validators.iter().any(Validator::is_among_submissions) => {
+                let files = program.submitted().files;
+                let among = validators.iter().map(|validator| validator.among(&files));
+                Some(By::Validate(among.collect()))
+            }
+            By::Interact(validator) if validator.is_among_submissions() => {
+                Some(By::Interact(validator.among(&program.submitted().files)))
+            }
+            By::Compare(_) | By::Course(_) | By::Validate(_) | By::Interact(_) => None,
         }
     }
 

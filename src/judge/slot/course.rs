@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{CaseRun, JudgeSlot, case_run};
 use crate::judge::run::Finished;
-use crate::judge::validator::{Case, Feedback, Validator};
+use crate::judge::validator::{Case, Validator};
 use crate::judge::{Cancel, JudgeError, Runnable, interact};
 use crate::problem::package::SecondRun;
 
@@ -48,11 +48,7 @@ impl JudgeSlot {
         (course, checker): (&Course, &Validator),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        let case = Case {
-            input,
-            answer,
-            feedback: Feedback::default(),
-        };
+        let case = Case::new(input, answer);
         let Product { finished, output } = self.produce(runnable, &case, course, cancel)?;
         let finished = match output {
             None => finished,
@@ -75,11 +71,7 @@ impl JudgeSlot {
         course: &Course,
         cancel: &Cancel,
     ) -> Result<Result<Arc<[u8]>, NoOutput>, JudgeError> {
-        let case = Case {
-            input,
-            answer: Arc::from([]),
-            feedback: Feedback::default(),
-        };
+        let case = Case::new(input, Arc::from([]));
         let Product { finished, output } = self.produce(runnable, &case, course, cancel)?;
         Ok(output.ok_or(NoOutput {
             reason: finished.reason,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CaseRun, JudgeSlot, PREFIX_BYTES};
 use crate::judge::run::{checked, told};
-use crate::judge::validator::{Case, Check, Feedback, Said, Validator};
+use crate::judge::validator::{Case, Check, Said, Validator};
 use crate::judge::verdict::{CaseResult, Verdict, of_output};
 use crate::judge::{Cancel, Executable, JudgeError};
 
@@ -22,11 +22,7 @@ impl JudgeSlot {
         output: &[u8],
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        let case = Case {
-            input,
-            answer,
-            feedback: Feedback::default(),
-        };
+        let case = Case::new(input, answer);
         let said = checked(&mut self.slot, check, &case, output, cancel)?;
         let mut run = without_a_run(CaseResult::skipped(index, name), said);
         let length = output.len().min(PREFIX_BYTES);

@@ -3,10 +3,30 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ANSWER, BOX, FEEDBACK, INPUT, OUTPUT};
+use super::{ANSWER, BOX, FEEDBACK, Feedback, INPUT, OUTPUT};
 use crate::judge::executable::Submitted;
 use crate::problem::package::ArgumentTemplate;
 use crate::sandbox::{InputFile, Stdin};
+
+/// What a validator is told of a case.
+#[derive(Clone)]
+pub(in crate::judge) struct Case {
+    pub input: Arc<[u8]>,
+    pub answer: Arc<[u8]>,
+    /// What the validator left in an earlier pass.
+    pub feedback: Feedback,
+}
+
+impl Case {
+    /// In its first pass.
+    pub(in crate::judge) fn new(input: Arc<[u8]>, answer: Arc<[u8]>) -> Self {
+        Case {
+            input,
+            answer,
+            feedback: Feedback::default(),
+        }
+    }
+}
 
 /// What a validator is asked: files of the case, where they or others are in its arguments, and its
 /// standard input.
