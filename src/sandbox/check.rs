@@ -260,15 +260,19 @@ pub fn check_host(config: &SandboxConfig) -> Vec<HostCheck> {
 }
 
 fn try_box(config: &SandboxConfig) -> Result<Outcome, SandboxError> {
-    let report = run_in_box(config, &Container::host_toolchains(), |limits| Command {
-        program: PathBuf::from("/bin/true"),
-        args: Vec::<OsString>::new(),
-        env: Vec::new(),
-        files: Vec::new(),
-        stdin: Stdin::Empty,
-        stderr_bytes: LIMITS.stdout_bytes,
-        limits,
-    })?;
+    let report = run_in_box(
+        config,
+        &Container::host_toolchains(),
+        &Command {
+            program: PathBuf::from("/bin/true"),
+            args: Vec::<OsString>::new(),
+            env: Vec::new(),
+            files: Vec::new(),
+            stdin: Stdin::Empty,
+            stderr_bytes: LIMITS.stdout_bytes,
+            limits: LIMITS,
+        },
+    )?;
     Ok(report.outcome)
 }
 
@@ -287,10 +291,10 @@ const LIMITS: Limits = Limits {
 fn run_in_box(
     config: &SandboxConfig,
     container: &Container,
-    command: impl Fn(Limits) -> Command,
+    command: &Command,
 ) -> Result<Report, SandboxError> {
     let mut slot = Sandbox::open(config)?.slot()?;
-    slot.run(container, &command(LIMITS), &Cancel::new()?)
+    slot.run(container, command, &Cancel::new()?)
 }
 
 #[cfg(test)]

@@ -125,9 +125,7 @@ fn read_only_file(path: &Path) -> Result<OwnedFd, SandboxError> {
     let shown = path.to_string_lossy();
     let c_path = CString::new(path.as_os_str().as_bytes()).map_err(|_| not_a_file(path))?;
     let tree = match sys::clone_tree(&c_path) {
-        Err(error) if error.raw_os_error() == Some(libc::EPERM) => {
-            return copied_file(path);
-        }
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) => return copied_file(path),
         other => other.set_up("open", &shown)?,
     };
     let about = fstat(&tree).set_up("inspect", &shown)?;

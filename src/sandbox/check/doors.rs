@@ -10,7 +10,7 @@ use super::super::function::Function;
 use super::super::host::SandboxConfig;
 use super::super::outcome::{Exit, Outcome, Report, SandboxError, SetUpStep};
 use super::super::sys::{self, Argument};
-use super::{HostCheck, Status, run_in_box};
+use super::{HostCheck, LIMITS, Status, run_in_box};
 
 /// What `main` must be able to become, so that doors can be tried.
 pub const DOORS: Function = Function {
@@ -322,7 +322,7 @@ fn try_doors(config: &SandboxConfig) -> Result<Report, SandboxError> {
     let launcher = &config.launcher;
     let binary = fs::canonicalize(launcher).set_up("find", launcher.to_string_lossy())?;
     let container = DOORS.container(&binary, &Container::host_toolchains());
-    run_in_box(config, &container, |limits| DOORS.command(limits))
+    run_in_box(config, &container, &DOORS.command(LIMITS))
 }
 
 #[cfg(test)]
