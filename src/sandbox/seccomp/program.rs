@@ -7,11 +7,40 @@
 
 use std::collections::BTreeMap;
 
-/// The calls of this architecture in the kernel's words; those of another one are killed.
-#[cfg(target_arch = "x86_64")]
-const ARCHITECTURE: u32 = LITTLE_ENDIAN_64 | libc::EM_X86_64 as u32;
-#[cfg(target_arch = "aarch64")]
-const ARCHITECTURE: u32 = LITTLE_ENDIAN_64 | libc::EM_AARCH64 as u32;
+use libseccomp::ScmpArch;
+
+/// Whose calls a program decides about; those of any other architecture are killed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Architecture {
+    /// In the kernel's words.
+    pub code: u32,
+    /// In those of libseccomp, which knows the numbers of the calls.
+    pub names: ScmpArch,
+    /// Whether numbers from [`X32`] on are those of another ABI.
+    pub has_x32: bool,
+}
+
+impl Architecture {
+    #[cfg(any(test, target_arch = "x86_64"))]
+    pub(super) const X86_64: Self = Architecture {
+        code: LITTLE_ENDIAN_64 | libc::EM_X86_64 as u32,
+        names: ScmpArch::X8664,
+        has_x32: true,
+    };
+    #[cfg(any(test, target_arch = "aarch64"))]
+    pub(super) const AARCH64: Self = Architecture {
+        code: LITTLE_ENDIAN_64 | libc::EM_AARCH64 as u32,
+        names: ScmpArch::Aarch64,
+        has_x32: false,
+    };
+    /// The one of this binary.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) const NATIVE: Self = Self::X86_64;
+    /// The one of this binary.
+    #[cfg(target_arch = "aarch64")]
+    pub(super) const NATIVE: Self = Self::AARCH64;
+}
+
 const LITTLE_ENDIAN_64: u32 = 0xc000_0000;
 /// Numbers from here on belong to the x32 ABI, where that shares an architecture.
 const X32: u32 = 0x4000_0000;
@@ -59,9 +88,13 @@ pub(super) enum Decision {
 
 /// A program, an array of `struct sock_filter`, that decides by the number of a call; numbers that
 /// are not listed get `otherwise`.
-pub(super) fn assemble(calls: &BTreeMap<u32, Decision>, otherwise: Answer) -> Vec<u8> {
+pub(super) fn assemble(
+    architecture: Architecture,
+    calls: &BTreeMap<u32, Decision>,
+    otherwise: Answer,
+) -> Vec<u8> {
     let mut ranges = ranges(calls, &Decision::Always(otherwise));
-    if cfg!(target_arch = "x86_64") {
+    if architecture.has_x32 {
         ranges.push((X32, Decision::Always(Answer::Kill)));
         ranges.push((SKIPPED, Decision::Always(otherwise)));
     }
@@ -69,7 +102,7 @@ pub(super) fn assemble(calls: &BTreeMap<u32, Decision>, otherwise: Answer) -> Ve
     let native = program.search(&ranges);
     let native = program.load(NUMBER_AT, native);
     let foreign = program.answer(Answer::Kill);
-    let start = program.branch(libc::BPF_JEQ, ARCHITECTURE, native, foreign);
+    let start = program.branch(libc::BPF_JEQ, architecture.code, native, foreign);
     program.load(ARCHITECTURE_AT, start);
     program.into_bytes()
 }
