@@ -128,11 +128,15 @@ impl Hierarchy {
     /// Makes a fresh group; whatever an earlier owner of the name left is removed first.
     pub(super) fn make(&self, name: &str, share: &GroupShare) -> Result<Group, SandboxError> {
         self.remove(name)?;
-        match self {
-            Hierarchy::V1(trees) => v1::Group::make(trees, name, share).map(Group::V1),
-            Hierarchy::V2(tree) => v2::Group::make(tree, name, share).map(Group::V2),
-            Hierarchy::Absent => absent::Group::new(share).map(Group::Absent),
-        }
+        let controls = match self {
+            Hierarchy::V1(trees) => v1::Group::make(trees, name, share).map(Controls::V1),
+            Hierarchy::V2(tree) => v2::Group::make(tree, name, share).map(Controls::V2),
+            Hierarchy::Absent => absent::Group::new(share).map(Controls::Absent),
+        }?;
+        Ok(Group {
+            controls,
+            set: None,
+        })
     }
 
     /// Kills what runs in a group and removes it; one that does not exist is fine.
@@ -189,7 +193,15 @@ fn page_cache(
 
 /// The group of a slot.
 #[derive(Debug)]
-pub(super) enum Group {
+pub(super) struct Group {
+    controls: Controls,
+    /// What limits are set, and on top of how much memory.
+    set: Option<(u64, GroupLimits)>,
+}
+
+/// What a group is controlled by.
+#[derive(Debug)]
+enum Controls {
     /// One directory for each controller.
     V1(v1::Group),
     /// One directory.
@@ -201,113 +213,131 @@ pub(super) enum Group {
 impl Group {
     /// Prepares for a new box: an empty group.
     pub(super) fn reset(&mut self) -> Result<(), SandboxError> {
-        match self {
-            Group::V1(_) | Group::Absent(_) => Ok(()),
-            Group::V2(group) => group.reset(),
+        match &mut self.controls {
+            Controls::V1(_) | Controls::Absent(_) => Ok(()),
+            Controls::V2(group) => group.reset(),
         }
     }
 
     /// Whether nothing of an earlier box is left in it. What is left would be lost to the limit of the
     /// next one, or given to it: the kernel makes room in the page cache when asked for memory.
     pub(super) fn is_clean(&self) -> bool {
-        let held = match self {
-            Group::V1(group) => group.held_bytes(),
-            Group::V2(group) => group.held_bytes(),
-            Group::Absent(_) => return true,
-        };
-        held.is_ok_and(|bytes| bytes <= LEFT_BYTES)
+        match self.held_bytes() {
+            Ok(held) => held.is_none_or(|bytes| bytes <= LEFT_BYTES),
+            Err(_) => false,
+        }
+    }
+
+    /// Memory that it holds, where the kernel counts that.
+    fn held_bytes(&self) -> Result<Option<u64>, SandboxError> {
+        match &self.controls {
+            Controls::V1(group) => group.held_bytes().map(Some),
+            Controls::V2(group) => group.held_bytes().map(Some),
+            Controls::Absent(_) => Ok(None),
+        }
     }
 
     /// A directory to clone into, where the kernel can.
     pub(super) fn clone_target(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Group::V1(_) | Group::Absent(_) => None,
-            Group::V2(group) => Some(group.directory()),
+        match &self.controls {
+            Controls::V1(_) | Controls::Absent(_) => None,
+            Controls::V2(group) => Some(group.directory()),
         }
     }
 
     /// Moves a waiting init into the group, where it was not cloned into it, and to its CPUs, where
     /// the group does not see to that.
     pub(super) fn enter(&self, pid: i32) -> Result<(), SandboxError> {
-        match self {
-            Group::V1(group) => group.enter(pid),
-            Group::V2(group) => group.enter(pid),
-            Group::Absent(group) => group.enter(pid),
+        match &self.controls {
+            Controls::V1(group) => group.enter(pid),
+            Controls::V2(group) => group.enter(pid),
+            Controls::Absent(group) => group.enter(pid),
         }
     }
 
-    /// Notes the counters of a box that waits for its command: usage is measured against them.
+    /// Notes the counters of a box that waits for its command: usage is measured against them. The limits
+    /// of the last run are set, for the next is often like it.
     pub(super) fn take_baseline(&mut self) -> Result<(), SandboxError> {
-        match self {
-            Group::V1(group) => group.take_baseline(),
-            Group::V2(group) => group.take_baseline(),
-            Group::Absent(group) => {
-                group.take_baseline();
-                Ok(())
-            }
+        match &mut self.controls {
+            Controls::V1(group) => group.take_baseline()?,
+            Controls::V2(group) => group.take_baseline()?,
+            Controls::Absent(group) => group.take_baseline(),
+        }
+        match self.set.take() {
+            Some((_, limits)) => self.start(&limits),
+            None => Ok(()),
         }
     }
 
-    /// Sets limits, on top of what the waiting box holds.
+    /// Sets limits, on top of what the waiting box holds, unless they are set.
     pub(super) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
-        match self {
-            Group::V1(group) => group.start(limits),
-            Group::V2(group) => group.start(limits),
-            Group::Absent(_) => Ok(()),
+        let Some(held) = self.held_bytes()? else {
+            return Ok(());
+        };
+        let wanted = Some((held, *limits));
+        if self.set == wanted {
+            return Ok(());
         }
+        match &mut self.controls {
+            Controls::V1(group) => group.limit(held, limits)?,
+            Controls::V2(group) => group.limit(held, limits)?,
+            Controls::Absent(_) => {}
+        }
+        self.set = wanted;
+        Ok(())
     }
 
     /// Resource limits of the program that stand in for limits of the group, where there is none.
     /// `is_one` says that init is the same user as the program.
     pub(super) fn rlimits(&self, limits: &GroupLimits, is_one: bool) -> Vec<(Resource, u64)> {
-        match self {
-            Group::V1(_) | Group::V2(_) => Vec::new(),
-            Group::Absent(_) => absent::Group::rlimits(limits, is_one),
+        match &self.controls {
+            Controls::V1(_) | Controls::V2(_) => Vec::new(),
+            Controls::Absent(_) => absent::Group::rlimits(limits, is_one),
         }
     }
 
     /// CPU time since the start.
     pub(super) fn cpu(&self) -> Result<Duration, SandboxError> {
-        match self {
-            Group::V1(group) => group.cpu(),
-            Group::V2(group) => group.cpu(),
-            Group::Absent(group) => Ok(group.cpu()),
+        match &self.controls {
+            Controls::V1(group) => group.cpu(),
+            Controls::V2(group) => group.cpu(),
+            Controls::Absent(group) => Ok(group.cpu()),
         }
     }
 
     /// How often memory has to be looked at, where the kernel does not limit it.
     pub(super) fn sampling(&self) -> Option<Duration> {
-        matches!(self, Group::Absent(_)).then(absent::Group::sampling)
+        matches!(self.controls, Controls::Absent(_)).then(absent::Group::sampling)
     }
 
     /// Whether it holds more memory than that, where the kernel does not see to it.
     pub(super) fn holds_more_than(&self, bytes: u64) -> bool {
-        match self {
-            Group::V1(_) | Group::V2(_) => false,
-            Group::Absent(group) => group.holds_more_than(bytes),
+        match &self.controls {
+            Controls::V1(_) | Controls::V2(_) => false,
+            Controls::Absent(group) => group.holds_more_than(bytes),
         }
     }
 
     /// All counters since the start. `reaped` stands in for them where there are none.
     pub(super) fn usage(&self, reaped: ReapedUse) -> Result<GroupUsage, SandboxError> {
-        match self {
-            Group::V1(group) => group.usage(),
-            Group::V2(group) => group.usage(),
-            Group::Absent(group) => Ok(group.usage(reaped)),
+        match &self.controls {
+            Controls::V1(group) => group.usage(),
+            Controls::V2(group) => group.usage(),
+            Controls::Absent(group) => Ok(group.usage(reaped)),
         }
     }
 
     /// What tells how long its processes waited for a CPU, where the kernel counts that for groups.
     pub(super) fn noise_gauge(&self) -> Option<&NoiseGauge> {
-        match self {
-            Group::V1(_) | Group::Absent(_) => None,
-            Group::V2(group) => group.noise_gauge(),
+        match &self.controls {
+            Controls::V1(_) | Controls::Absent(_) => None,
+            Controls::V2(group) => group.noise_gauge(),
         }
     }
 
     /// Looks at what is about to be killed, where it could not be counted afterwards.
     pub(super) fn look_before_kill(&self) {
-        if let Group::Absent(group) = self {
+        if let Controls::Absent(group) = &self.controls {
             group.cpu();
         }
     }
@@ -315,19 +345,19 @@ impl Group {
     /// Kills everything in it at once. The death of the box's init would do, but that has to be given
     /// a CPU first, which is the one that its programs are busy on.
     pub(super) fn kill(&self) {
-        match self {
-            Group::V1(group) => group.kill(),
-            Group::V2(group) => group.kill(),
-            Group::Absent(group) => group.kill(),
+        match &self.controls {
+            Controls::V1(group) => group.kill(),
+            Controls::V2(group) => group.kill(),
+            Controls::Absent(group) => group.kill(),
         }
     }
 
     /// A descriptor that wakes a poll when memory runs out, where one is needed because the
     /// kernel would kill only a single process.
     pub(super) fn out_of_memory_event(&self) -> Option<BorrowedFd<'_>> {
-        match self {
-            Group::V1(group) => Some(group.out_of_memory_event()),
-            Group::V2(_) | Group::Absent(_) => None,
+        match &self.controls {
+            Controls::V1(group) => Some(group.out_of_memory_event()),
+            Controls::V2(_) | Controls::Absent(_) => None,
         }
     }
 }

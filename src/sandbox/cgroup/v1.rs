@@ -108,8 +108,6 @@ pub(crate) struct Group {
     processes: ControlFile,
     forks_refused: ControlFile,
     baseline: Baseline,
-    /// What limits are set, and on top of how much memory.
-    set: Option<(u64, GroupLimits)>,
 }
 
 /// Counters at the start of a run.
@@ -169,7 +167,6 @@ impl Group {
             processes: open(pids, "pids.max", true)?,
             forks_refused: open(pids, "pids.events", false)?,
             baseline: Baseline::default(),
-            set: None,
         })
     }
 
@@ -195,7 +192,7 @@ impl Group {
         }
     }
 
-    /// Notes the counters that only grow, and sets the limits of the last run: the next is often like it.
+    /// Notes the counters that only grow.
     pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         // Forget an event of the previous run. The descriptor does not block: nothing is fine.
         let _ = self.oom_event.read();
@@ -205,22 +202,15 @@ impl Group {
             forks_refused: self.forks_refused.read_key("max")?,
             cpu_ns: self.cpu.read_number()?,
         };
-        self.set
-            .take()
-            .map_or(Ok(()), |(_, limits)| self.start(&limits))
+        Ok(())
     }
 
-    /// Sets limits and resets the peak, where the baseline's will not do.
-    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
-        let held = self.memory.read_number()?;
-        if self.set == Some((held, *limits)) {
-            return Ok(());
-        }
+    /// Sets limits on top of the memory that it holds, and resets the peak.
+    pub(crate) fn limit(&mut self, held: u64, limits: &GroupLimits) -> Result<(), SandboxError> {
         self.processes.write(limits.processes)?;
         self.limit_memory(held.saturating_add(limits.memory_bytes))?;
         self.memory_peak.write(0)?;
         self.baseline.memory_bytes = held;
-        self.set = Some((held, *limits));
         Ok(())
     }
 

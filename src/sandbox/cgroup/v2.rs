@@ -172,8 +172,6 @@ pub(crate) struct Group {
     files: Files,
     peak_resets: bool,
     baseline: Baseline,
-    /// What limits are set, and on top of how much memory.
-    set: Option<(u64, GroupLimits)>,
 }
 
 #[derive(Debug)]
@@ -213,7 +211,6 @@ impl Group {
             files,
             peak_resets,
             baseline: Baseline::default(),
-            set: None,
         })
     }
 
@@ -255,7 +252,7 @@ impl Group {
         let _ = write_control(&self.path, "cgroup.kill", 1);
     }
 
-    /// Notes the counters that only grow, and sets the limits of the last run: the next is often like it.
+    /// Notes the counters that only grow.
     pub(crate) fn take_baseline(&mut self) -> Result<(), SandboxError> {
         let files = &self.files;
         self.baseline = Baseline {
@@ -264,18 +261,12 @@ impl Group {
             forks_refused: files.forks_refused.read_key("max")?,
             cpu_us: files.cpu.read_key("usage_usec")?,
         };
-        self.set
-            .take()
-            .map_or(Ok(()), |(_, limits)| self.start(&limits))
+        Ok(())
     }
 
-    /// Sets limits and resets the peak, where the baseline's will not do.
-    pub(crate) fn start(&mut self, limits: &GroupLimits) -> Result<(), SandboxError> {
+    /// Sets limits on top of the memory that it holds, and resets the peak.
+    pub(crate) fn limit(&mut self, held: u64, limits: &GroupLimits) -> Result<(), SandboxError> {
         let files = &self.files;
-        let held = files.memory.read_number()?;
-        if self.set == Some((held, *limits)) {
-            return Ok(());
-        }
         files.processes.write(limits.processes)?;
         files
             .memory_limit
@@ -284,7 +275,6 @@ impl Group {
             files.memory_peak.write("reset")?;
         }
         self.baseline.memory_bytes = held;
-        self.set = Some((held, *limits));
         Ok(())
     }
 
