@@ -1,7 +1,7 @@
 //! The system call filter: what namespaces and Landlock do not cover.
 //!
 //! Allowed calls cost nothing extra. Calls in [`WITHOUT_EFFECT`] succeed and do nothing. Calls in
-//! [`REFUSED`] are announced to the supervising side, which notes the name and answers with the
+//! [`REPLACED`] fail so that libraries do the same in another way. Calls in [`REFUSED`] are announced to the supervising side, which notes the name and answers with the
 //! errno. All others, unknown numbers included, get ENOSYS, so that programs fall back as on an
 //! older kernel. Foreign ABIs are killed.
 //! Decisions are made on numbers and flags only, never on memory that a second thread could
@@ -19,7 +19,9 @@ use std::io::{self, Read, Seek};
 use libseccomp::{ScmpArch, ScmpFilterContext, ScmpSyscall, error::SeccompError};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use policy::{ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, WITHOUT_EFFECT};
+use policy::{
+    ALLOWED, FCNTL_ALLOWED, FCNTL_REFUSED, NAMESPACE_FLAGS, REFUSED, REPLACED, WITHOUT_EFFECT,
+};
 use program::{Answer, Architecture, Decision};
 
 use super::container::{Container, Network, Seccomp};
@@ -72,8 +74,11 @@ pub(super) fn plan(container: &Container) -> Result<FilterPlan, FilterError> {
 fn built_in(architecture: Architecture, network: &Network) -> Vec<u8> {
     let allowed = ALLOWED.iter().map(|name| (*name, Answer::Allow));
     let refused = REFUSED.iter().map(|(name, _)| (*name, Answer::Notify));
+    let replaced = REPLACED
+        .iter()
+        .map(|(name, errno)| (*name, Answer::Errno(*errno as u16)));
     let without_effect = WITHOUT_EFFECT.iter().map(|name| (*name, Answer::Errno(0)));
-    let always = allowed.chain(refused).chain(without_effect);
+    let always = allowed.chain(refused).chain(replaced).chain(without_effect);
     let always = always.map(|(name, answer)| (name, Decision::Always(answer)));
     let by_argument = [
         ("clone", clone()),

@@ -116,8 +116,8 @@ const CONTROLS: [(&str, Weaken, &[&str]); 14] = [
         "the filter of system calls",
         |c, _| without_filter(c),
         &[
-            "KRN-02", "KRN-03", "KRN-06", "KRN-08", "KRN-11", "KRN-21", "MEM-06c", "NET-06",
-            "NET-11", "SID-01", "SID-03",
+            "KRN-02", "KRN-03", "KRN-06", "KRN-08", "KRN-11", "KRN-15b", "KRN-21", "MEM-06c",
+            "NET-06", "NET-11", "SID-01", "SID-03",
         ],
     ),
     (

@@ -262,6 +262,65 @@ fn the_same_source_makes_the_same_program() {
     }
 }
 
+/// Each has its library copy a file, and then copy the copy into standard output. Libraries like to have the kernel
+/// do that, which may not here.
+const COPIES: [(&str, &str); 6] = [
+    (
+        "py",
+        "import shutil, sys\nopen('/tmp/a', 'w').write('ok\\n')\nshutil.copyfile('/tmp/a', '/tmp/b')\n\
+         shutil.copyfileobj(open('/tmp/b'), sys.stdout)",
+    ),
+    (
+        "js",
+        "const fs = require('fs'); fs.writeFileSync('/tmp/a', 'ok\\n'); fs.copyFileSync('/tmp/a', '/tmp/b');\n\
+         fs.createReadStream('/tmp/b').pipe(process.stdout);",
+    ),
+    (
+        "cpp",
+        "#include <filesystem>\n#include <fstream>\n#include <iostream>\n\
+         int main() { std::ofstream(\"/tmp/a\") << \"ok\\n\"; std::filesystem::copy_file(\"/tmp/a\", \"/tmp/b\");\n\
+         std::cout << std::ifstream(\"/tmp/b\").rdbuf(); }",
+    ),
+    (
+        "rs",
+        "use std::{fs::*, io};\nfn main() { write(\"/tmp/a\", \"ok\\n\").unwrap(); copy(\"/tmp/a\", \"/tmp/b\").unwrap();\n\
+         io::copy(&mut File::open(\"/tmp/b\").unwrap(), &mut io::stdout()).unwrap(); }",
+    ),
+    (
+        "go",
+        "package main\nimport (\"io\"; \"os\")\nfunc main() { os.WriteFile(\"/tmp/a\", []byte(\"ok\\n\"), 0600)\n\
+         a, _ := os.Open(\"/tmp/a\"); b, _ := os.Create(\"/tmp/b\"); io.Copy(b, a); b.Seek(0, 0); io.Copy(os.Stdout, b) }",
+    ),
+    (
+        "java",
+        "import java.io.*;\nimport java.nio.channels.*;\nimport java.nio.file.*;\n\
+         public class Main { public static void main(String[] args) throws Exception {\n\
+         Path a = Path.of(\"/tmp/a\"), b = Path.of(\"/tmp/b\"); Files.writeString(a, \"ok\\n\"); Files.copy(a, b);\n\
+         WritableByteChannel out = new FileOutputStream(FileDescriptor.out).getChannel();\n\
+         try (FileChannel in = FileChannel.open(b)) { in.transferTo(0, 3, out); } } }",
+    ),
+];
+
+#[test]
+fn libraries_copy_files_although_no_pages_of_files_get_into_pipes() {
+    let _alone = alone();
+    let mut slot = judging::slot();
+    for (extension, source) in COPIES {
+        let Some(id) = judging::language(extension) else {
+            eprintln!("there is no toolchain for .{extension}: nothing to try");
+            continue;
+        };
+        let generous = Limits {
+            processes: 64,
+            ..limits(512)
+        };
+        let work = judging::unnamed(&id, source, generous);
+        let judgement = judging::judge(&mut slot, &work, &Same::once("ok"));
+        let judgement = judgement.expect("a judgement");
+        assert_eq!(judgement.verdict, Verdict::Accepted, "{judgement:?}");
+    }
+}
+
 /// What this process holds in memory.
 fn resident_mebibytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");

@@ -9,14 +9,15 @@ use super::*;
 
 #[test]
 fn no_call_is_both_allowed_and_not() {
-    for name in REFUSED.iter().map(|(name, _)| name).chain(WITHOUT_EFFECT) {
+    let refused = REFUSED.iter().chain(REPLACED).map(|(name, _)| name);
+    for name in refused.chain(WITHOUT_EFFECT) {
         assert!(!ALLOWED.contains(name), "{name}");
     }
 }
 
 #[test]
 fn every_listed_name_is_known_to_libseccomp() {
-    let refused = REFUSED.iter().map(|(name, _)| name);
+    let refused = REFUSED.iter().chain(REPLACED).map(|(name, _)| name);
     let names = ALLOWED.iter().chain(WITHOUT_EFFECT).chain(refused);
     for name in names {
         assert!(ScmpSyscall::from_name(name).is_ok(), "{name}");
@@ -52,6 +53,7 @@ fn answer(program: &[u8], architecture: u32, number: u32, arguments: [u64; 6]) -
 
 const BOTH: [Architecture; 2] = [Architecture::X86_64, Architecture::AARCH64];
 const ENOSYS: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+const EINVAL: u32 = libc::SECCOMP_RET_ERRNO | libc::EINVAL as u32;
 const KILL: u32 = libc::SECCOMP_RET_KILL_PROCESS;
 
 /// What a call with one argument is answered on an architecture.
@@ -95,6 +97,8 @@ fn every_number_gets_the_answer_of_its_list() {
                 libc::SECCOMP_RET_USER_NOTIF
             } else if WITHOUT_EFFECT.contains(&name) {
                 libc::SECCOMP_RET_ERRNO
+            } else if REPLACED.iter().any(|(replaced, _)| *replaced == name) {
+                EINVAL
             } else {
                 ENOSYS
             };
@@ -115,6 +119,7 @@ fn map(architecture: Architecture) -> String {
             libc::SECCOMP_RET_ALLOW => "the kernel answers",
             libc::SECCOMP_RET_USER_NOTIF => "refused and reported",
             libc::SECCOMP_RET_ERRNO => "succeeds and does nothing",
+            EINVAL => "EINVAL",
             other => unreachable!("{number}: {other:#x}"),
         };
         let name = name_of(architecture, number).unwrap();
