@@ -24,6 +24,8 @@ mod catalogue;
 mod controls;
 #[path = "hostile/crowd.rs"]
 mod crowd;
+#[path = "hostile/designs.rs"]
+mod designs;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/host.rs"]

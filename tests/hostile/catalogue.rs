@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::case::{self, Case, Tier};
-use crate::{controls, layers};
+use crate::{controls, designs, layers};
 
 /// The areas: prefix of the ids, number of rows, what they are about.
 const AREAS: [(&str, usize, &str); 12] = [
@@ -138,11 +138,37 @@ fn every_row_has_a_case_or_a_reason() {
 }
 
 #[test]
-fn sequences_that_the_catalogue_names_are_tests() {
-    let tests = include_str!("sequences.rs");
+fn tests_that_the_catalogue_names_are_there() {
+    let sequences = include_str!("sequences.rs");
     for (row, name) in SEQUENCES {
-        assert!(tests.contains(&format!("fn {name}(")), "{row}: {name}");
+        assert!(is_test(name, sequences), "{row}: {name}");
     }
+    let all = sources();
+    for (row, words) in ELSEWHERE {
+        let quoted = words.split('`').skip(1).step_by(2);
+        for name in quoted.filter(|name| name.contains('_')) {
+            assert!(is_test(name, &all), "{row}: {name}");
+        }
+    }
+}
+
+fn is_test(name: &str, source: &str) -> bool {
+    source.contains(&format!("#[test]\nfn {name}()"))
+}
+
+/// All that is Rust below `tests`.
+fn sources() -> String {
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")];
+    let mut text = String::new();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).expect("a directory");
+            waiting.extend(entries.map(|entry| entry.expect("an entry").path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(path).expect("a source"));
+        }
+    }
+    text
 }
 
 #[test]
@@ -187,7 +213,8 @@ fn tables() -> String {
 
 fn controls_table() -> String {
     let mut text = "## Without a layer\n\n| taken away | what notices it |\n|---|---|\n".to_owned();
-    for (layer, ids) in controls::table().into_iter().chain(layers::table()) {
+    let all = [controls::table(), layers::table(), designs::table()];
+    for (layer, ids) in all.into_iter().flatten() {
         writeln!(text, "| {layer} | {} |", ids.join(", ")).unwrap();
     }
     text + "\n"

@@ -189,7 +189,10 @@ pub(crate) fn command(case: &Case, canaries: &Canaries) -> Command {
     let files = match is_compiled {
         true => vec![("main".to_owned(), compiled(case).into(), 0o555)],
         false => {
-            let files = judging::work(case, "python").files.into_iter();
+            let mut files = judging::work(case, "python").files;
+            // The first is the program, which has a name only where it has a companion.
+            files[0].name = "main.py".to_owned();
+            let files = files.into_iter();
             files.map(|file| (file.name, file.bytes, 0o444)).collect()
         }
     };

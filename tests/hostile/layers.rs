@@ -5,30 +5,24 @@
 //! Limits of control groups are lifted in their files while the program waits at a gate.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Command as Process, Stdio};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use gavel::sandbox::{Budget, Container, Ending, Limits, Report, Slot};
+use gavel::sandbox::{Budget, Command, Container, Ending, Limits, Report, Slot};
 use libseccomp::{ScmpAction, ScmpArgCompare, ScmpCompareOp, ScmpFilterContext, ScmpSyscall};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::canaries::Canaries;
 use crate::case::{self, CONTAINED, Case};
-use crate::controls::{
-    as_root, command, compiled, find, has_found, printed, run, slot, without_filter,
-};
+use crate::controls::{as_root, command, find, has_found, printed, run, slot, without_filter};
 use crate::host::groups_of;
 use crate::runner::alone;
 
 /// A system call that is not done, with the first argument that it must have for that.
-type Faked = (&'static str, Option<u64>);
+pub(crate) type Faked = (&'static str, Option<u64>);
 
-const LANDLOCK: Faked = ("landlock_restrict_self", None);
+pub(crate) const LANDLOCK: Faked = ("landlock_restrict_self", None);
 const CAPABILITIES: Faked = ("capset", None);
 const BOUNDING_SET: Faked = ("prctl", Some(libc::PR_CAPBSET_DROP as u64));
 const NO_NEW_PRIVILEGES: Faked = ("prctl", Some(libc::PR_SET_NO_NEW_PRIVS as u64));
@@ -107,7 +101,7 @@ const LAYERS: [Layer; 8] = [
 ];
 
 /// From here on these calls of this thread, and of what it starts, succeed and do nothing.
-fn fake(calls: &[Faked]) {
+pub(crate) fn fake(calls: &[Faked]) {
     let mut filter = ScmpFilterContext::new(ScmpAction::Allow).expect("a filter");
     // Or nothing that is started could ever gain what the controls are about.
     filter.set_ctl_nnp(false).expect("a filter of root's");
@@ -234,12 +228,8 @@ fn lift(limit: &GroupLimit, groups: &[PathBuf]) {
 
 /// Runs a case once a limit is lifted that had been set for it.
 fn through_the_gate(slot: &mut Slot, case: &Case, lifted: Option<&GroupLimit>) -> Report {
-    let (number, ended) = (slot.number(), AtomicBool::new(false));
-    let mut command = command(case, &Canaries::new());
-    command.program = "/bin/sh".into();
-    command.args = ["-c", "mkfifo gate; read go < gate; exec ./main"]
-        .map(Into::into)
-        .to_vec();
+    let number = slot.number();
+    let mut command = behind_a_gate(command(case, &Canaries::new()), "", "exec ./main");
     command.limits = Limits {
         cpu: Duration::from_millis(case.limits.cpu_ms),
         wall: Duration::from_secs(2),
@@ -247,78 +237,70 @@ fn through_the_gate(slot: &mut Slot, case: &Case, lifted: Option<&GroupLimit>) -
         processes: case.limits.processes,
         ..command.limits
     };
+    with_gate(slot, &command, |_, mut gate, ended| {
+        let lift_all = || {
+            lifted
+                .iter()
+                .for_each(|limit| lift(limit, &groups_of(number)))
+        };
+        lift_all();
+        gate.write_all(b"go\n").expect("to open the gate");
+        while lifted.is_some_and(|limit| limit.again) && !ended.load(Ordering::SeqCst) {
+            lift_all();
+            std::thread::yield_now();
+        }
+    })
+}
+
+/// The same command, done by a shell with something before and something after a gate that it waits at.
+pub(crate) fn behind_a_gate(command: Command, before: &str, after: &str) -> Command {
+    let script = format!("{before}\nmkfifo gate; read go < gate\n{after}");
+    Command {
+        program: "/bin/sh".into(),
+        args: vec!["-c".into(), script.into()],
+        ..command
+    }
+}
+
+/// Runs a command behind a gate. Its keeper is told the root of the box as the host sees it, the gate that he
+/// has to write a line to, and, later, whether the run has ended.
+pub(crate) fn with_gate(
+    slot: &mut Slot,
+    command: &Command,
+    keeper: impl FnOnce(&Path, File, &AtomicBool) + Send,
+) -> Report {
+    let (number, ended) = (slot.number(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut gate = gate_of(number);
-            let lift_all = || {
-                lifted
-                    .iter()
-                    .for_each(|limit| lift(limit, &groups_of(number)))
-            };
-            lift_all();
-            gate.write_all(b"go\n").expect("to open the gate");
-            while lifted.is_some_and(|limit| limit.again) && !ended.load(Ordering::SeqCst) {
-                lift_all();
-                std::thread::yield_now();
-            }
+            let (root, gate) = gate_of(number);
+            keeper(&root, gate, &ended);
         });
-        let report = run(slot, &Container::host_toolchains(), &command);
+        let report = run(slot, &Container::host_toolchains(), command);
         ended.store(true, Ordering::SeqCst);
         report
     })
 }
 
-/// The pipe that the program of a slot waits at.
-fn gate_of(slot: u32) -> File {
+/// The root of a slot's box, and the pipe that its program waits at.
+fn gate_of(slot: u32) -> (PathBuf, File) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         for group in groups_of(slot) {
             let members = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
-            let gates = members
+            let mut roots = members
                 .lines()
-                .map(|pid| PathBuf::from(format!("/proc/{pid}/root/box/gate")));
+                .map(|pid| PathBuf::from(format!("/proc/{pid}/root")));
             // Opening it waits for the program to do so, too. Who made it may be gone already.
-            let open = |gate: PathBuf| OpenOptions::new().write(true).open(gate).ok();
-            if let Some(gate) = gates.into_iter().find_map(open) {
-                return gate;
+            let open = |root: PathBuf| {
+                let gate = OpenOptions::new().write(true).open(root.join("box/gate"));
+                Some((root, gate.ok()?))
+            };
+            if let Some(found) = roots.find_map(open) {
+                return found;
             }
         }
     }
     panic!("the program does not come to its gate");
-}
-
-/// Whoever reads a program's output to its end waits for everybody who holds it.
-#[test]
-fn without_a_box_the_output_of_a_program_stays_open_after_its_end() {
-    let cases = case::read_all(None);
-    let directory = tempfile::tempdir().expect("a directory");
-    let program = directory.path().join("main");
-    fs::write(&program, compiled(&find(&cases, "PROC-06"))).expect("a program");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
-    // Whatever it leaves ends with this shell, which tells of the program's end by standard error.
-    let mut shell = Process::new("unshare")
-        .args(["--pid", "--fork", "--kill-child", "sh", "-c"])
-        .arg("exec 3>&1 >&2; ./main >&3 3>&-; exec 3>&-; echo ended; read wait")
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("unshare");
-    let mut told = String::new();
-    BufReader::new(shell.stderr.take().expect("a pipe"))
-        .read_line(&mut told)
-        .expect("the end");
-    assert_eq!(told, "ended\n");
-    let mut output = shell.stdout.take().expect("a pipe");
-    let mut printed = [0; 8];
-    let length = output.read(&mut printed).expect("the output");
-    assert_eq!(&printed[..length], b"ok\n");
-    let mut polled = [PollFd::new(output.as_fd(), PollFlags::POLLIN)];
-    let ready = poll(&mut polled, PollTimeout::ZERO).expect("to look");
-    shell.kill().expect("to kill it");
-    shell.wait().expect("its end");
-    assert_eq!(ready, 0, "its end is here already");
 }
 
 /// What is taken away, and what must notice it: for the document.
@@ -327,9 +309,5 @@ pub(crate) fn table() -> Vec<(&'static str, Vec<&'static str>)> {
     let limits = GROUP_LIMITS
         .iter()
         .map(|limit| (limit.name, vec![limit.id]));
-    let waiting = (
-        "the end of a box by its death, and not by the end of its output",
-        vec!["PROC-06"],
-    );
-    layers.chain(limits).chain([waiting]).collect()
+    layers.chain(limits).collect()
 }

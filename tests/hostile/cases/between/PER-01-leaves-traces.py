@@ -11,7 +11,7 @@ from probe import *
 for directory in ("/tmp", "/dev/shm", "/box", "/var/tmp"):
     if os.path.isdir(directory):
         expect(directory, [name for name in os.listdir(directory) if "trace" in name], [])
-        os.makedirs(directory + "/trace/deep")
+        os.makedirs(directory + "/trace/deep", exist_ok=True)
         open(directory + "/trace.txt", "w").write("here")
 expect("shared memory", call("shmget", 4242, 4096, 0o600), "ENOENT")
 call("shmget", 4242, 4096, 0o1666)

@@ -9,8 +9,10 @@ int main(void) {
     for (int i = 0; i < 2000; i++) {
         pid_t child = fork();
         if (child < 0) { usleep(1000); i--; continue; }
-        if (!child) { if (!fork()) _exit(0); _exit(0); }
-        waitpid(child, NULL, 0);
+        if (!child) _exit(fork() < 0);
+        int refused;
+        waitpid(child, &refused, 0);
+        if (refused) { usleep(1000); i--; }
     }
     puts("ok");
 }
