@@ -7,7 +7,7 @@ use std::time::Duration;
 use gavel::judge::verdict::{Judgement, Verdict};
 
 use crate::judging;
-use crate::runner::slowness;
+use crate::runner::{slowness, stolen};
 
 /// A loop of some 20 ms.
 fn program() -> String {
@@ -15,8 +15,8 @@ fn program() -> String {
     format!("for ((i = 0; i < {rounds}; i++)); do :; done; echo ok")
 }
 
-/// Even on a machine where other work goes on, for CPU time does not count it. A hypervisor's
-/// stolen time and cold caches do count.
+/// Even on a machine where other work goes on, for CPU time does not count it. Cold caches do count, and so does
+/// stolen time, which is allowed for.
 const CPU_FACTOR: f64 = 3.0;
 const WALL: Duration = Duration::from_secs(5);
 
@@ -26,6 +26,8 @@ pub(crate) struct Neighbour {
     came: Receiver<Judgement>,
     thread: Option<JoinHandle<()>>,
     quiet_cpu_ns: u64,
+    /// What had been stolen when it began.
+    stolen: Duration,
 }
 
 impl Neighbour {
@@ -49,6 +51,7 @@ impl Neighbour {
             came,
             thread: Some(thread),
             quiet_cpu_ns: u64::MAX,
+            stolen: Duration::ZERO,
         };
         for _ in 0..3 {
             neighbour.begin();
@@ -59,7 +62,8 @@ impl Neighbour {
     }
 
     /// Runs the program once, beside what comes next.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&mut self) {
+        self.stolen = stolen();
         let go = self.go.as_ref().expect("a running neighbour");
         go.send(()).expect("the neighbour");
     }
@@ -73,7 +77,8 @@ impl Neighbour {
         let wall_ns = facts(&judgement).wall_ns;
         let (cpu, quiet) = (cpu_ns(&judgement) as f64, self.quiet_cpu_ns as f64);
         let mut complaints = Vec::new();
-        if cpu > quiet * CPU_FACTOR * f64::from(slowness()) {
+        let stolen = stolen().saturating_sub(self.stolen).as_nanos() as f64;
+        if cpu > quiet * CPU_FACTOR * f64::from(slowness()) + stolen {
             complaints.push(format!(
                 "the neighbour used {cpu} ns of CPU instead of {quiet}"
             ));
