@@ -2,7 +2,7 @@
 # about: executes from /tmp and /dev/shm, from memory, and through the loader
 # expect: CONTAINED
 # include: probe.py
-# reference: policy: executing from /box is allowed, from /tmp and /dev/shm it is not
+# reference: policy: executing from /box is allowed, and so from memory; from /tmp and /dev/shm it is not
 import os, shutil
 from probe import *
 def runs(program, *arguments):
@@ -23,4 +23,7 @@ for directory, wanted in (("/box", True), ("/tmp", False), ("/dev/shm", False)):
     os.chmod(directory + "/script", 0o755)
     expect("script in " + directory, runs(directory + "/script"), wanted)
 expect("loader", runs("/lib64/ld-linux-x86-64.so.2", "/tmp/true"), False)
+memory = os.memfd_create("true", 0)
+os.write(memory, open("/usr/bin/true", "rb").read())
+expect("memory", runs(f"/proc/self/fd/{memory}"), True)
 finish()

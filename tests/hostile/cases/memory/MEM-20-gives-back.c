@@ -12,6 +12,8 @@ int main(void) {
         memset(p, 1, size);
         madvise(p, size, MADV_DONTNEED);
         memset(p, 2, size);
+        madvise(p, size, MADV_FREE);
+        memset(p, 3, size);
         p = mremap(p, size, 2 * size, MREMAP_MAYMOVE);
         munmap(p, 2 * size);
     }
