@@ -8,15 +8,7 @@ use crate::support::*;
 
 /// Runs Python in a box and returns what it printed.
 fn probe(script: &str) -> String {
-    let report = run_once(&python(script));
-    assert_eq!(
-        report.outcome,
-        Outcome::Ended(Exit::Code(0)),
-        "{}{}",
-        stdout(&report),
-        stderr(&report)
-    );
-    stdout(&report)
+    printed(&run_once(&python(script)))
 }
 
 const CALL: &str = "import ctypes, errno\nlibc = ctypes.CDLL(None, use_errno=True)\n\

@@ -36,15 +36,7 @@ fn with_shell(container: Container) -> Container {
 }
 
 fn show(container: &Container, script: &str) -> String {
-    let report = run_in(&mut slot(), container, &shell(script));
-    assert_eq!(
-        report.outcome,
-        Outcome::Ended(Exit::Code(0)),
-        "{}{}",
-        stdout(&report),
-        stderr(&report)
-    );
-    stdout(&report)
+    printed(&run_in(&mut slot(), container, &shell(script)))
 }
 
 /// A root directory on the host that a shell can run in.

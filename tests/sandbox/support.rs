@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gavel::sandbox::{
-    Cancel, Command, Container, IdSource, InputFile, Limits, Protection, Report, Sandbox,
-    SandboxConfig, Slot, Stdin,
+    Cancel, Command, Container, Exit, IdSource, InputFile, Limits, Outcome, Protection, Report,
+    Sandbox, SandboxConfig, Slot, Stdin,
 };
 
 /// The binary of which a launcher is made, where a test runs as somebody who cannot read ours.
@@ -135,6 +135,14 @@ pub(crate) fn run_once(command: &Command) -> Report {
 
 pub(crate) fn stdout(report: &Report) -> String {
     String::from_utf8_lossy(&report.stdout.bytes).into_owned()
+}
+
+/// What a program printed that ended well.
+pub(crate) fn printed(report: &Report) -> String {
+    let printed = stdout(report);
+    let all = format!("{printed}{}", stderr(report));
+    assert_eq!(report.outcome, Outcome::Ended(Exit::Code(0)), "{all}");
+    printed
 }
 
 pub(crate) fn stderr(report: &Report) -> String {
