@@ -14,8 +14,9 @@ fn mounts() -> usize {
     table.lines().count()
 }
 
+/// Where no groups are made, root may have some of the same number.
 fn group_exists(slot: u32) -> bool {
-    !groups_of(slot).is_empty()
+    std::env::var_os(NO_GROUPS).is_none() && !groups_of(slot).is_empty()
 }
 
 fn open_descriptors() -> usize {
@@ -56,7 +57,7 @@ fn a_dropped_slot_removes_its_group() {
 
 /// Whether somebody else holds the number by now.
 fn is_taken(number: u32) -> bool {
-    let path = format!("/run/gavel/slots/{number}.lock");
+    let path = config().runtime_dir.join(format!("slots/{number}.lock"));
     let file = fs::File::open(path).expect("the lock file");
     nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockSharedNonblock).is_err()
 }
