@@ -15,7 +15,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::sandbox::{Sandbox, SandboxConfig, SandboxError};
+use crate::sandbox::{Cancel, Sandbox, SandboxConfig, SandboxError};
 use programs::Programs;
 pub use report::{Figure, Report};
 
@@ -32,6 +32,8 @@ pub struct SandboxBench {
     pub throughput: Duration,
     /// Other sandboxes to measure beside: a name, and a command that the program is appended to.
     pub peers: Vec<Peer>,
+    /// Ends the whole, with the error of a run that was cancelled.
+    pub cancel: Cancel,
 }
 
 /// Another sandbox, as a command line.
@@ -76,8 +78,8 @@ pub fn measure_sandbox(
     bench: &SandboxBench,
     progress: &mut dyn FnMut(&Figure),
 ) -> Result<Report, BenchError> {
-    let programs = Programs::build()?;
     let sandbox = Sandbox::open(&bench.sandbox)?;
+    let programs = Programs::build()?;
     let mut report = Report::new("sandbox", &sandbox);
     let mut add = |figures: Vec<Figure>| {
         figures.iter().for_each(&mut *progress);
@@ -91,6 +93,6 @@ pub fn measure_sandbox(
         }
     }
     add(vec![throughput::measure(bench, &sandbox)?]);
-    add(accuracy::measure(bench.runs, &sandbox, &programs)?);
+    add(accuracy::measure(bench, &sandbox, &programs)?);
     Ok(report)
 }

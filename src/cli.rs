@@ -142,7 +142,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Migrate(_) => start(options, migrate::run),
         Command::CheckHost(arguments) => check_host::run(&arguments, options),
-        Command::Bench(arguments) => bench::run(arguments),
+        Command::Bench(arguments) => {
+            start(options, |config, stop| bench::run(arguments, config, stop))
+        }
         Command::Version(arguments) => version::run(&arguments),
         Command::Internal(command) => internal::run(command),
     };

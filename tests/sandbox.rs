@@ -14,6 +14,8 @@ mod support;
 
 #[path = "sandbox/ahead.rs"]
 mod ahead;
+#[path = "sandbox/benchmarks.rs"]
+mod benchmarks;
 #[path = "sandbox/calls.rs"]
 mod calls;
 #[path = "sandbox/census.rs"]

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::BenchError;
 use super::programs::{Programs, command, ended_well, run};
 use super::report::Figure;
 use super::samples::{Samples, variation_percent};
-use crate::sandbox::{Container, Sandbox, Slot};
+use super::{BenchError, SandboxBench};
+use crate::sandbox::{Cancel, Container, Sandbox, Slot};
 
 const BURNT_MS: [u32; 2] = [10, 100];
 const TOUCHED_BYTES: [u64; 3] = [1 << 20, 16 << 20, 256 << 20];
@@ -20,10 +20,11 @@ struct Bench<'a> {
     container: Container,
     programs: &'a Programs,
     runs: usize,
+    cancel: &'a Cancel,
 }
 
 pub(super) fn measure(
-    runs: usize,
+    wanted: &SandboxBench,
     sandbox: &Sandbox,
     programs: &Programs,
 ) -> Result<Vec<Figure>, BenchError> {
@@ -32,7 +33,8 @@ pub(super) fn measure(
         container: programs.container(),
         programs,
         // The burners take long: half as many are enough for a variation.
-        runs: runs.div_ceil(2),
+        runs: wanted.runs.div_ceil(2),
+        cancel: &wanted.cancel,
     };
     let mut figures = Vec::new();
     for burnt_ms in BURNT_MS {
@@ -75,7 +77,7 @@ impl Bench<'_> {
         let command = command(&program, &[&burnt_ms.to_string()]);
         let mut reported_ms = Vec::with_capacity(self.runs);
         for _ in 0..self.runs {
-            let report = run(&mut self.slot, &self.container, &command)?;
+            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
             ended_well(&program, &report)?;
             reported_ms.push(report.usage.cpu.as_secs_f64() * 1e3);
         }
@@ -96,7 +98,7 @@ impl Bench<'_> {
         let command = command(&program, &[&bytes.to_string()]);
         let mut peaks = Vec::with_capacity(MEMORY_RUNS);
         for _ in 0..MEMORY_RUNS {
-            let report = run(&mut self.slot, &self.container, &command)?;
+            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
             ended_well(&program, &report)?;
             peaks.push(report.usage.memory_bytes);
         }
@@ -109,7 +111,7 @@ impl Bench<'_> {
         command.limits.cpu = LIMIT;
         let mut overshoots = Vec::with_capacity(self.runs);
         for _ in 0..self.runs {
-            let report = run(&mut self.slot, &self.container, &command)?;
+            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
             overshoots.push(report.usage.cpu.saturating_sub(LIMIT));
         }
         let overshoots = Samples::from_iter(overshoots);

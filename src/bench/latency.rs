@@ -6,7 +6,7 @@ use super::programs::{Program, Programs, command, ended_well, run};
 use super::report::Figure;
 use super::samples::Samples;
 use super::{BenchError, Peer, SandboxBench, bare};
-use crate::sandbox::{Container, Sandbox, Slot};
+use crate::sandbox::{Cancel, Container, Sandbox, Slot};
 
 /// Runs before the counted ones: caches, lazily made state.
 const WARM_UP: usize = 20;
@@ -33,13 +33,14 @@ struct Boxed<'a> {
     slot: Slot,
     container: Container,
     program: &'a Program,
+    cancel: &'a Cancel,
 }
 
 impl Contender for Boxed<'_> {
     fn run_once(&mut self) -> Result<Duration, BenchError> {
         let command = command(self.program, &[]);
         let begun = Instant::now();
-        let report = run(&mut self.slot, &self.container, &command)?;
+        let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
         let took = begun.elapsed();
         ended_well(self.program, &report)?;
         Ok(took)
@@ -65,6 +66,7 @@ pub(super) fn measure(
         slot: sandbox.slot()?,
         container: programs.container(),
         program,
+        cancel: &bench.cancel,
     };
     let mut bare = Bare(host_command.clone());
     let mut peers: Vec<Bare> = bench.peers.iter().map(|p| peer(p, &host_command)).collect();

@@ -12,6 +12,8 @@ use crate::sandbox::{
     Access, Cancel, Command, Container, Limits, Mount, Outcome, Report, SandboxError, Slot, Stdin,
 };
 
+/// How the name of the directory begins; the process that made it comes after.
+const NAME: &str = "gavel-bench-";
 /// Where boxes see the programs.
 const IN_BOX: &str = "/bench";
 
@@ -63,7 +65,9 @@ pub(super) struct Programs {
 impl Programs {
     /// Builds all.
     pub(super) fn build() -> Result<Self, BenchError> {
-        let directory = std::env::temp_dir().join(format!("gavel-bench-{}", std::process::id()));
+        let temporary = std::env::temp_dir();
+        remove_left(&temporary);
+        let directory = temporary.join(format!("{NAME}{}", std::process::id()));
         make_directory(&directory).map_err(|source| failed("create", &directory, source))?;
         let programs = Programs { directory };
         for (name, extension, source) in [
@@ -135,8 +139,21 @@ impl Programs {
 
 impl Drop for Programs {
     fn drop(&mut self) {
-        // A directory of ours below the temporary one; what stays behind is small and harmless.
+        // What stays behind the next benchmark removes.
         let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Removes what a benchmark left that was killed. What cannot be removed is somebody else's.
+fn remove_left(temporary: &Path) {
+    let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(NAME));
+        let process = process.and_then(|process| process.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -185,8 +202,9 @@ pub(super) fn run(
     slot: &mut Slot,
     container: &Container,
     command: &Command,
+    cancel: &Cancel,
 ) -> Result<Report, SandboxError> {
-    slot.run(container, command, &Cancel::new()?)
+    slot.run(container, command, cancel)
 }
 
 /// Refuses a run that did not end well: what it took says nothing.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::programs::{Program, command, ended_well, run};
 use super::report::Figure;
 use super::{BenchError, SandboxBench, bare};
-use crate::sandbox::{Container, Sandbox, Slot};
+use crate::sandbox::{Cancel, Container, Sandbox, Slot};
 
 /// Turns of each kind, so that a drift of the machine's speed meets both.
 const TURNS: u32 = 4;
@@ -21,7 +21,9 @@ pub(super) fn measure(bench: &SandboxBench, sandbox: &Sandbox) -> Result<Figure,
     let (mut cycles, mut starts) = (0, 0);
     for _ in 0..TURNS {
         starts += on_all(&mut vec![(); cpus], |()| count(turn, bare_start))?;
-        cycles += on_all(&mut slots, |slot| count(turn, || cycle(slot)))?;
+        cycles += on_all(&mut slots, |slot| {
+            count(turn, || cycle(slot, &bench.cancel))
+        })?;
     }
     let measured = (turn * TURNS).as_secs_f64();
     let (per_s, bare_per_s) = (cycles as f64 / measured, starts as f64 / measured);
@@ -74,10 +76,10 @@ fn bare_start() -> Result<(), BenchError> {
     bare::run(&["/bin/true".to_owned()]).map(drop)
 }
 
-fn cycle(slot: &mut Slot) -> Result<(), BenchError> {
+fn cycle(slot: &mut Slot, cancel: &Cancel) -> Result<(), BenchError> {
     let (program, container) = (usual(), Container::host_toolchains());
     // The next box is made while this one runs.
     slot.prepare(&container)?;
-    let report = run(slot, &container, &command(&program, &[]))?;
+    let report = run(slot, &container, &command(&program, &[]), cancel)?;
     ended_well(&program, &report)
 }

@@ -1,13 +1,15 @@
 //! `gavel bench`: how fast and how exact this machine judges, side by side with bare programs.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
+use tokio_util::sync::CancellationToken;
 
+use super::judging;
 use crate::bench::{Peer, SandboxBench, measure_sandbox};
-use crate::sandbox::SandboxConfig;
+use crate::config::Config;
+use crate::sandbox::Cancel;
 
 /// Arguments of `gavel bench`.
 #[derive(Debug, clap::Args)]
@@ -67,14 +69,19 @@ fn parse_peer(text: &str) -> Result<Peer, &'static str> {
     })
 }
 
-/// Runs a benchmark and prints what it found.
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+/// Runs a benchmark and prints what it found, until it is stopped.
+pub(super) async fn run(
+    arguments: Arguments,
+    config: Config,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let Bench::Sandbox(arguments) = arguments.bench;
+    judging::on_a_thread(stop, move |cancel| measure(arguments, &config, cancel)).await
+}
+
+fn measure(arguments: SandboxArguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
     let bench = SandboxBench {
-        sandbox: SandboxConfig {
-            launcher: PathBuf::from("/proc/self/exe"),
-            ..SandboxConfig::default()
-        },
+        sandbox: judging::sandbox(config)?,
         runs: arguments.runs as usize,
         gaps: arguments
             .gaps
@@ -83,6 +90,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
             .collect(),
         throughput: Duration::from_secs(u64::from(arguments.throughput)),
         peers: arguments.peer,
+        cancel: cancel.clone(),
     };
     let mut out = io::stdout().lock();
     let mut shown = Ok(());
