@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gavel::sandbox::{Container, Exit, FileOperation, Limit, Outcome};
+use gavel::sandbox::{Container, Exit, FileOperation, Limit, Outcome, Outputs};
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -159,6 +159,12 @@ fn is_limit(outcome: &Outcome, expected: Limit) -> bool {
     matches!(outcome, Outcome::LimitHit { limit, .. } if *limit == expected)
 }
 
+/// How often this thread has waited for something.
+fn switches() -> i64 {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the figures of this thread");
+    usage.voluntary_context_switches()
+}
+
 /// Fault 4: nothing wakes to look whether it is time.
 #[test]
 fn watching_a_sleeper_takes_no_wake_ups() {
@@ -166,15 +172,82 @@ fn watching_a_sleeper_takes_no_wake_ups() {
     let mut sleeper = shell("sleep 30");
     sleeper.limits.wall = Duration::from_millis(800) * slowness();
     run(&mut slot, &shell("true"));
-    let switches = || {
-        let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("the figures of this thread");
-        usage.voluntary_context_switches()
-    };
     let before = switches();
     let report = run(&mut slot, &sleeper);
     assert!(is_limit(&report.outcome, Limit::Wall), "{report:?}");
     let woken = switches() - before;
     assert!(woken < 16, "woken {woken} times");
+}
+
+/// Each time that somebody is woken costs more than most of what is done then. The end of the program is told twice:
+/// nobody is left under the filter, and init reports. What else this machine does can add to it.
+#[test]
+fn watching_a_quick_program_takes_two_wake_ups_at_most() {
+    let mut slot = slot();
+    let quick = command("/bin/true", &[]);
+    let woken = |_| {
+        slot.prepare(&Container::host_toolchains())
+            .expect("an order");
+        slot.wait_until_prepared().expect("a box");
+        let before = switches();
+        run(&mut slot, &quick);
+        switches() - before
+    };
+    let mut counts: Vec<i64> = (0..21).map(woken).collect();
+    counts.sort_unstable();
+    assert!(counts[counts.len() / 2] <= 2, "{counts:?}");
+}
+
+/// Between the command and execve only the program-to-be is woken: whoever made the box sleeps on.
+#[test]
+fn a_start_wakes_neither_the_launcher_nor_init() {
+    let mut slot = slot();
+    let number = slot.number();
+    slot.prepare(&Container::host_toolchains())
+        .expect("an order");
+    slot.wait_until_prepared().expect("a box");
+    let [launcher, init] = makers(number);
+    eventually("they do not sleep", || {
+        [launcher, init]
+            .iter()
+            .all(|pid| status(*pid, "State:").starts_with('S'))
+    });
+    let woken = || [launcher, init].map(|pid| status(pid, "voluntary_ctxt_switches:"));
+    let before = woken();
+    let mut child = slot
+        .spawn(
+            &Container::host_toolchains(),
+            command("/bin/sleep", &["30"]),
+            Outputs::default(),
+        )
+        .expect("a child");
+    eventually("the program does not start", || {
+        let pids = processes_in(number);
+        pids.iter()
+            .any(|pid| status(pid.parse().expect("a number"), "Name:") == "sleep")
+    });
+    assert_eq!(woken(), before);
+    child.kill();
+    child.wait().expect("its end");
+}
+
+/// The launcher of a slot's waiting box, and the init of that.
+fn makers(slot: u32) -> [i32; 2] {
+    let inside: Vec<i32> = processes_in(slot)
+        .iter()
+        .map(|pid| pid.parse().expect("a number"))
+        .collect();
+    let parent = |pid: i32| status(pid, "PPid:").parse().expect("a number");
+    let mut made = inside.iter().map(|pid| [parent(*pid), *pid]);
+    let init = made.find(|[parent, _]| !inside.contains(parent));
+    init.expect("an init")
+}
+
+/// A line of the status of a process; empty where that is gone.
+fn status(pid: i32, name: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_default().trim().to_owned()
 }
 
 /// Fault 6: whoever reads a file first is charged for the page cache that everybody then shares.

@@ -40,9 +40,11 @@ const OF_GROUPS: &[&str] = &[
     "children::a_killed_child_keeps_what_was_measured",
     "children::endings_tell",
     "faults::a_limit_is_met",
+    // Without them nobody can tell whose processes they are.
+    "faults::a_start_wakes",
     "faults::files_that_nobody_has_read_yet",
     "faults::making_a_box_and_its_waiting",
-    "faults::watching_a_sleeper",
+    "faults::watching_a",
     "faults::when_memory_runs_out_in_a_child",
     "leftovers::a_dropped_slot_removes_its_group",
     "limits::",
