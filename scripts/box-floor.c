@@ -1,6 +1,7 @@
-/* The CPU time that the kernel alone asks for a box: the smallest static program that makes the same
- * namespaces, mounts and processes as the launcher does, with no limit, filter or report. Each line is
- * the one before and one thing more. As root:
+/* What the kernel alone asks for a box: the smallest static program that makes the same namespaces, mounts
+ * and processes as the launcher does, with no limit, filter or report. First the CPU time, where each line is
+ * the one before and one thing more; then how many boxes a second all CPUs make, run and take down together,
+ * in shares of the bare program. As root:
  *
  *     gcc -O2 -static -o box-floor scripts/box-floor.c && ./box-floor 2000
  */
@@ -17,15 +18,15 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *const STEPS[] = {
     "the program alone: vfork, execve, end", "an empty process: fork, end", "and the namespaces",
-    "and its id maps", "and its root", "and its /proc", "and the program in it",
+    "and its id maps", "and its scratch file system", "and its /proc", "and the program in it",
 };
-enum { BARE, FORK, NAMESPACES, IDS, ROOT, PROC, PROGRAM, STEP_COUNT };
+enum { BARE, FORK, NAMESPACES, IDS, SCRATCH, PROC, PROGRAM, STEP_COUNT };
 enum { FLAGS = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS };
-#define ROOT_DIRECTORY "/tmp/box-floor"
 
 static char stack[65536] __attribute__((aligned(16)));
 
@@ -61,18 +62,36 @@ static void write_map(pid_t pid, const char *name) {
     close(file);
 }
 
-static void inside(int step, int root) {
-    if (step >= ROOT) {
-        need(!syscall(SYS_move_mount, root, "", AT_FDCWD, "/tmp", 4) && !fchdir(root), "attach");
-        if (step >= PROC) {
-            int context = syscall(SYS_fsopen, "proc", 1);
-            need(!syscall(SYS_fsconfig, context, 6, NULL, NULL, 0), "proc");
-            int proc = syscall(SYS_fsmount, context, 1, 15);
-            need(!syscall(SYS_move_mount, proc, "", AT_FDCWD, "proc", 4), "attach proc");
-        }
-        need(!syscall(SYS_pivot_root, ".", ".") && !umount2(".", MNT_DETACH), "pivot");
-        need(!chdir("/"), "chdir");
+static void attach(int mount, const char *target) {
+    need(!syscall(SYS_move_mount, mount, "", AT_FDCWD, target, 4), target);
+}
+
+static int new_mount(const char *type, int attributes) {
+    int context = syscall(SYS_fsopen, type, 1);
+    need(!syscall(SYS_fsconfig, context, 6, NULL, NULL, 0), type);
+    int mount = syscall(SYS_fsmount, context, 1, attributes);
+    need(mount >= 0, type);
+    close(context);
+    return mount;
+}
+
+static const char *const DIRECTORIES[] = {"tmp", "shm", "box"};
+
+static int new_scratch(void) {
+    int scratch = new_mount("tmpfs", 6);
+    for (int i = 0; i < 3; i++)
+        need(!mkdirat(scratch, DIRECTORIES[i], 0755) && !fchownat(scratch, DIRECTORIES[i], 1900009001, 1900009001, 0), "chown");
+    return scratch;
+}
+
+static void inside(int step, int scratch) {
+    if (step >= SCRATCH) {
+        attach(scratch, "/box");
+        for (int i = 0; i < 3; i++)
+            attach(syscall(SYS_open_tree, scratch, DIRECTORIES[i], 1 | O_CLOEXEC), DIRECTORIES[i]);
     }
+    if (step >= PROC)
+        attach(new_mount("proc", 15), "/proc");
     if (step >= PROGRAM)
         run_program();
     _exit(0);
@@ -81,10 +100,8 @@ static void inside(int step, int root) {
 static void once(int step) {
     if (step == BARE)
         return run_program();
-    int gate[2], root = -1;
+    int gate[2], scratch = step >= SCRATCH ? new_scratch() : -1;
     need(!pipe2(gate, O_CLOEXEC), "pipe");
-    if (step >= ROOT)
-        root = syscall(SYS_open_tree, AT_FDCWD, ROOT_DIRECTORY, 1 | O_CLOEXEC | AT_RECURSIVE);
     struct clone_args request = {.flags = step >= NAMESPACES ? FLAGS : 0, .exit_signal = SIGCHLD};
     pid_t pid = syscall(SYS_clone3, &request, sizeof request);
     need(pid >= 0, "clone3");
@@ -93,7 +110,7 @@ static void once(int step) {
         need(read(gate[0], &byte, 1) == 1, "gate");
         if (step >= IDS)
             need(!syscall(SYS_setresgid, 0, 0, 0) && !syscall(SYS_setresuid, 0, 0, 0), "ids");
-        inside(step, root);
+        inside(step, scratch);
     }
     if (step >= IDS) {
         write_map(pid, "uid_map");
@@ -102,7 +119,7 @@ static void once(int step) {
     need(write(gate[1], "x", 1) == 1, "gate");
     close(gate[0]);
     close(gate[1]);
-    close(root);
+    close(scratch);
     end_of(pid);
 }
 
@@ -116,14 +133,53 @@ static double used_us(void) {
     return sum;
 }
 
+static double now_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* How often a second all CPUs together do it. */
+static double per_second(int step) {
+    int cpus = sysconf(_SC_NPROCESSORS_ONLN), counts[2];
+    const double seconds = 2;
+    need(!pipe(counts), "pipe");
+    for (int cpu = 0; cpu < cpus; cpu++)
+        if (!fork()) {
+            cpu_set_t set;
+            CPU_ZERO(&set);
+            CPU_SET(cpu, &set);
+            need(!sched_setaffinity(0, sizeof set, &set), "affinity");
+            long done = 0;
+            for (double end = now_s() + seconds; now_s() < end; done++)
+                once(step);
+            _exit(write(counts[1], &done, sizeof done) != sizeof done);
+        }
+    close(counts[1]);
+    long sum = 0, done;
+    while (read(counts[0], &done, sizeof done) == sizeof done)
+        sum += done;
+    close(counts[0]);
+    while (wait(NULL) > 0)
+        ;
+    return sum / seconds;
+}
+
+/* Leaves the host for a mount namespace with nothing but the root of a box, once for all boxes. */
+static void enter_root(void) {
+    need(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount namespace");
+    need(!mount("none", "/tmp", "tmpfs", 0, NULL) && !chdir("/tmp"), "root");
+    static const char *const names[] = {"usr", "proc", "box", "tmp", "shm"};
+    for (int i = 0; i < 5; i++)
+        need(!mkdir(names[i], 0755), names[i]);
+    need(!symlink("usr/bin", "bin") && !symlink("usr/lib", "lib") && !symlink("usr/lib64", "lib64"), "links");
+    need(!mount("/usr", "usr", NULL, MS_BIND, NULL) && !mount("/proc", "proc", NULL, MS_BIND, NULL), "binds");
+    need(!syscall(SYS_pivot_root, ".", ".") && !umount2(".", MNT_DETACH) && !chdir("/"), "pivot");
+}
+
 int main(int count, char **arguments) {
     int runs = count > 1 ? atoi(arguments[1]) : 1000;
-    need(!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount namespace");
-    need(!mkdir(ROOT_DIRECTORY, 0755) || errno == EEXIST, ROOT_DIRECTORY);
-    need(!mount("none", ROOT_DIRECTORY, "tmpfs", 0, NULL), "tmpfs");
-    need(!chdir(ROOT_DIRECTORY) && !mkdir("usr", 0755) && !mkdir("proc", 0755), "directories");
-    need(!symlink("usr/bin", "bin") && !symlink("usr/lib", "lib") && !symlink("usr/lib64", "lib64"), "links");
-    need(!chdir("/") && !mount("/usr", ROOT_DIRECTORY "/usr", NULL, MS_BIND, NULL), "/usr");
+    enter_root();
     double used[STEP_COUNT] = {0};
     /* In turns, so that a drift of the machine's speed meets all. */
     for (int run = 0; run < runs; run++)
@@ -134,6 +190,9 @@ int main(int count, char **arguments) {
         }
     for (int step = 0; step < STEP_COUNT; step++)
         printf("%7.0f us  %s\n", used[step] / runs, STEPS[step]);
-    umount2(ROOT_DIRECTORY, MNT_DETACH);
-    return rmdir(ROOT_DIRECTORY);
+    double bare = per_second(BARE);
+    printf("%7.0f /s  bare; of that:\n", bare);
+    for (int step = NAMESPACES; step < STEP_COUNT; step++)
+        printf("%7.2f     %s\n", per_second(step) / bare, STEPS[step]);
+    return 0;
 }

@@ -16,22 +16,18 @@ use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
-use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, SFlag, fstat, umask};
-use nix::unistd::{AccessFlags, access, chdir, fchdir, pivot_root, sethostname, setsid};
+use nix::unistd::{AccessFlags, access, chdir, sethostname, setsid};
 
 use super::message::{
     BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, ReapedUse, Step, UserPlan,
 };
-use super::root::attach_beneath;
+use super::root::{DIRECTORIES, attach_beneath};
 use super::start_time;
 use super::sys::{self, Capability, MAX_FDS, MountAttr};
 use start::Start;
 
-/// Where the new root is attached before it becomes the root. Any directory of the host that
-/// every user may search does; the mount is visible in this mount namespace only.
-const STAGING: &CStr = c"/tmp";
 /// The descriptor that keeps the connection to the supervising side.
 const REPORT_FD: i32 = 3;
 
@@ -53,10 +49,9 @@ const MASKED_PROC: &[&CStr] = &[
 pub(super) struct Inside<'a> {
     /// The box's end of the connection to the supervising side.
     pub socket: BorrowedFd<'a>,
-    /// The root, detached.
-    pub root: BorrowedFd<'a>,
-    /// Detached writable directories and where below the root they go.
-    pub scratch: &'a [(BorrowedFd<'a>, &'static CStr)],
+    /// The scratch file system, detached, and the attributes of its directories; `None` where these
+    /// are part of the root.
+    pub scratch: Option<(BorrowedFd<'a>, [MountAttr; 3])>,
     /// Host name; `None` where it is the host's.
     pub hostname: Option<&'a str>,
     /// Whether the cgroup namespace is the host's.
@@ -200,21 +195,35 @@ fn become_box_root(user: &UserPlan) -> io::Result<()> {
     sys::set_parent_death_signal(libc::SIGKILL)
 }
 
+/// The root is there: the launcher cloned us into it, and no path leads anywhere else.
 fn build_root(inside: &Inside<'_>) -> StepResult<()> {
-    sys::attach_mount(inside.root, STAGING).in_step(Step::AttachRoot)?;
-    fchdir(inside.root).in_step(Step::AttachRoot)?;
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let root = open(c"/", flags, Mode::empty()).in_step(Step::OpenRoot)?;
     if inside.terminals {
-        mount_terminals(inside.root).in_step(Step::MountTerminals)?;
+        mount_terminals(root.as_fd()).in_step(Step::MountTerminals)?;
     }
-    mount_proc(inside.root, inside.proc_pids_only).in_step(Step::MountProc)?;
-    for (directory, target) in inside.scratch {
-        attach_beneath(inside.root, *directory, target).in_step(Step::AttachScratch)?;
+    mount_proc(root.as_fd(), inside.proc_pids_only).in_step(Step::MountProc)?;
+    if let Some((scratch, attributes)) = inside.scratch {
+        attach_scratch(root.as_fd(), scratch, attributes).in_step(Step::AttachScratch)?;
     }
-    // The old root ends up stacked on the new one and is then let go: after this no path, and
-    // after close_inherited no descriptor, leads to the host.
-    pivot_root(c".", c".").in_step(Step::PivotRoot)?;
-    umount2(c".", MntFlags::MNT_DETACH).in_step(Step::PivotRoot)?;
-    chdir(c"/").in_step(Step::PivotRoot)
+    Ok(())
+}
+
+/// Attaches the file system, for only what is attached can be cloned, at `/box`, where its first
+/// directory then covers it.
+fn attach_scratch(
+    root: BorrowedFd<'_>,
+    scratch: BorrowedFd<'_>,
+    attributes: [MountAttr; 3],
+) -> io::Result<()> {
+    let [work, ..] = DIRECTORIES;
+    attach_beneath(root, scratch, work.target)?;
+    for (directory, attributes) in DIRECTORIES.iter().zip(attributes).rev() {
+        let mount = sys::clone_tree_at(scratch, directory.name)?;
+        sys::set_mount_attributes(mount.as_fd(), attributes, false)?;
+        attach_beneath(root, mount.as_fd(), directory.target)?;
+    }
+    Ok(())
 }
 
 /// A terminal file system of the box's own: none of the host's terminals is in it.

@@ -13,6 +13,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -23,7 +24,7 @@ use super::message::{
     BoxIds, BoxPlan, BoxRequest, LaunchFailure, LaunchReply, MAX_PLAN_BYTES, MAX_START_BYTES,
     MAX_STRINGS, NetworkPlan, UserPlan,
 };
-use super::root::{self, Roots};
+use super::root::{self, Home, Roots};
 use super::rootless;
 use super::sys::{self, CloneRequest, CloneSide, MAX_FDS};
 pub(super) use arguments::{Arguments, Stage};
@@ -157,6 +158,7 @@ impl Networks {
 
 struct Launcher {
     known: HashMap<usize, Known>,
+    home: Rc<Home>,
     roots: Roots,
     /// Where it has left the host's network.
     networks: Option<Networks>,
@@ -169,8 +171,6 @@ impl Launcher {
     fn new(arguments: &Arguments) -> Result<Self, LaunchFailure> {
         // Here, once: every box inherits default actions and an empty mask.
         sys::reset_signals().during("reset", "signal actions")?;
-        // Ended inits leave no zombies; their ends are seen through their pidfds.
-        sys::reap_automatically().during("ignore", "SIGCHLD")?;
         sys::keep_capabilities_of_ids().during("keep", "capabilities")?;
         if arguments.stage == Stage::Root {
             // Others got theirs with their user namespace.
@@ -181,10 +181,15 @@ impl Launcher {
         make_private().during("make private", "the mount tree")?;
         // The modes of what it makes are those that it says.
         umask(Mode::empty());
+        let home = Rc::new(Home::here()?);
+        let roots = Roots::new(arguments, Rc::clone(&home))?;
+        // Ended inits leave no zombies; their ends are seen through their pidfds.
+        sys::reap_automatically().during("ignore", "SIGCHLD")?;
         Ok(Launcher {
             known: HashMap::new(),
             networks,
-            roots: Roots::new(arguments)?,
+            home,
+            roots,
             start_buffer: vec![0; MAX_START_BYTES],
             pointers: Box::new([std::ptr::null(); MAX_STRINGS + 2]),
             stack: vec![0; STACK_BYTES],
@@ -230,12 +235,11 @@ impl Launcher {
         let known = known.ok_or_else(|| io::Error::from_raw_os_error(libc::EBADMSG));
         let known = known.during("find", "the plan of a box")?;
         let plan = &known.plan;
-        let (root, scratch) = self.roots.make(plan, ids.user)?;
-        let attachments = scratch.attachments();
+        let files = self.roots.make(plan, ids.user)?;
+        let scratch = files.scratch.as_ref().map(AsFd::as_fd);
         let mut inside = Inside {
             socket: socket.as_fd(),
-            root: root.as_fd(),
-            scratch: &attachments,
+            scratch: scratch.map(|scratch| (scratch, root::attributes(plan))),
             hostname: plan.hostname.as_deref(),
             shares_cgroup: plan.shares_cgroup,
             loopback: plan.network == NetworkPlan::Loopback,
@@ -259,12 +263,14 @@ impl Launcher {
         if let Some(networks) = networks {
             setns(&networks.of_host, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
+        self.home.leave_for(&files.namespace)?;
         sys::set_effective_uid(owner(plan, ids)).during("become", "the owner of a box")?;
         let cloned = sys::clone_process(&request).during("clone", "the init of a box");
         if let Ok(CloneSide::Child) = cloned {
             inside::run_init(&mut inside)
         }
         sys::set_effective_uid(HOST_ROOT).during("become", "root again")?;
+        self.home.come_back()?;
         if let Some(networks) = networks {
             setns(&networks.empty, CloneFlags::CLONE_NEWNET).during("enter", OWN_NETWORK)?;
         }
@@ -275,7 +281,7 @@ impl Launcher {
                 Ok(Launched {
                     pid,
                     pidfd,
-                    work: scratch.work,
+                    work: files.work,
                 })
             }
         }

@@ -249,7 +249,10 @@ fn add_mounts(posture: &mut Posture, pid: &str) {
         };
         let of_the_box = place[3] == "/" || kind[0] == "tmpfs" && kind[1] == "none";
         let kind = match (kind[0], of_the_box) {
-            ("proc", _) => format!("proc {}", options(kind[2], &["hidepid", "subset"])),
+            ("proc", _) => {
+                let options = options(kind[2], &["hidepid", "subset"]);
+                format!("proc {options}").trim_end().to_owned()
+            }
             ("tmpfs", true) => "tmpfs".to_owned(),
             _ => "of the host".to_owned(),
         };

@@ -37,16 +37,14 @@ steps! {
     SetHostname = "set the host name",
     /// Bring loopback up.
     RaiseLoopback = "bring up the loopback device",
-    /// Attach the root.
-    AttachRoot = "attach the root file system",
+    /// Open the root.
+    OpenRoot = "open the root file system",
     /// Mount the box's own terminals.
     MountTerminals = "mount /dev/pts",
     /// Mount proc.
-    MountProc = "mount /proc (is the host's own /proc covered by other mounts?)",
+    MountProc = "mount /proc",
     /// Attach the writable directories.
     AttachScratch = "attach the scratch directories",
-    /// Leave the host's root.
-    PivotRoot = "pivot into the new root",
     /// Cover the dangerous parts of proc.
     MaskProc = "mask /proc",
     /// Close everything inherited.

@@ -18,6 +18,7 @@ use super::super::launcher::LaunchStep;
 use super::super::message::{
     LaunchFailure, MountKind, Operation, PlannedMount, RootEntry, RootPlan, RootStep,
 };
+use super::super::plan::SCRATCH_TARGETS;
 use super::super::sys::{self, MountAttr};
 use super::{ROOT_OPTIONS, SAFE, attach, c_path, clone_path, make_directory, new_tmpfs};
 
@@ -28,7 +29,9 @@ pub(super) struct Own<'a> {
     /// Where its scratch file system is attached for now.
     pub scratch_at: &'a Path,
     /// The scratch directories, by number.
-    pub directories: &'a [OwnedFd; 3],
+    pub directories: &'a [OwnedFd],
+    /// Their attributes, which they get at the end.
+    pub attributes: [MountAttr; 3],
 }
 
 /// A root being made.
@@ -41,10 +44,11 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Makes the root at `path`, an empty directory of ours.
+    /// Makes the root at `path`, an empty directory of ours, with what is mounted at `proc` in it.
     pub(super) fn build(
         plan: &RootPlan,
         path: &Path,
+        proc: &Path,
         own: Option<Own<'a>>,
     ) -> Result<(), LaunchFailure> {
         let mut builder = Builder {
@@ -57,6 +61,8 @@ impl<'a> Builder<'a> {
         for step in &plan.steps {
             builder.take(step)?;
         }
+        builder.attach(&clone_path(proc)?, "proc")?;
+        builder.finish_scratch()?;
         if !plan.writable {
             builder.covers.push(builder.root);
         }
@@ -160,7 +166,18 @@ impl<'a> Builder<'a> {
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))
             .during("find", "a scratch directory")?;
         // Itself, not a copy: before Linux 6.15 nothing that is detached can be cloned.
-        self.attach(directory, super::super::plan::SCRATCH_TARGETS[number])
+        self.attach(directory, SCRATCH_TARGETS[number])
+    }
+
+    fn finish_scratch(&self) -> Result<(), LaunchFailure> {
+        let Some(own) = &self.own else {
+            return Ok(());
+        };
+        for (directory, attributes) in own.directories.iter().zip(own.attributes) {
+            sys::set_mount_attributes(directory.as_fd(), attributes, false)
+                .during("set attributes of", "a scratch directory")?;
+        }
+        Ok(())
     }
 
     fn make_entry(&self, entry: &RootEntry) -> Result<(), LaunchFailure> {

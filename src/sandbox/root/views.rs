@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::{self, File};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
@@ -23,7 +23,7 @@ const STARTER: u32 = 0;
 pub(super) struct Views {
     stage: Stage,
     /// A user namespace with nothing in it but the map between a user and the starter.
-    by_user: HashMap<u32, File>,
+    by_user: HashMap<u32, Rc<File>>,
 }
 
 impl Views {
@@ -37,15 +37,15 @@ impl Views {
 
     /// The map with which files of this user are to be shown; `None` where they can be shown as
     /// they are.
-    pub(super) fn of(&mut self, user: u32) -> Result<Option<BorrowedFd<'_>>, LaunchFailure> {
+    pub(super) fn of(&mut self, user: u32) -> Result<Option<Rc<File>>, LaunchFailure> {
         if self.stage == Stage::Root || user == STARTER {
             return Ok(None);
         }
-        let view: &File = match self.by_user.entry(user) {
+        let view = match self.by_user.entry(user) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(map(user)?),
+            Entry::Vacant(new) => new.insert(Rc::new(map(user)?)),
         };
-        Ok(Some(view.as_fd()))
+        Ok(Some(Rc::clone(view)))
     }
 }
 
