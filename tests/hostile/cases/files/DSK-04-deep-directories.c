@@ -6,6 +6,6 @@
 #include "probe.h"
 int main(void) {
     int depth = 0;
-    while (depth < 6000 && !mkdir("d", 0700) && !chdir("d")) depth++;
-    puts(depth > 4096 && depth <= 6000 ? "ok" : "odd");
+    while (depth < 3000 && !mkdir("d", 0700) && !chdir("d")) depth++;
+    puts(depth == 3000 ? "ok" : "odd");
 }
