@@ -34,8 +34,8 @@ const CREDITED: [&str; 5] = [
 /// Checks what `problem.yaml` says of the problem.
 pub(super) fn check(tree: &Tree, format: Format, findings: &mut Findings) {
     // Whether it can be read at all was told where the settings were.
-    let root = tree.text(FILE).and_then(|text| yaml::parse(&text).ok());
-    let Some(pairs) = root.as_ref().and_then(Node::pairs) else {
+    let document = tree.text(FILE).and_then(|text| yaml::parse(&text).ok());
+    let Some(pairs) = document.as_ref().and_then(|it| it.root.pairs()) else {
         return;
     };
     let severity = match format {

@@ -153,7 +153,7 @@ mod tests {
 
     fn constants(text: &str) -> (Constants, Vec<String>) {
         let mut findings = Findings::default();
-        let root = yaml::parse(text).unwrap();
+        let root = yaml::parse(text).unwrap().root;
         let constants = read(&root.pairs().unwrap()[0], &mut findings);
         (
             constants,

@@ -153,7 +153,13 @@ pub(super) fn read_yaml(tree: &Tree, path: &str, findings: &mut Findings) -> Opt
         return None;
     };
     match yaml::parse(text) {
-        Ok(node) => Some(node),
+        Ok(document) => {
+            for (key, line) in document.repeated {
+                let message = format!("{key:?} is given twice, and the last one counts: keep one");
+                findings.warning(path, Some(line), message);
+            }
+            Some(document.root)
+        }
         Err(error) => {
             findings.error(path, Some(error.line), error.message);
             None

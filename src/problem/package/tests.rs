@@ -36,6 +36,20 @@ fn a_small_package_is_read() {
 }
 
 #[test]
+fn of_a_key_that_is_given_twice_the_last_one_counts_with_a_warning() {
+    let yaml = (
+        "problem.yaml",
+        "name: A\nlimits:\n  memory: 1\n  memory: 2\n",
+    );
+    let (package, found) = read_files(&[yaml, AC]);
+    assert_eq!(package.unwrap().limits.memory_bytes, 2 << 20);
+    assert!(
+        matches!(&found[..], [warning] if warning.contains("problem.yaml:4: \"memory\" is given twice")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn names_that_are_none_of_the_format_are_ignored_in_2025_09() {
     let odd = [("data/secret/a b.in", ""), ("data/secret/a b.ans", "")];
     for (yaml, cases, warnings) in [(NEW, 1, 1), ("name: A\n", 2, 0)] {

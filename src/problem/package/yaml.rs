@@ -1,5 +1,8 @@
 //! YAML as packages need it: text, lists and maps, each with its line. Anchors are refused, for
-//! they are what YAML bombs are made of; so are keys that are given twice.
+//! they are what YAML bombs are made of. Of a key that is given twice the last one counts, as in other
+//! tools, and the document tells of it.
+
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
@@ -32,6 +35,14 @@ pub(super) struct Pair {
     pub value: Node,
 }
 
+/// What a file says.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub root: Node,
+    /// Keys that had been given before in the same map, each with its line.
+    pub repeated: Vec<(String, usize)>,
+}
+
 /// What is wrong with a file, and in which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct YamlError {
@@ -40,7 +51,7 @@ pub(super) struct YamlError {
 }
 
 /// Reads the only document of a file; an empty file is an empty map.
-pub(super) fn parse(text: &str) -> Result<Node, YamlError> {
+pub(super) fn parse(text: &str) -> Result<Document, YamlError> {
     if text.len() > MAX_BYTES {
         return Err(error(
             1,
@@ -50,6 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Node, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
+        repeated: Vec::new(),
     };
     let mut root = None;
     loop {
@@ -68,13 +80,17 @@ pub(super) fn parse(text: &str) -> Result<Node, YamlError> {
         line: 1,
         value: Value::Map(Vec::new()),
     };
-    Ok(root
-        .filter(|root| root.value != Value::Null)
-        .unwrap_or(empty))
+    Ok(Document {
+        root: root
+            .filter(|root| root.value != Value::Null)
+            .unwrap_or(empty),
+        repeated: reader.repeated,
+    })
 }
 
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
+    repeated: Vec<(String, usize)>,
 }
 
 impl<'a> Reader<'a> {
@@ -116,18 +132,23 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut pairs: Vec<Pair> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         loop {
             let (key, line) = match self.next()? {
                 (Event::MappingEnd, _) => return Ok(Value::Map(pairs)),
                 (Event::Scalar(key, ..), span) => (key.into_owned(), line_of(span)),
                 (_, span) => return Err(error(line_of(span), "a key must be text")),
             };
-            if pairs.iter().any(|pair| pair.key == key) {
-                return Err(error(line, format!("{key:?} is given twice")));
-            }
             let (event, span) = self.next()?;
             let value = self.node(event, line_of(span), depth + 1)?;
-            pairs.push(Pair { key, line, value });
+            let pair = Pair { key, line, value };
+            if let Some(&place) = places.get(&pair.key) {
+                self.repeated.push((pair.key.clone(), line));
+                pairs[place] = pair;
+            } else {
+                places.insert(pair.key.clone(), pairs.len());
+                pairs.push(pair);
+            }
         }
     }
 }
@@ -185,13 +206,17 @@ impl Node {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Node {
+        parse(text).unwrap().root
+    }
+
     fn refused(text: &str) -> YamlError {
         parse(text).unwrap_err()
     }
 
     #[test]
     fn values_have_lines() {
-        let root = parse("# c\na: 1\nb:\n  c: 'x y'\n  d: [u, 'v w']\ne: ~\n").unwrap();
+        let root = read("# c\na: 1\nb:\n  c: 'x y'\n  d: [u, 'v w']\ne: ~\n");
         let pairs = root.pairs().unwrap();
         assert_eq!((pairs[0].key.as_str(), pairs[0].line), ("a", 2));
         assert_eq!(pairs[0].value.text(), Some("1"));
@@ -205,8 +230,22 @@ mod tests {
     #[test]
     fn nothing_is_an_empty_map() {
         for text in ["", "\u{feff}", "# only a comment\n", "---\n"] {
-            assert_eq!(parse(text).unwrap().pairs(), Some(&[][..]), "{text:?}");
+            assert_eq!(read(text).pairs(), Some(&[][..]), "{text:?}");
         }
+    }
+
+    #[test]
+    fn of_keys_that_are_given_twice_the_last_one_counts() {
+        let document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n").unwrap();
+        let pairs = document.root.pairs().unwrap();
+        assert_eq!(pairs.len(), 2);
+        assert_eq!((pairs[0].value.text(), pairs[0].line), (Some("3"), 3));
+        let inner = pairs[1].value.pairs().unwrap();
+        assert_eq!(inner[0].value.text(), Some("2"));
+        assert_eq!(
+            document.repeated,
+            [("c".to_owned(), 2), ("a".to_owned(), 3)]
+        );
     }
 
     #[test]
@@ -223,7 +262,6 @@ mod tests {
 
     #[test]
     fn errors_have_lines() {
-        assert_eq!(refused("a: 1\nb: 2\na: 3\n").line, 3);
         assert_eq!(refused("a: 1\n---\nb: 2\n").line, 3);
         assert_eq!(refused("a: 1\n[x]: 2\n").line, 2);
         assert!(refused("a: 1\nb: [1\n").line >= 2);
