@@ -119,7 +119,9 @@ pub fn read(path: &Path, caps: &Caps) -> Result<Tree, UnpackError> {
     let file = File::open(path).map_err(read_error)?;
     let about = file.metadata().map_err(read_error)?;
     if about.is_dir() {
-        return with_inner_archives(directory::read(&file, caps)?, caps);
+        let around = directory::Around::of(path);
+        let tree = directory::read(&file, around.as_ref(), caps)?;
+        return with_inner_archives(tree, caps);
     }
     let tree = match about.is_file() {
         true => read_any(file, caps)?,

@@ -187,8 +187,8 @@ const VALID: i32 = 42;
 pub fn read(tree: &Tree) -> (Option<Package>, Findings) {
     let mut findings = Findings::default();
     for path in tree.left_out() {
-        let message = "the link is ignored, for it leads out of the package or nowhere: put the file \
-                       in its place";
+        let message = "the link is ignored, for it leads neither to a file of the package nor to one that \
+                       lies beside it: put the file in its place";
         findings.warning(path, None, message);
     }
     let package = read_into(tree, &mut findings);

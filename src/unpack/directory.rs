@@ -1,12 +1,14 @@
 //! Directories. The kernel resolves every path beneath the directory's descriptor: a link may lead
-//! to another file of the package, as setters use them, but never out of it.
+//! to another file of the package, as setters use them, or to a file of what lies beside it, where contests
+//! keep what their packages share; but never further.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use nix::dir::{Dir, Type};
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2, readlinkat};
 
 use super::{Caps, Collector, UnpackError};
 use crate::problem::package::Tree;
@@ -18,8 +20,38 @@ const ATTEMPTS: usize = 1000;
 /// Deepest link to a directory that is followed.
 const MAX_LINKED_DEPTH: usize = 8;
 
+/// The directory in which a package lies.
+pub(super) struct Around {
+    directory: File,
+    /// What the package is called in it.
+    name: String,
+}
+
+impl Around {
+    /// That of the package at this path; `None` where there is nothing around it.
+    pub(super) fn of(path: &Path) -> Option<Around> {
+        let path = path.canonicalize().ok()?;
+        Some(Around {
+            directory: File::open(path.parent()?).ok()?,
+            name: path.file_name()?.to_str()?.to_owned(),
+        })
+    }
+
+    /// The plain file to which a link of the package leads. Nothing hidden: it may be somebody's home.
+    fn open(&self, link: &str) -> Option<File> {
+        let link = format!("{}/{link}", self.name);
+        let target = readlinkat(&self.directory, link.as_str()).ok()?;
+        let mut parts = target.to_str()?.split('/');
+        if parts.any(|part| part.starts_with('.') && !matches!(part, "." | "..")) {
+            return None;
+        }
+        let file = open(&self.directory, &link, OFlag::O_NONBLOCK).ok()?;
+        file.metadata().ok()?.is_file().then_some(file)
+    }
+}
+
 /// Reads all files of a directory.
-pub(super) fn read(root: &File, caps: &Caps) -> Result<Tree, UnpackError> {
+pub(super) fn read(root: &File, around: Option<&Around>, caps: &Caps) -> Result<Tree, UnpackError> {
     let mut collector = Collector::new(caps);
     let mut directories_left = caps.files;
     let mut pending = vec![String::new()];
@@ -38,7 +70,10 @@ pub(super) fn read(root: &File, caps: &Caps) -> Result<Tree, UnpackError> {
             }
             let file = match open(root, &path, OFlag::O_NONBLOCK) {
                 Err(UnpackError::NotPlain(path)) if kind == Some(Type::Symlink) => {
-                    collector.tree.leave_out(&path);
+                    match around.and_then(|around| around.open(&path)) {
+                        Some(file) => collector.add(&path, file)?,
+                        None => collector.tree.leave_out(&path),
+                    }
                     continue;
                 }
                 other => other?,

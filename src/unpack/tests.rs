@@ -100,7 +100,31 @@ fn too_much_in_a_directory_is_refused() {
 }
 
 #[test]
-fn links_may_lead_inside_the_package_only() {
+fn links_may_lead_to_files_beside_the_package() {
+    let contest = directory(&[
+        ("shared/lib.h", b"1"),
+        ("shared/.hidden", b"2"),
+        ("a/x", b""),
+        ("a/validator/y", b""),
+    ]);
+    for (name, target) in [
+        ("lib.h", "../../shared/lib.h"),
+        ("hidden", "../../shared/.hidden"),
+        ("shared", "../../shared"),
+        ("further", "../../../etc/passwd"),
+    ] {
+        symlink(target, contest.path().join("a/validator").join(name)).unwrap();
+    }
+    let tree = read(&contest.path().join("a"), &Caps::default()).unwrap();
+    assert_eq!(names(&tree), ["validator/lib.h", "validator/y", "x"]);
+    let mut files = tree.files();
+    assert_eq!(**files.next().unwrap().1, *b"1");
+    let left_out = ["further", "hidden", "shared"].map(|name| format!("validator/{name}"));
+    assert_eq!(tree.left_out(), left_out);
+}
+
+#[test]
+fn links_that_lead_elsewhere_are_left_out() {
     let inside = directory(&[("a/x", b"1"), ("b/y", b"")]);
     symlink("../a/x", inside.path().join("b/link")).unwrap();
     let tree = read(inside.path(), &Caps::default()).unwrap();
