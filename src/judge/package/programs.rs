@@ -142,20 +142,20 @@ pub(super) fn complaint(output: &[u8]) -> String {
 pub(super) fn with_includes(
     judge: &Judge,
     package: &Package,
-    (language, files): (&str, &[SourceFile]),
+    (language, submitted): (&str, &[SourceFile]),
 ) -> Vec<SourceFile> {
     let includes = of_language(judge, &package.includes, language).map_or(&[][..], Vec::as_slice);
     let frame = of_language(judge, &package.frames, language);
     let mut files = match judge.languages().find(language) {
         // Beside others it needs an ending.
         Some(language) if !includes.is_empty() => {
-            let files = program::named(language, files, includes);
+            let files = program::named(language, submitted, includes);
             match frame {
                 Some(frame) => framed(language, files, frame),
                 None => files,
             }
         }
-        _ => files.to_vec(),
+        _ => submitted.to_vec(),
     };
     for included in includes {
         match files.iter_mut().find(|file| file.name == included.name) {
@@ -163,16 +163,47 @@ pub(super) fn with_includes(
             None => files.push(included.clone()),
         }
     }
-    let is_driver = |name: &str| match frame {
-        Some(frame) => name == frame.main,
-        None => is_main(name),
+    let driver = match frame {
+        Some(frame) => includes.iter().find(|file| file.name == frame.main),
+        None => driver(judge.languages().find(language), includes, submitted),
     };
-    if let Some(driver) = includes.iter().find(|file| is_driver(&file.name))
+    if let Some(driver) = driver
         && let Some(place) = files.iter().position(|file| file.name == driver.name)
     {
         files[..=place].rotate_right(1);
     }
     files
+}
+
+/// The file beside a submission with which the program begins: the one that is called so, or the one that names
+/// the submission and is not named by it, as in old packages. Java has its own way to tell.
+fn driver<'a>(
+    language: Option<&Language>,
+    includes: &'a [SourceFile],
+    submitted: &[SourceFile],
+) -> Option<&'a SourceFile> {
+    let called_so = includes.iter().find(|file| is_main(&file.name));
+    let calls = || {
+        let language = language.filter(|language| !language.named_by_class)?;
+        let mut sources = submitted
+            .iter()
+            .filter(|file| language.is_source(&file.name));
+        let main = sources.next().filter(|main| !is_main(&main.name))?;
+        let mut sources = includes
+            .iter()
+            .filter(|file| language.is_source(&file.name));
+        sources.find(|file| names(file, main) && !names(main, file))
+    };
+    called_so.or_else(calls)
+}
+
+/// Whether a source has the name of another one in it, without its ending, as a word.
+fn names(source: &SourceFile, other: &SourceFile) -> bool {
+    let name = other.name.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut words = source.bytes.split(|byte| !is_of_word(byte));
+    words.any(|word| word == stem.as_bytes())
 }
 
 /// The files of a submission as a frame wants them.
@@ -213,4 +244,44 @@ pub(super) fn is_among(judge: &Judge, codes: &[String], language: &str) -> bool 
 fn is_called(judge: &Judge, language: &str, code: &str) -> bool {
     let named = judge.languages().find(code);
     named.is_some_and(|named| named.id == language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Languages;
+
+    #[test]
+    fn a_driver_names_the_submission_and_is_not_named_by_it() {
+        let file = |name: &str, text: &str| SourceFile {
+            name: name.to_owned(),
+            bytes: text.as_bytes().into(),
+        };
+        let languages = Languages::built_in().unwrap();
+        let python = languages.find("python");
+        for (included, submitted, is_driver) in [
+            (
+                ("grader.py", "import cake"),
+                ("cake.py", "def f(): pass"),
+                true,
+            ),
+            (("main.py", ""), ("cake.py", ""), true),
+            (
+                ("grader.py", "import cake"),
+                ("cake.py", "import grader"),
+                false,
+            ),
+            (("lib.py", "cakes = 1"), ("cake.py", "import lib"), false),
+            (("grader.py", "import main"), ("main.py", ""), false),
+            (("notes.txt", "cake"), ("cake.py", ""), false),
+        ] {
+            let includes = [file(included.0, included.1)];
+            let submitted = [file(submitted.0, submitted.1)];
+            let found = driver(python, &includes, &submitted);
+            assert_eq!(found.is_some(), is_driver, "{included:?} {submitted:?}");
+        }
+        let java = languages.find("java");
+        let includes = [file("grader.java", "cake.f()")];
+        assert!(driver(java, &includes, &[file("cake.java", "")]).is_none());
+    }
 }
