@@ -117,6 +117,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
             "type" => kind(pair, &mut settings.kind, findings),
             "validation" => validation(pair, &mut settings, findings),
             "validator_flags" => settings.validator_flags = words(pair, FILE, findings),
+            "grading" if format == Format::V2025 => refuse_objective(pair, findings),
             "grading" => settings.grading = pair.value.pairs().unwrap_or_default().to_vec(),
             "allow_file_writing" => settings.allow_file_writing = truth((FILE, pair), findings),
             // In the legacy format it means nothing.
@@ -143,6 +144,21 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Settings {
         limits::of_answers(pairs, &mut settings);
     }
     settings
+}
+
+/// In 2025-09 there is no `grading`, and more points are always better: ignored, fewer would be worse.
+fn refuse_objective(grading: &Pair, findings: &mut Findings) {
+    let mut pairs = grading.value.pairs().unwrap_or_default().iter();
+    if let Some(objective) =
+        pairs.find(|pair| pair.key == "objective" && pair.value.text() != Some("max"))
+    {
+        let message = "in 2025-09 more points are always better: remove grading, or let \
+                       problem_format_version be legacy";
+        findings.error(FILE, Some(objective.line), message);
+    } else {
+        let message = "the key \"grading\" is unknown and ignored";
+        findings.warning(FILE, Some(grading.line), message);
+    }
 }
 
 /// Reads a YAML file; `None` where there is none or it cannot be read.
@@ -327,6 +343,21 @@ mod tests {
         assert_eq!(settings.names["sv"], "B");
         assert!(settings.kind.is_interactive && settings.kind.is_multi_pass);
         assert_eq!(settings.is_custom, None);
+    }
+
+    #[test]
+    fn fewer_points_are_better_in_the_legacy_format_only() {
+        let of = |format: &str, objective: &str| {
+            let text =
+                format!("problem_format_version: {format}\ngrading:\n  objective: {objective}\n");
+            read_text(&text)
+        };
+        let (settings, found) = of("legacy", "min");
+        assert_eq!((settings.grading.len(), found.len()), (1, 0), "{found:?}");
+        let refused = "error: problem.yaml:3: in 2025-09 more points are always better";
+        assert!(of("2025-09", "min").1[0].starts_with(refused));
+        let ignored = "warning: problem.yaml:2: the key \"grading\" is unknown and ignored";
+        assert_eq!(of("2025-09", "max").1, [ignored]);
     }
 
     #[test]
