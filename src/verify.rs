@@ -343,7 +343,11 @@ fn out_of_range(root: &Group, submissions: &[SubmissionResult]) -> Vec<String> {
     let told = |group: &Group| {
         let score = |result: &SubmissionResult| {
             let mut groups = result.groups.iter();
-            let of_group = groups.find(|of| of.name == group.name)?.score;
+            let of_group = match group.name.as_str() {
+                // What is not accepted as a whole may have no points in a range without zero.
+                "" => result.score.filter(|_| result.verdict == Verdict::Accepted),
+                name => groups.find(|of| of.name == name)?.score,
+            };
             of_group.filter(|score| !group.range.includes(*score))
         };
         let mut outside = submissions
@@ -351,10 +355,13 @@ fn out_of_range(root: &Group, submissions: &[SubmissionResult]) -> Vec<String> {
             .filter_map(|r| Some((&r.path, score(r)?)));
         let (path, score) = outside.next()?;
         let Range { min, max } = group.range;
+        let name = match group.name.as_str() {
+            "" => "all",
+            name => name,
+        };
         Some(format!(
-            "{path} comes to {score} points in {}, whose range is {min} to {max}: mend the range or \
-             the scores",
-            group.name
+            "{path} comes to {score} points in {name}, whose range is {min} to {max}: mend the range or \
+             the scores"
         ))
     };
     root.all().into_iter().filter_map(told).collect()

@@ -294,7 +294,9 @@ impl CompiledPackage {
         let group = |(name, grade): &(String, Option<Grade>)| GroupResult {
             name: name.clone(),
             verdict: grade.map_or(Verdict::Skipped, |grade| grade.verdict),
-            score: grade.filter(|_| scoring.is_some()).map(|grade| grade.score),
+            score: scoring.zip(*grade).and_then(|(scoring, grade)| {
+                scoring.score_of_part(grade.verdict == Verdict::Accepted, grade.score)
+            }),
             max_score: self.package.max_score_of(name),
         };
         let groups = standing.groups.iter().skip(1).map(group).collect();

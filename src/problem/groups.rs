@@ -1,6 +1,8 @@
 //! Groups of test cases and what they are worth, as plain data. The scoring of every package format
 //! turns into these; `judge::grade` applies them.
 
+use serde::{Deserialize, Serialize};
+
 /// A group of test cases. The root of a problem's tree is a group, too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
@@ -182,7 +184,8 @@ pub struct Scoring {
 }
 
 /// Which of two scores is the better one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Objective {
     /// The higher.
     Max,
@@ -205,6 +208,11 @@ impl Scoring {
             (true, Objective::Max) => Some(0.0),
             (true, Objective::Min) => None,
         }
+    }
+
+    /// The score of a case or a group, likewise: where less is better, a failure has none, for zero would be the best.
+    pub fn score_of_part(&self, is_accepted: bool, score: f64) -> Option<f64> {
+        (is_accepted || self.objective == Objective::Max).then_some(score)
     }
 
     /// The best score that the whole can have, where it is finite.
@@ -341,6 +349,27 @@ mod tests {
         ];
         assert_eq!(Group::adding_up(String::new(), members).range.max, 7.0);
         assert_eq!(case(0, Worth::Unbounded).most(), f64::INFINITY);
+    }
+
+    #[test]
+    fn where_less_is_better_a_failure_has_no_score() {
+        let [max, min] = [Objective::Max, Objective::Min].map(|objective| Scoring {
+            objective,
+            needs_acceptance: true,
+        });
+        assert_eq!(
+            (max.score(false, 7.0), min.score(false, 7.0)),
+            (Some(0.0), None)
+        );
+        assert_eq!(
+            (max.score(true, 7.0), min.score(true, 7.0)),
+            (Some(7.0), Some(7.0))
+        );
+        let of_part = |scoring: Scoring| [true, false].map(|ok| scoring.score_of_part(ok, 0.0));
+        assert_eq!(
+            (of_part(max), of_part(min)),
+            ([Some(0.0); 2], [Some(0.0), None])
+        );
     }
 
     #[test]

@@ -147,3 +147,25 @@ fn an_empty_folder_and_a_missing_package_are_explained() {
     let output = judge("nothing", &[], directory.path());
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing"));
 }
+
+#[test]
+fn points_are_told_also_where_fewer_are_better() {
+    let directory = homework(&[
+        ("ann.sh", "echo abc"),
+        ("bo.sh", "echo"),
+        ("cy.sh", "echo a"),
+    ]);
+    let path = directory.path();
+    let report = report(&package("shortest"), &["--csv", "marks.csv"], path);
+    let scores: Vec<&Value> = report["submissions"]
+        .as_array()
+        .expect("submissions")
+        .iter()
+        .map(|row| &row["score"])
+        .collect();
+    assert_eq!(scores, [&3.0.into(), &Value::Null, &1.0.into()], "{report}");
+    let csv = fs::read_to_string(path.join("marks.csv")).expect("the table");
+    for row in ["ann.sh,bash,AC,3,", "bo.sh,bash,WA,,", "cy.sh,bash,AC,1,"] {
+        assert!(csv.contains(row), "{row}: {csv}");
+    }
+}

@@ -5,7 +5,7 @@ use super::board::{Ran, Run, Stage};
 use super::entrant::Form;
 use super::{Candidate, CompiledPackage, Entrant, Fact, Known, Program, Times, known, limits};
 use crate::judge::grade::Grade;
-use crate::judge::verdict::CaseResult;
+use crate::judge::verdict::{CaseResult, Verdict};
 use crate::judge::{Cancel, CaseRun, Judge, JudgeError, JudgeSlot};
 use crate::problem::package::Subject;
 
@@ -119,8 +119,10 @@ impl CompiledPackage {
         let points = run.points;
         match self.checks.judged(case, run, limit_ms) {
             Ok((mut result, score)) => {
-                result.score = self.package.scoring.map(|_| score);
                 let verdict = result.verdict;
+                let scoring = self.package.scoring;
+                result.score =
+                    scoring.and_then(|it| it.score_of_part(verdict == Verdict::Accepted, score));
                 Ran {
                     end: Ok(result),
                     grade: Some(Grade { verdict, score }),
