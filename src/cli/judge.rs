@@ -103,14 +103,20 @@ struct Batch {
 }
 
 impl Batch {
-    /// `language` is that of all submissions, where they must be in one.
-    fn open(
-        arguments: &Arguments,
-        config: &Config,
-        language: Option<&str>,
-    ) -> anyhow::Result<Batch> {
+    /// What a problem takes is what all submissions are.
+    fn open(arguments: &Arguments, config: &Config, takes_answers: bool) -> anyhow::Result<Batch> {
         let languages = judging::languages(config)?;
-        let language = language.or(arguments.language.as_deref()).map(|name| {
+        let language = match (arguments.language.as_deref(), takes_answers) {
+            (None | Some(ANSWERS), true) => Some(ANSWERS),
+            (Some(other), true) => {
+                bail!("the problem takes answers and no programs: leave out --language {other}")
+            }
+            (Some(ANSWERS), false) => {
+                bail!("the problem takes programs and no answers: leave out --language {ANSWERS}")
+            }
+            (other, false) => other,
+        };
+        let language = language.map(|name| {
             if name == ANSWERS {
                 return Ok(name);
             }

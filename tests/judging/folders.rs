@@ -53,7 +53,12 @@ fn verdicts(report: &Value) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_folder_of_answers_is_judged_where_the_problem_takes_these() {
-    let directory = homework(&[("ann/1.out", "1"), ("ann/2.out", "4"), ("bo/2.out", "4")]);
+    let directory = homework(&[
+        ("ann/1.out", "1"),
+        ("ann/2.out", "4"),
+        ("bo/2.out", "4"),
+        ("cy.sh", "echo 1"),
+    ]);
     for (name, text) in [
         (
             "problem.yaml",
@@ -69,7 +74,28 @@ fn a_folder_of_answers_is_judged_where_the_problem_takes_these() {
         fs::write(path, text).expect("a file");
     }
     let report = report("squares", &[], directory.path());
-    assert_eq!(verdicts(&report), [("ann", "AC"), ("bo", "WA")], "{report}");
+    let expected = [("ann", "AC"), ("bo", "WA"), ("cy.sh", "CE")];
+    assert_eq!(verdicts(&report), expected, "{report}");
+    let reason = report["submissions"][2]["reason"].as_str();
+    let words = "no file is an answer, and the problem takes no programs";
+    assert!(
+        reason.is_some_and(|reason| reason.contains(words)),
+        "{report}"
+    );
+
+    for (problem, language, words) in [
+        (
+            "squares",
+            "bash",
+            "takes answers and no programs: leave out --language bash",
+        ),
+        (&package("sum"), "answers", "takes programs and no answers"),
+    ] {
+        let output = judge(problem, &["--language", language], directory.path());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]

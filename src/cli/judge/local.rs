@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::judge::crew::Crew;
 use crate::judge::package::{CompiledPackage, PackageError, Times};
 use crate::judge::{Cancel, Judge, JudgeError, Languages};
-use crate::problem::ANSWERS;
 use crate::problem::package::{self, Package};
 use crate::unpack::{self, Caps};
 use crate::verify;
@@ -29,8 +28,7 @@ enum Stop {
 /// Judges the folder.
 pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
     let (package, digest) = read_package(Path::new(&arguments.problem))?;
-    let language = package.takes_answers.then_some(ANSWERS);
-    let mut batch = Batch::open(arguments, config, language)?;
+    let mut batch = Batch::open(arguments, config, package.takes_answers)?;
     let asked_ms = arguments.time.map(std::num::NonZeroU64::get);
     let known_ms = batch
         .journal

@@ -48,6 +48,13 @@ struct Problem {
     id: String,
     name: String,
     version: Option<u64>,
+    /// Absent where it is no package.
+    package: Option<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    takes_answers: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,8 +95,9 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let api = Arc::new(Api::new(arguments)?);
-    let mut batch = Batch::open(arguments, config, None)?;
     let problem = api.find_problem(&arguments.problem).await?;
+    let takes_answers = problem.package.is_some_and(|package| package.takes_answers);
+    let mut batch = Batch::open(arguments, config, takes_answers)?;
     let version = problem
         .version
         .map_or(String::new(), |n| format!(" version {n}"));

@@ -54,7 +54,8 @@ impl Answers {
         if of_case.iter().all(Option::is_none) {
             let example = cases.first().map_or("secret/1", |case| case.name.as_str());
             return Err(format!(
-                "no file is an answer: their names are those of test cases, such as {example}.out"
+                "no file is an answer, and the problem takes no programs: send answers that are named after \
+                 test cases, such as {example}.out"
             ));
         }
         Ok(Answers {
