@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 use super::limits::ApiLimits;
 use super::{ApiState, ConfiguredLanguage, languages};
+use crate::problem::groups::Objective;
 use crate::problem::package::{self, Finding, Package, Severity, Validation};
 use crate::store::{BlobId, NewVersion, PackageAbout};
 use crate::unpack::{self, Caps, UnpackError};
@@ -84,7 +85,12 @@ pub(super) struct PackageView {
     limit_ms: Option<u64>,
     /// `given` by the package, `calibrated` by the jury's submissions, or null.
     limit_source: Option<&'static str>,
-    /// The highest score of a submission; null where there are no points, or no end of them.
+    /// Whether a higher (`max`) or a lower (`min`) score is better; null where there are no points.
+    #[schema(value_type = Option<String>, example = "max")]
+    objective: Option<Objective>,
+    /// The lowest score of a submission; null where there are no points, or no end of them.
+    min_score: Option<f64>,
+    /// The highest score of a submission, likewise.
     max_score: Option<f64>,
     /// Memory of a submission.
     memory_bytes: u64,
@@ -122,6 +128,8 @@ impl PackageView {
             hints: about.hints,
             limit_ms,
             limit_source: limit_ms.map(|_| source),
+            objective: about.objective,
+            min_score: about.min_score,
             max_score: about.max_score,
             memory_bytes: about.memory_bytes,
             output_bytes: about.output_bytes,
@@ -247,6 +255,8 @@ fn about(package: &Package, needs: Vec<String>, findings: Vec<Finding>) -> Packa
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,
         limit_ms: package.time.limit_ms,
+        objective: package.scoring.map(|scoring| scoring.objective),
+        min_score: package.min_score(),
         max_score: package.max_score_of(""),
         findings,
     }

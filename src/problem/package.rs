@@ -130,6 +130,12 @@ impl Package {
         let max = self.scoring.and(self.groups.find(group))?.range.max;
         max.is_finite().then_some(max)
     }
+
+    /// The lowest score of the whole, likewise.
+    pub fn min_score(&self) -> Option<f64> {
+        let min = self.scoring.map(|_| self.groups.range.min)?;
+        min.is_finite().then_some(min)
+    }
 }
 
 /// How outputs are judged.

@@ -9,6 +9,7 @@ use super::{
     PackageAbout, Store, SubmissionId, Tests, WorkerId,
 };
 use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Judgement, Verdict};
+use crate::problem::groups::Objective;
 use crate::problem::package::{Finding, Severity};
 use crate::problem::{Checker, Limits, SourceFile};
 use crate::sandbox::{Limit, Noise, NoiseSource};
@@ -78,6 +79,8 @@ pub(super) fn package(archive: &[u8], limit_ms: Option<u64>) -> NewVersion {
             memory_bytes: 1 << 40,
             output_bytes: 7,
             limit_ms,
+            objective: Some(Objective::Min),
+            min_score: Some(-0.5),
             max_score: Some(99.5),
             takes_answers: false,
             needs: Vec::new(),

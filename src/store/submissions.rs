@@ -10,6 +10,7 @@ use super::test_sets::{LimitColumns, insert_test_set};
 use super::word::{Word, storable};
 use super::{NewTestCase, ProblemId, Store, StoreError, SubmissionId, VersionState};
 use crate::judge::verdict::{CaseResult, CompileResult, GroupResult, Verdict};
+use crate::problem::groups::Objective;
 use crate::problem::{ANSWERS, Checker, Limits, SourceFile};
 
 /// What a submission is judged on.
@@ -98,7 +99,11 @@ pub struct Submission {
     /// Protections that the machine lacked that gave the verdict; `None` where there is none, or it is
     /// not known.
     pub degraded: Option<Vec<String>>,
-    /// The highest score that the problem's version gives, where it has points and an end of them.
+    /// Which scores are better, where the problem's version has points.
+    pub objective: Option<Objective>,
+    /// The lowest score that the problem's version gives, where it has points and an end of them.
+    pub min_score: Option<f64>,
+    /// The highest score that it gives, likewise.
     pub max_score: Option<f64>,
     /// What came of the groups of cases, each before those in it; empty until finished.
     pub groups: Vec<GroupResult>,
@@ -203,6 +208,8 @@ impl Store {
                        submissions.state AS "state: SubmissionState",
                        verdict::text AS "verdict: Word<Verdict>", reason, score, attempts,
                        submissions.created_at, finished_at, degraded,
+                       version.about ->> 'objective' AS "objective: Word<Objective>",
+                       (version.about ->> 'min_score')::double precision AS min_score,
                        (version.about ->> 'max_score')::double precision AS max_score,
                        cpu_ms AS "cpu_ms?", wall_ms AS "wall_ms?",
                        memory_bytes AS "memory_bytes?", output_bytes AS "output_bytes?",
@@ -262,6 +269,8 @@ impl Store {
                 checker: row.checker.map(|checker| checker.0),
                 waiting_for,
                 degraded: row.degraded,
+                objective: row.objective.map(|objective| objective.0),
+                min_score: row.min_score,
                 max_score: row.max_score,
                 groups,
                 compile,

@@ -14,6 +14,7 @@ use super::test_sets::{LimitColumns, insert_test_set};
 use super::verifications::insert_verification;
 use super::word::{signed, storable, unsigned};
 use super::{BlobId, NewTestCase, ProblemId, Store, StoreError, TestCaseRow};
+use crate::problem::groups::Objective;
 use crate::problem::package::Finding;
 use crate::problem::{Checker, Limits};
 
@@ -58,7 +59,13 @@ pub struct PackageAbout {
     pub output_bytes: u64,
     /// CPU time of a test case, where the package gives it.
     pub limit_ms: Option<u64>,
-    /// The highest score, where it has points and an end of them.
+    /// Which scores are better, where it has points.
+    #[serde(default)]
+    pub objective: Option<Objective>,
+    /// The lowest score, where it has points and an end of them.
+    #[serde(default)]
+    pub min_score: Option<f64>,
+    /// The highest score, likewise.
     #[serde(default)]
     pub max_score: Option<f64>,
     /// Languages of its programs without which nothing can be judged by it: only workers that offer all of them do.

@@ -10,6 +10,7 @@ use crate::api::content::{encode, lossy};
 use crate::api::limits::LimitsView;
 use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Verdict};
 use crate::problem::SourceFile;
+use crate::problem::groups::Objective;
 use crate::sandbox::{Limit, Noise, NoiseSource};
 use crate::store::{Submission, SubmissionState, SubmissionSummary};
 
@@ -59,7 +60,12 @@ pub(in crate::api) struct SubmissionView {
     /// Protections that the machine lacked that gave the verdict, with its operator's consent; null where
     /// that is not known.
     degraded: Option<Vec<String>>,
-    /// The most points that the problem gives; null where it has none, or no end of them.
+    /// Whether a higher (`max`) or a lower (`min`) score is better; null where the problem has no points.
+    #[schema(value_type = Option<String>, example = "max")]
+    objective: Option<Objective>,
+    /// The least points that the problem gives; null where it has none, or no end of them.
+    min_score: Option<f64>,
+    /// The most points that the problem gives, likewise.
     max_score: Option<f64>,
     /// What came of the groups of test cases, each before those in it; empty where there are none.
     groups: Vec<GroupView>,
@@ -233,6 +239,8 @@ impl From<Submission> for SubmissionView {
             checker: submission.checker.map(CheckerBody::from),
             waiting_for: submission.waiting_for,
             degraded: submission.degraded,
+            objective: submission.objective,
+            min_score: submission.min_score,
             max_score: submission.max_score,
             groups: submission.groups.into_iter().map(GroupView::from).collect(),
             compile: submission.compile.map(CompileView::from),
@@ -250,6 +258,8 @@ impl From<SubmissionSummary> for SubmissionView {
             checker: None,
             waiting_for: Vec::new(),
             degraded: None,
+            objective: None,
+            min_score: None,
             max_score: None,
             groups: Vec::new(),
             compile: None,

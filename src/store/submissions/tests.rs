@@ -54,7 +54,7 @@ async fn a_submission_on_a_problem_has_the_problems_terms(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_submission_on_a_package_knows_the_highest_score(pool: PgPool) {
+async fn a_submission_on_a_package_knows_which_scores_there_are(pool: PgPool) {
     let store = Store::from_pool(pool);
     let new = NewProblem {
         name: "points".to_owned(),
@@ -64,7 +64,8 @@ async fn a_submission_on_a_package_knows_the_highest_score(pool: PgPool) {
     let sent = submission_on("c", Tests::Problem(problem));
     let id = store.create_submission(&sent).await.unwrap().id;
     let found = finish(&store, id, &judgement(2)).await;
-    assert_eq!(found.max_score, Some(99.5));
+    assert_eq!(found.objective, Some(Objective::Min));
+    assert_eq!((found.min_score, found.max_score), (Some(-0.5), Some(99.5)));
     let all = ListFilter {
         limit: 1,
         ..ListFilter::default()
