@@ -21,6 +21,7 @@ mod polygon;
 mod programs;
 mod report;
 mod settings;
+mod shown;
 mod streams;
 mod submissions;
 mod texts;
@@ -229,6 +230,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let tree = &*constants::fill(tree, &settings.constants, findings);
     let flags = &settings.validator_flags[..];
     let (cases, root) = data::read(tree, (settings.format, flags), findings);
+    shown::check(tree, (settings.format, settings.kind), &cases, findings);
     let static_validator = static_validator(tree, &settings, &cases, findings);
     let grader = grader(tree, findings);
     let (groups, scoring) = {
