@@ -122,6 +122,20 @@ pub(super) enum Entry {
 /// Names of a group's settings, in the legacy and the new format.
 const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
 
+/// Keys that the settings of a case may have.
+const OF_CASES: [&str; 10] = [
+    "args",
+    "input_validator_args",
+    "input_validator_flags",
+    "output_validator_args",
+    "output_validator_flags",
+    "input_visualizer_args",
+    "output_visualizer_args",
+    "full_feedback",
+    "hint",
+    "description",
+];
+
 /// Arguments that a group hands down.
 #[derive(Debug, Clone, Default)]
 struct Arguments {
@@ -289,6 +303,7 @@ impl Reader<'_> {
     fn case(&mut self, path: &str, group: &Arguments) -> bool {
         let (input, answer) = (format!("{path}.in"), format!("{path}.ans"));
         let (arguments, own) = self.settings(&format!("{path}.yaml"), group.clone());
+        self.warn_of_unknown(&format!("{path}.yaml"), &own);
         let hint = own.iter().find(|pair| pair.key == "hint");
         let hint = hint.and_then(|pair| pair.value.text().map(str::to_owned));
         let Some(input) = self.tree.file(&input) else {
@@ -315,6 +330,14 @@ impl Reader<'_> {
             subject: Subject::Output,
         });
         true
+    }
+
+    /// Warns of what the settings of a case say to nobody.
+    fn warn_of_unknown(&mut self, path: &str, pairs: &[Pair]) {
+        for pair in pairs.iter().filter(|pair| !OF_CASES.contains(&&*pair.key)) {
+            let message = format!("the key {:?} is unknown and ignored", pair.key);
+            self.findings.warning(path, Some(pair.line), message);
+        }
     }
 
     /// What a directory says: its arguments and all its settings.

@@ -191,3 +191,19 @@ fn what_is_missing_is_named() {
     assert!(has("warning: data/secret/3.files: the files are not used"));
     assert!(read_files(&[]).1[0].contains("there are no test cases"));
 }
+
+#[test]
+fn what_a_case_says_to_nobody_is_told() {
+    let (cases, found) = read_files(&[
+        ("data/secret/1.in", ""),
+        ("data/secret/1.ans", ""),
+        (
+            "data/secret/1.yaml",
+            "hint: h\ndescription: d\nfull_feedback: true\ninput_visualizer_args: [a]\noutput_visualiser_args: [b]\n",
+        ),
+    ]);
+    assert_eq!(cases[0].hint.as_deref(), Some("h"));
+    let unknown =
+        "warning: data/secret/1.yaml:5: the key \"output_visualiser_args\" is unknown and ignored";
+    assert_eq!(found, [unknown]);
+}
