@@ -66,7 +66,7 @@ const GRADER: &str = "from dmoj.graders.interactive import InteractiveGrader\n\
                       first = interactor.readint(0, 100)\n        \
                       word = interactor.readln().decode()\n        \
                       if word == 'half':\n            return CheckerResult(True, case.points / 2, 'so so')\n        \
-                      if word == 'ask':\n            return self.source\n        \
+                      if word == 'ask':\n            return getattr(self, 'source')\n        \
                       return first == int(case.output_data()) and int(word) == n\n";
 
 #[test]
@@ -101,14 +101,64 @@ fn a_grader_in_python_talks_with_submissions() {
     assert!(error.is_of_the_problem(), "{error}");
 }
 
+/// A grader that checks what a submission printed, with words that nobody must take for its answer.
+const CHECKS: &str = "import sys\nfrom dmoj.graders import StandardGrader\n\
+                      from dmoj.result import CheckerResult\n\n\
+                      class Grader(StandardGrader):\n    def check_result(self, case, result):\n        \
+                      print('points 10')\n        print('ok', file=sys.stderr)\n        \
+                      said = int(result.proc_output)\n        \
+                      if said == int(case.input_data()):\n            \
+                      return CheckerResult(True, case.points / 4, 'only itself')\n        \
+                      return said == int(case.output_data())\n";
+
+/// A grader that runs a submission in its own way.
+const RUNS: &str = "import subprocess\nfrom dmoj.graders.standard import StandardGrader\n\
+                    from dmoj.result import Result\n\n\
+                    class Grader(StandardGrader):\n    def grade(self, case):\n        \
+                    result = Result(case)\n        \
+                    self._current_proc = self.binary.launch(time=self.problem.time_limit,\n            \
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,\n            \
+                    wall_time=case.config.wall_time_factor * self.problem.time_limit)\n        \
+                    output, error = self._current_proc.communicate(case.input_data() * 100000)\n        \
+                    self.binary.populate_result(error, result, self._current_proc)\n        \
+                    if output.split() == [case.output_data().strip()] * 100000:\n            \
+                    result.points = case.points\n        \
+                    else:\n            result.result_flag |= Result.WA\n        \
+                    return result\n";
+
 #[test]
-fn a_grader_in_python_may_do_nothing_but_talk() {
-    let grader = format!("{GRADER}    def grade(self, case):\n        pass\n");
-    let mut bench = problem("custom_judge: talk.py", &[("talk.py", &grader)]);
-    let error = bench
-        .judged_in("bash", "exit 0")
-        .expect_err("its own grade");
-    assert!(error.is_of_the_problem(), "{error}");
+fn a_grader_in_python_checks_or_runs_submissions() {
+    let of = |grader| problem("custom_judge: grade.py", &[("grade.py", grader)]);
+    let mut benches = [of(CHECKS), of(RUNS)];
+    for (grader, text, verdict, score) in [
+        (0, "read n; echo $((n * 2))", Verdict::Accepted, 10.0),
+        (0, "cat", Verdict::Accepted, 2.5),
+        (0, "echo 41", Verdict::WrongAnswer, 0.0),
+        (0, "echo what", Verdict::WrongAnswer, 0.0),
+        (0, "echo 42; exit 3", Verdict::RuntimeError, 0.0),
+        (1, "sed s/21/42/", Verdict::Accepted, 10.0),
+        (1, "cat", Verdict::WrongAnswer, 0.0),
+        (1, "echo 42", Verdict::WrongAnswer, 0.0),
+    ] {
+        let judged = benches[grader]
+            .judged_in("bash", text)
+            .expect("a judgement");
+        assert_comes_to(&judged, verdict, score);
+    }
+}
+
+#[test]
+fn a_grader_in_python_that_gives_no_result_or_runs_twice_is_an_error_of_the_problem() {
+    let twice = RUNS.replace(
+        "result = Result(case)",
+        "result = Result(case); self._launch_process(case)",
+    );
+    let nothing = format!("{GRADER}    def grade(self, case):\n        pass\n");
+    for grader in [&twice, &nothing] {
+        let mut bench = problem("custom_judge: talk.py", &[("talk.py", grader)]);
+        let error = bench.judged_in("bash", "exit 0").expect_err("no verdict");
+        assert!(error.is_of_the_problem(), "{error}");
+    }
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let files = Files { tree, archive };
     let signature = signature::read(&files, pairs, findings);
     let custom_judge = pairs.iter().find(|pair| pair.key == "custom_judge");
-    let grader = custom_judge.and_then(|pair| python::grader(&files, pair, findings));
+    let grader = custom_judge.and_then(|pair| python::grader(&files, (pair, pairs), findings));
     let cases = cases::read(&files, pairs, grader.as_ref(), findings);
     if cases.all.is_empty() {
         findings.error(

@@ -30,18 +30,50 @@ const GRADER: &str = include_str!("ask_grader.py");
 const GRADER_NAME: &str = "ask_grader.py";
 const GRADER_OF_THEIRS: &str = "grader.py";
 
-/// Reads `custom_judge`: a grader that does nothing but talk with submissions.
-pub(super) fn grader(files: &Files<'_>, pair: &Pair, findings: &mut Findings) -> Option<Asked> {
+/// Classes of which a grader must be one.
+const GRADERS: [&str; 3] = ["InteractiveGrader", "StandardGrader", "BaseGrader"];
+
+/// What graders say who need DMOJ around them, and what that is.
+const INSIDE: [(&str, &str); 6] = [
+    ("_generate_binary", "compiles submissions in its own way"),
+    ("executors", "compiles or runs programs itself"),
+    ("judgeenv", "reads the settings or files of the judge"),
+    ("self.source", "asks for the source of submissions"),
+    ("self.language", "asks for the language of submissions"),
+    ("self.judge", "asks for the judge itself"),
+];
+
+/// Reads `custom_judge`: a grader that runs a submission once, talks with it or checks what it says.
+pub(super) fn grader(
+    files: &Files<'_>,
+    (pair, all): (&Pair, &[Pair]),
+    findings: &mut Findings,
+) -> Option<Asked> {
     let name = pair.value.text().unwrap_or_default();
     let Some(bytes) = files.file(name) else {
         findings.error(FILE, Some(pair.line), format!("there is no file {name}"));
         return None;
     };
-    if !String::from_utf8_lossy(bytes).contains("InteractiveGrader") {
-        let message = "this grader works inside DMOJ itself: only those that are an InteractiveGrader are \
-                       supported; write one, or a checker or an interactor";
+    let text = String::from_utf8_lossy(bytes);
+    if !GRADERS.iter().any(|class| text.contains(class)) {
+        let message =
+            "this is no grader: its class Grader must be a StandardGrader or an InteractiveGrader";
         findings.error(FILE, Some(pair.line), message);
         return None;
+    }
+    refuse_inside((name, &text), findings);
+    let has_checker_asked = !["InteractiveGrader", "def check_result", "def grade("]
+        .iter()
+        .any(|words| text.contains(words));
+    if let Some(checker) = has_checker_asked
+        .then(|| find_key(all, "checker"))
+        .flatten()
+    {
+        let message = format!(
+            "{name} would have this checker judge, and it is not asked beside a grader: have check_result of \
+             the grader judge"
+        );
+        findings.error(FILE, Some(checker.line), message);
     }
     let files = vec![
         file(GRADER_NAME, Arc::from(GRADER.as_bytes())),
@@ -54,6 +86,35 @@ pub(super) fn grader(files: &Files<'_>, pair: &Pair, findings: &mut Findings) ->
         protocol: Protocol::Testlib,
         arguments: None,
         is_told_of_cases: true,
+    })
+}
+
+/// Refuses what only works inside DMOJ itself.
+fn refuse_inside((name, text): (&str, &str), findings: &mut Findings) {
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        if let Some((_, what)) = INSIDE.iter().find(|(words, _)| line.contains(words)) {
+            let message = format!(
+                "this grader {what}, which works inside DMOJ only: have it run the submission once and judge \
+                 by what that says, or write a checker or an interactor"
+            );
+            findings.error(name, Some(index + 1), message);
+        }
+    }
+}
+
+/// The first entry with this key, however deep.
+fn find_key<'a>(pairs: &'a [Pair], key: &str) -> Option<&'a Pair> {
+    fn below<'a>(node: &'a Node, key: &str) -> Option<&'a Pair> {
+        match &node.value {
+            Value::Map(pairs) => find_key(pairs, key),
+            Value::List(items) => items.iter().find_map(|item| below(item, key)),
+            Value::Null | Value::Text(_) => None,
+        }
+    }
+    pairs.iter().find_map(|pair| match pair.key == key {
+        true => Some(pair),
+        false => below(&pair.value, key),
     })
 }
 

@@ -18,6 +18,12 @@ fn read_with(yaml: &str) -> (Option<Package>, Vec<String>) {
         ("check.cpp", "check"),
         ("check.py", "check"),
         ("talk.py", "class Grader(InteractiveGrader): pass"),
+        ("plain.py", "class Grader(StandardGrader): pass"),
+        (
+            "inside.py",
+            "class Grader(StandardGrader):\n    def check_result(self, case, result):\n        \
+             return len(self.source) < 9 # self.judge\n",
+        ),
         ("data.zip/a.1.in", "in"),
         ("data.zip/a.1.out", "out"),
     ]));
@@ -347,7 +353,15 @@ fn ways_of_running_submissions_that_cannot_be_had_are_named_with_their_lines() {
         ("custom_judge: x.py\n", "init.yml:1: there is no file x.py"),
         (
             "custom_judge: check.py\n",
-            "init.yml:1: this grader works inside DMOJ itself",
+            "init.yml:1: this is no grader: its class Grader must be",
+        ),
+        (
+            "custom_judge: inside.py\n",
+            "inside.py:3: this grader asks for the source of submissions, which works inside DMOJ only",
+        ),
+        (
+            "custom_judge: plain.py\npretest_test_cases: [{in: 1.in, out: 1.out, checker: easy}]\n",
+            "init.yml:2: plain.py would have this checker judge",
         ),
         (
             "custom_judge: talk.py\ninteractive: {files: gen.cpp}\n",
