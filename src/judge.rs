@@ -33,7 +33,7 @@ pub use language::{Language, LanguageError, Languages};
 pub use probe::OfferedLanguage;
 pub use run::Runnable;
 pub use slot::{CaseRun, Course, JudgeSlot, LeftFile, NoOutput, RunResult};
-pub use validator::{Check, Validator};
+pub use validator::{Check, Validator, Visualizer};
 
 use crate::problem::{Checker, Limits, SourceFile};
 use crate::sandbox::{CollectError, Sandbox};

@@ -14,6 +14,7 @@ mod programs;
 mod python_2;
 mod report;
 mod timing;
+mod visualizers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -274,11 +275,12 @@ fn outputs(work: &Work<'_, '_>, problem: &CompiledPackage) -> Result<Checked, Pa
     let of_answers = answers::check(work, &opinions)?;
     let of_examples = answers::check_examples(work, problem)?;
     let hostile = junk::outputs(work, problem, &opinions)?;
+    let of_visualizers = visualizers::check(work, problem)?;
     let recalled = known.recalled();
     work.cache.save(&key, known);
     Ok(Checked {
         mistakes: of_examples,
-        notes: [of_answers, hostile].concat(),
+        notes: [of_answers, hostile, of_visualizers].concat(),
         recalled,
     })
 }

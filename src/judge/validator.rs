@@ -10,6 +10,7 @@ mod answer;
 mod feedback;
 mod points;
 mod question;
+mod visualize;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub(super) use points::Zeros;
 use points::points;
 pub(super) use question::Case;
 use question::{Question, asked_with, given, input_file};
+pub use visualize::Visualizer;
 
 const ACCEPTED: i32 = 42;
 const WRONG: i32 = 43;

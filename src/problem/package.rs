@@ -99,8 +99,19 @@ pub struct Package {
     pub making: Making,
     /// The program that judges the files of submissions, where a case is about these.
     pub static_validator: Option<ProgramFiles>,
+    /// Programs that draw for people.
+    pub visualizers: Visualizers,
     /// Submissions are the answers to the cases, and no programs.
     pub takes_answers: bool,
+}
+
+/// Programs that draw for people. No verdict depends on them.
+#[derive(Debug, Clone, Default)]
+pub struct Visualizers {
+    /// Draws inputs.
+    pub input: Option<ProgramFiles>,
+    /// Draws outputs.
+    pub output: Option<ProgramFiles>,
 }
 
 impl Package {
@@ -295,6 +306,10 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         output_examples: examples,
         submissions,
         making: Making::default(),
+        visualizers: Visualizers {
+            input: programs::only_in(tree, "input_visualizer"),
+            output: programs::only_in(tree, "output_visualizer"),
+        },
         takes_answers: settings.kind.is_submit_answer,
         static_validator,
     })

@@ -95,3 +95,58 @@ fn an_answer_that_its_own_validator_does_not_take_is_noted() {
         );
     }
 }
+
+#[test]
+fn visualizers_are_tried_and_what_is_wrong_with_one_is_noted() {
+    let package = copy("greeting");
+    let path = package.path().to_str().expect("UTF-8");
+    let write = |name: &str, text: &str| {
+        let path = package.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    };
+    write(
+        "data/secret/test_group.yaml",
+        "args: [world]\noutput_visualizer_args: [red]\n",
+    );
+    let notes = || verified(&[path, "-s", "accepted/*"]).0["notes"].to_string();
+    let run = "#!/bin/sh\necho seen > \"$3/seen.txt\"\nexec \"$(dirname \"$0\")/compare\" \"$@\"\n";
+    write("output_validator/run", run);
+    // It sees what the output validator left, and what it printed does not count.
+    let draws = "[ -d \"$3\" ] && read -r line && [ -e \"$3/seen.txt\" ] && echo x > \"$3/judgeimage-1.svg\"";
+    write("output_visualizer/draw.sh", draws);
+    write(
+        "input_visualizer/draw.sh",
+        "[ -f \"$1\" ] && [ -f \"$2\" ] && echo drawn",
+    );
+    let of_fine = notes();
+    assert!(!of_fine.contains("visualizer"), "{of_fine}");
+
+    write(
+        "output_visualizer/draw.sh",
+        "[ \"$4\" = red ] && { echo no colours >&2; exit 3; }\necho > \"$3/judgeimage.png\"",
+    );
+    write("input_visualizer/draw.sh", "kill -SEGV $$");
+    let of_broken = notes();
+    for words in [
+        "output_visualizer ends with exit code 3: no colours (secret/",
+        "input_visualizer was ended by signal 11 (SIGSEGV) (secret/",
+    ] {
+        assert!(of_broken.contains(words), "{words}: {of_broken}");
+    }
+    write("output_visualizer/draw.sh", "echo > \"$3/image.png\"");
+    write("input_visualizer/draw.c", "int main(void) { return }");
+    fs::remove_file(package.path().join("input_visualizer/draw.sh")).expect("a file");
+    let of_broken = notes();
+    assert!(
+        of_broken.contains("output_visualizer leaves no judgeimage or teamimage"),
+        "{of_broken}"
+    );
+    assert!(
+        of_broken.contains("input_visualizer cannot be compiled"),
+        "{of_broken}"
+    );
+    write("output_validator/run", "#!/bin/sh\nexit 43\n");
+    let of_wrong = notes();
+    assert!(!of_wrong.contains("output_visualizer"), "{of_wrong}");
+}

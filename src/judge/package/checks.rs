@@ -101,6 +101,11 @@ impl Checks {
         matches!(self.by, By::Validate(_))
     }
 
+    /// How an output that is there as a whole is judged; `None` where only a conversation could be.
+    pub(super) fn of_output<'a>(&'a self, case: (usize, &'a TestCase)) -> Option<Check<'a>> {
+        self.by.of_output(case)
+    }
+
     /// Judges an output that is there as a whole; `None` where only a conversation could be judged.
     pub(super) fn judge_output(
         &self,

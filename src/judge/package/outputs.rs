@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::CompiledPackage;
 use crate::judge::slot::CaseRun;
 use crate::judge::verdict::Verdict;
-use crate::judge::{Cancel, JudgeError, JudgeSlot};
+use crate::judge::{Cancel, JudgeError, JudgeSlot, Visualizer};
 use crate::problem::package::OutputExample;
 
 /// What is said of an output.
@@ -57,6 +57,44 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<Option<Opinion>, JudgeError> {
         opinion_of(self.checks.judge_example(slot, example, cancel))
+    }
+
+    /// Has a visualizer draw the input of the case at this place. Says what went wrong, if anything did.
+    ///
+    /// # Errors
+    /// Our own failures only.
+    pub fn draw_input(
+        &self,
+        slot: &mut JudgeSlot,
+        visualizer: &Visualizer,
+        index: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        let case = &self.package.cases[index];
+        let data = (case.input.clone(), case.answer.clone());
+        slot.draw_input(visualizer, data, &case.input_visualizer_args, cancel)
+    }
+
+    /// Has a visualizer draw the answer of the case at this place as if a submission had printed it, where
+    /// that can be judged as a whole; says the same.
+    ///
+    /// # Errors
+    /// Our own failures only.
+    pub fn draw_answer(
+        &self,
+        slot: &mut JudgeSlot,
+        visualizer: &Visualizer,
+        index: usize,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        let case = &self.package.cases[index];
+        let check = self.checks.of_output((index, case));
+        let Some(check) = check.filter(|_| self.package.max_passes == 1) else {
+            return Ok(None);
+        };
+        let data = (case.input.clone(), case.answer.clone());
+        let arguments = &case.output_visualizer_args;
+        slot.draw_output(visualizer, data, (check, arguments), cancel)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CaseRun, JudgeSlot, PREFIX_BYTES};
 use crate::judge::run::{checked, told};
-use crate::judge::validator::{Case, Check, Said, Validator};
+use crate::judge::validator::{Case, Check, Said, Validator, Visualizer};
 use crate::judge::verdict::{CaseResult, Verdict, of_output};
 use crate::judge::{Cancel, Executable, JudgeError};
 
@@ -49,6 +49,49 @@ impl JudgeSlot {
         };
         run.result.reason = format!("the problem's static validator {says} the files");
         Ok(run)
+    }
+
+    /// Has a visualizer draw an input, to which there is this answer. Says what went wrong, if anything did.
+    ///
+    /// # Errors
+    /// Our own failures.
+    pub fn draw_input(
+        &mut self,
+        visualizer: &Visualizer,
+        (input, answer): (Arc<[u8]>, Arc<[u8]>),
+        arguments: &[String],
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        let case = Case::new(input, answer);
+        excused(visualizer.draw_input(&mut self.slot, &case, arguments, cancel))
+    }
+
+    /// Has a visualizer draw an answer as an output, after what checks that has seen it. Says the same.
+    ///
+    /// # Errors
+    /// Our own failures.
+    pub fn draw_output(
+        &mut self,
+        visualizer: &Visualizer,
+        (input, answer): (Arc<[u8]>, Arc<[u8]>),
+        (check, arguments): (Check<'_>, &[String]),
+        cancel: &Cancel,
+    ) -> Result<Option<String>, JudgeError> {
+        let seen_by = match check {
+            Check::Compare(_) => None,
+            Check::Validate { arguments, .. } => check.asking().map(|last| (last, arguments)),
+        };
+        let output = Arc::clone(&answer);
+        let case = (&Case::new(input, answer), &output);
+        excused(visualizer.draw_output(&mut self.slot, case, (seen_by, arguments), cancel))
+    }
+}
+
+/// Whoever draws fails nobody.
+fn excused(end: Result<Option<String>, JudgeError>) -> Result<Option<String>, JudgeError> {
+    match end {
+        Err(JudgeError::Validator { reason, .. }) => Ok(Some(reason)),
+        end => end,
     }
 }
 

@@ -44,8 +44,10 @@ impl Validator {
         report: &Report,
         accepts: bool,
     ) -> Result<Option<NextPass>, JudgeError> {
-        let next = Path::new(NEXT_PASS);
-        let input = match report.scratch.read(next, FREE_SCRATCH_BYTES) {
+        let input = match report
+            .scratch
+            .read(Path::new(NEXT_PASS), FREE_SCRATCH_BYTES)
+        {
             Ok(input) => input,
             Err(CollectError::Missing { .. }) => return Ok(None),
             Err(error) => return Err(self.uncollected(error, report)),
@@ -54,11 +56,19 @@ impl Validator {
             let reason = "rejected, and wrote nextpass.in".to_owned();
             return Err(self.failure(reason, report));
         }
+        Ok(Some(NextPass {
+            input: Arc::from(input),
+            feedback: self.left(report)?,
+        }))
+    }
+
+    /// All that it left but the input of another pass.
+    pub(super) fn left(&self, report: &Report) -> Result<Feedback, JudgeError> {
         let files = report.scratch.list(MAX_FILES);
         let mut room = FREE_SCRATCH_BYTES;
         let mut feedback = Feedback::default();
         for path in files.map_err(|error| self.uncollected(error, report))? {
-            if path.starts_with(FEEDBACK) && path != next {
+            if path.starts_with(FEEDBACK) && path != Path::new(NEXT_PASS) {
                 let bytes = report.scratch.read(&path, room);
                 let bytes = bytes.map_err(|error| self.uncollected(error, report))?;
                 room -= bytes.len() as u64;
@@ -69,10 +79,7 @@ impl Validator {
                 });
             }
         }
-        Ok(Some(NextPass {
-            input: Arc::from(input),
-            feedback,
-        }))
+        Ok(feedback)
     }
 
     /// A file that the validator left; what is not plain is its failure.

@@ -25,6 +25,10 @@ pub struct TestCase {
     pub answer: Arc<[u8]>,
     /// Arguments of output validators, the problem's own first.
     pub output_validator_args: Vec<String>,
+    /// Arguments of the visualizer of outputs.
+    pub output_visualizer_args: Vec<String>,
+    /// Arguments of the visualizer of inputs.
+    pub input_visualizer_args: Vec<String>,
     /// Arguments of input validators.
     pub input_validator_args: Vec<String>,
     /// Arguments of input validators by their names, in place of the same for all.
@@ -56,6 +60,8 @@ impl TestCase {
             files: Vec::new(),
             answer,
             output_validator_args: Vec::new(),
+            output_visualizer_args: Vec::new(),
+            input_visualizer_args: Vec::new(),
             input_validator_args: Vec::new(),
             named_validator_args: None,
             full_feedback: false,
@@ -141,6 +147,8 @@ const OF_CASES: [&str; 10] = [
 struct Arguments {
     submission: Vec<String>,
     output_validator: Vec<String>,
+    output_visualizer: Vec<String>,
+    input_visualizer: Vec<String>,
     input_validator: Vec<String>,
     named_validators: Option<BTreeMap<String, Vec<String>>>,
     full_feedback: bool,
@@ -323,6 +331,8 @@ impl Reader<'_> {
             files: programs::of_directory(self.tree, &format!("{path}.files")).files,
             answer: answer.clone(),
             output_validator_args: [self.flags, &arguments.output_validator[..]].concat(),
+            output_visualizer_args: arguments.output_visualizer,
+            input_visualizer_args: arguments.input_visualizer,
             input_validator_args: arguments.input_validator,
             named_validator_args: arguments.named_validators,
             full_feedback: arguments.full_feedback,
@@ -381,6 +391,12 @@ impl Reader<'_> {
                         arguments.named_validators = None;
                     }
                 },
+                "output_visualizer_args" => {
+                    arguments.output_visualizer = words(pair, path, self.findings);
+                }
+                "input_visualizer_args" => {
+                    arguments.input_visualizer = words(pair, path, self.findings);
+                }
                 "full_feedback" => {
                     arguments.full_feedback = truth((path, pair), self.findings);
                 }

@@ -19,7 +19,7 @@ use super::settings::{Format, read_yaml};
 use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
 use super::yaml::{Node, Pair};
-use super::{Package, Validation};
+use super::{Package, Validation, Visualizers};
 use crate::problem::SourceFile;
 use crate::problem::groups::Group;
 use asked::{Asked, Role};
@@ -126,6 +126,7 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         invalid_inputs: Vec::new(),
         output_examples: Vec::new(),
         languages,
+        visualizers: Visualizers::default(),
         takes_answers: false,
         static_validator: None,
     })

@@ -15,7 +15,7 @@ use super::report::Findings;
 use super::settings::Format;
 use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
-use super::{Package, SecondRun, Validation};
+use super::{Package, SecondRun, Validation, Visualizers};
 use crate::problem::groups::Group;
 use crate::problem::{Checker, LineSpace, Protocol};
 use programs::Programs;
@@ -110,6 +110,7 @@ fn read_problem(tree: &Tree, root: Element<'_>, findings: &mut Findings) -> Opti
         invalid_inputs: Vec::new(),
         output_examples: Vec::new(),
         languages: None,
+        visualizers: Visualizers::default(),
         takes_answers: false,
         static_validator: None,
     })
