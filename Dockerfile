@@ -17,7 +17,7 @@ FROM debian:12-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         ca-certificates curl libseccomp2 mount \
-        gcc g++ libc6-dev python3 default-jdk-headless nodejs rustc golang-go \
+        gcc g++ libc6-dev python3 pypy3 default-jdk-headless nodejs rustc golang-go \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 970 --home-dir /var/lib/gavel --create-home gavel
 COPY --from=build /usr/local/bin/gavel /usr/local/bin/gavel

@@ -16,6 +16,7 @@ command:pkg-config     pkg-config
 library:libseccomp     libseccomp-dev
 postgres               postgresql
 file:/usr/bin/python3  python3
+file:/usr/bin/pypy3    pypy3
 jdk                    default-jdk-headless
 file:/usr/bin/node     nodejs
 file:/usr/bin/rustc    rustc

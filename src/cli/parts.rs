@@ -108,7 +108,10 @@ pub(super) async fn serve_api(
     let languages = languages.iter().map(|language| ConfiguredLanguage {
         id: language.id.clone(),
         name: language.name.clone(),
-        extensions: language.extensions.clone(),
+        extensions: match language.is_stand_in() {
+            true => Vec::new(),
+            false => language.extensions.clone(),
+        },
     });
     let state = ApiState::new(store, api_limits(&config), languages.collect());
     tracing::info!(address = %listener.local_addr()?, "API ready");

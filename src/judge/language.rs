@@ -101,6 +101,8 @@ pub struct Language {
     pub(super) named_by_class: bool,
     /// What the ICPC package format calls it.
     pub(super) package_code: String,
+    /// Id of the language in whose place the jury's submissions of ICPC packages are judged in this one.
+    pub(super) stands_in_for: Option<String>,
     pub(super) compile: Option<Compile>,
     pub(super) run: Run,
 }
@@ -142,6 +144,11 @@ impl Language {
         self.extensions
             .iter()
             .any(|known| Some(known.as_str()) == extension)
+    }
+
+    /// Whether its extensions are another language's, by which files are taken for that one.
+    pub fn is_stand_in(&self) -> bool {
+        self.stands_in_for.is_some()
     }
 
     /// The same language, whose compiler gets at least what is promised.
@@ -303,10 +310,24 @@ impl Languages {
         files: impl Iterator<Item = (String, String)>,
     ) -> Result<Languages, LanguageError> {
         let mut languages: Vec<Language> = Vec::new();
+        let mut stand_ins = Vec::new();
         for (file, text) in files {
             let language = file::parse(&file, &text)?;
             refuse_taken(&file, &language, &languages)?;
+            if let Some(other) = &language.stands_in_for {
+                stand_ins.push((file, other.clone()));
+            }
             languages.push(language);
+        }
+        for (file, other) in stand_ins {
+            let is_it = |known: &Language| known.id == other && !known.is_stand_in();
+            if !languages.iter().any(is_it) {
+                return Err(LanguageError::Field {
+                    file,
+                    field: "stands_in_for".to_owned(),
+                    reason: format!("there is no language {other:?} with extensions of its own"),
+                });
+            }
         }
         languages.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Languages { languages })
@@ -320,15 +341,27 @@ impl Languages {
     /// The language of this id, alias, or code in problem packages.
     pub fn find(&self, name: &str) -> Option<&Language> {
         let is_called = |language: &&Language| {
-            let names = [&language.id, &language.package_code].into_iter();
-            names.chain(&language.aliases).any(|known| known == name)
+            let mut names = std::iter::once(&language.id).chain(&language.aliases);
+            names.any(|known| known == name)
         };
-        self.iter().find(is_called)
+        let is_coded = |language: &&Language| language.package_code == name;
+        self.iter()
+            .find(is_called)
+            .or_else(|| self.iter().find(is_coded))
+    }
+
+    /// In which language the jury's submissions in this one are judged where their package does not
+    /// say more: one that stands in for it, if there is one.
+    pub fn of_jury<'a>(&'a self, language: &'a Language) -> &'a Language {
+        let stands_in =
+            |other: &&Language| other.stands_in_for.as_deref() == Some(language.id.as_str());
+        self.iter().find(stands_in).unwrap_or(language)
     }
 
     /// The language of a source file of this name.
     pub fn of_file(&self, name: &str) -> Option<&Language> {
-        self.iter().find(|language| language.is_source(name))
+        let mut found = self.iter().filter(|language| language.is_source(name));
+        found.find(|language| !language.is_stand_in())
     }
 
     /// The language of a program: that of its first file that is a source.
@@ -362,6 +395,12 @@ fn refuse_taken(file: &str, new: &Language, known: &[Language]) -> Result<(), La
             if of_other.iter().any(|(_, name)| *name == value) {
                 return Err(taken(field, value, other));
             }
+        }
+        let are_alike = |one: &Language, other: &Language| {
+            one.stands_in_for.as_deref() == Some(other.id.as_str())
+        };
+        if are_alike(new, other) || are_alike(other, new) {
+            continue;
         }
         for extension in &new.extensions {
             if other.extensions.contains(extension) {

@@ -101,5 +101,11 @@ fn language(
     {
         return Err("Python 2 is not offered".to_owned());
     }
-    Ok(language.id.clone())
+    Ok(match format {
+        Format::Legacy | Format::Draft2023 | Format::V2025 => judge.languages().of_jury(language),
+        // They tell one Python from the other.
+        Format::Polygon | Format::Dmoj => language,
+    }
+    .id
+    .clone())
 }

@@ -90,6 +90,25 @@ fn answers_are_judged_without_running_anything() {
 }
 
 #[test]
+fn python_of_the_jury_is_run_by_pypy_and_is_python_to_the_package() {
+    let program = "import platform\nassert platform.python_implementation() == 'PyPy'\nimport added\nprint(input())\n";
+    let (report, code) = verify(&[
+        (
+            "problem.yaml",
+            "problem_format_version: 2025-09\nname: A\nlimits: {time_limit: 1}\nlanguages: [python3]\n",
+        ),
+        ("include/python3/added.py", ""),
+        ("submissions/accepted/a.py", program),
+        ("submissions/accepted/b.py", program),
+        (
+            "submissions/submissions.yaml",
+            "accepted/b.py: {language: python3}\n",
+        ),
+    ]);
+    assert_eq!(code, 0, "{report}");
+}
+
+#[test]
 fn a_validator_of_the_package_judges_answers() {
     let (report, code) = verify(&[
         ANSWERS,

@@ -18,6 +18,7 @@ struct File {
     #[serde(default)]
     aliases: Vec<String>,
     package_code: Option<String>,
+    stands_in_for: Option<String>,
     extensions: Vec<String>,
     source_file: String,
     version: Vec<String>,
@@ -133,6 +134,7 @@ impl File {
             run: self.run.check()?,
             named_by_class: self.named_by_class,
             package_code: self.package_code.unwrap_or_else(|| self.id.clone()),
+            stands_in_for: self.stands_in_for,
             id: self.id,
             name: self.name,
             aliases: self.aliases,

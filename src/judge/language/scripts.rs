@@ -56,6 +56,7 @@ pub(in crate::judge) fn language<'a>(
         system_proc: false,
         named_by_class: false,
         package_code: String::new(),
+        stands_in_for: None,
         compile: has_build.then_some(compile),
         run: Run {
             command: command(RUN)?,

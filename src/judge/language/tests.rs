@@ -151,6 +151,29 @@ fn a_name_that_two_languages_claim_is_refused() {
 }
 
 #[test]
+fn a_stand_in_shares_extensions_with_a_language_that_there_is_and_with_no_other() {
+    let stand_in = |of: &str| {
+        let renamed = GOOD.replace("id = \"x\"", &format!("id = \"y\"\nstands_in_for = {of:?}"));
+        renamed.replace("aliases = [\"ex\"]", "aliases = []")
+    };
+    let parsed = |texts: &[String]| {
+        let files = texts.iter().map(|text| ("x.toml".to_owned(), text.clone()));
+        Languages::parse_all(files)
+    };
+    let languages = parsed(&[stand_in("x"), GOOD.to_owned()]).unwrap();
+    assert_eq!(languages.of_file("a.x").unwrap().id, "x");
+    assert_eq!(languages.of_jury(languages.find("x").unwrap()).id, "y");
+    let alone = languages.filter(|language| language.id == "x");
+    assert_eq!(alone.of_jury(alone.find("x").unwrap()).id, "x");
+    for of in ["z", "y"] {
+        match parsed(&[stand_in(of)]) {
+            Err(LanguageError::Field { field, .. }) => assert_eq!(field, "stands_in_for"),
+            other => panic!("{of}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_directory_is_read_and_one_without_languages_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let read = || Languages::read(directory.path());
@@ -213,4 +236,6 @@ fn a_language_is_found_by_its_code_in_packages() {
     let languages = Languages::built_in().unwrap();
     assert_eq!(languages.find("python3").unwrap().package_code, "python3");
     assert_eq!(languages.find("cpp").unwrap().package_code, "cpp");
+    assert_eq!(languages.find("python3").unwrap().id, "python");
+    assert_eq!(languages.find("pypy").unwrap().package_code, "python3");
 }

@@ -243,7 +243,9 @@ pub(super) fn is_among(judge: &Judge, codes: &[String], language: &str) -> bool 
 /// Whether a package means this language by a code.
 fn is_called(judge: &Judge, language: &str, code: &str) -> bool {
     let named = judge.languages().find(code);
-    named.is_some_and(|named| named.id == language)
+    named.is_some_and(|named| {
+        named.id == language || judge.languages().of_jury(named).id == language
+    })
 }
 
 #[cfg(test)]
