@@ -5,19 +5,20 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
 use crate::support::*;
 
-/// Nobody that this machine knows.
-const USER: u32 = 54_321;
+/// From here on nobody that this machine knows.
+const FIRST_USER: u32 = 54_321;
 /// What is lent to the user, far from what a distribution lends.
 const LENT: &str = "gavel-test:1700000000:65536\n";
 
 /// Becomes the user, with two binaries that need not lie where a user gets: they are opened before.
 const BECOME: &str = "exec 8<\"$GAVEL_TEST_BINARY\" 9<\"$GAVEL_BINARY\" && cd \"$HOME\" &&
-    exec $INTO setpriv --reuid 54321 --regid 54321 --clear-groups \"$@\"";
+    exec $INTO setpriv --reuid $USER_ID --regid $USER_ID --clear-groups \"$@\"";
 const TESTS: &str = "/proc/self/fd/8";
 const GAVEL: &str = "/proc/self/fd/9";
 
@@ -70,17 +71,22 @@ const OF_SLOW_MACHINES: &[&str] = &[
     "posture::",
 ];
 
-/// An ordinary user, with a home of his own.
+/// An ordinary user, with a home of his own. Each is somebody else, for tests run side by side, and without
+/// groups a box is known by its user.
 struct Somebody {
+    id: u32,
     home: TempDir,
     files: TempDir,
 }
 
 impl Somebody {
     fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let id = FIRST_USER + COUNT.fetch_add(1, Ordering::Relaxed);
         let home = tempfile::tempdir().expect("a directory");
-        chown(home.path(), Some(USER), Some(USER)).expect("chown");
+        chown(home.path(), Some(id), Some(id)).expect("chown");
         Somebody {
+            id,
             home,
             files: tempfile::tempdir().expect("a directory"),
         }
@@ -101,6 +107,7 @@ impl Somebody {
             .env_clear()
             .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
             .env("HOME", self.home())
+            .env("USER_ID", self.id.to_string())
             .env("FILES", self.files.path())
             .env("GAVEL_BINARY", env!("CARGO_BIN_EXE_gavel"))
             .env("GAVEL_TEST_BINARY", std::env::current_exe().expect("us"));
@@ -133,9 +140,10 @@ impl Somebody {
 
     /// Files of accounts in which the user is known and ids are lent to him, for `preparations`.
     fn accounts(&self) -> &'static str {
+        let id = self.id;
         for (file, line) in [
-            ("passwd", format!("gavel-test:x:{USER}:{USER}::/:/bin/sh\n")),
-            ("group", format!("gavel-test:x:{USER}:\n")),
+            ("passwd", format!("gavel-test:x:{id}:{id}::/:/bin/sh\n")),
+            ("group", format!("gavel-test:x:{id}:\n")),
             ("subuid", LENT.to_owned()),
             ("subgid", LENT.to_owned()),
         ] {
@@ -276,10 +284,11 @@ fn a_host_that_gives_no_user_namespaces_is_refused_and_the_remedy_told() {
     );
     assert_eq!(refused.status.code(), Some(125));
     let words = text(&refused);
-    for expected in [
-        "privileges: user 54321, and cannot enter a user namespace: Operation not permitted",
-        "sysctl user.max_user_namespaces=10000",
-    ] {
+    let who = format!(
+        "privileges: user {}, and cannot enter a user namespace: Operation not permitted",
+        user.id
+    );
+    for expected in [who.as_str(), "sysctl user.max_user_namespaces=10000"] {
         assert!(words.contains(expected), "{words}");
     }
 }
@@ -291,8 +300,11 @@ fn check_host_tells_an_ordinary_user_what_there_is() {
     let words = without_columns(&told);
     assert_eq!(told.status.code(), Some(0), "{words}");
     for expected in [
-        "PASS privileges user 54321, who makes user namespaces",
-        "WARN user-ids 54321 for all boxes: ",
+        &format!(
+            "PASS privileges user {}, who makes user namespaces",
+            user.id
+        ),
+        &format!("WARN user-ids {} for all boxes: ", user.id),
         "FAIL cgroup ",
         "PASS box ",
     ] {
@@ -316,10 +328,8 @@ fn lent_ids_that_cannot_be_had_are_refused_by_the_name_of_what_is_missing() {
     if has_programs_of_ids() {
         for command in [&run, &bench] {
             let words = text(&user.gavel("", command));
-            assert!(
-                words.contains("/etc/subuid lends 54321 fewer than 4096 ids"),
-                "{words}"
-            );
+            let expected = format!("/etc/subuid lends {} fewer than 4096 ids", user.id);
+            assert!(words.contains(&expected), "{words}");
         }
     }
     let without = "mount -t tmpfs none \"$FILES\"; mkdir \"$FILES/upper\" \"$FILES/work\"
@@ -338,7 +348,7 @@ fn boxes_with_lent_ids_in_delegated_groups_are_like_roots() {
         return;
     }
     let user = Somebody::new();
-    let groups = Delegated::to(USER);
+    let groups = Delegated::to(user.id);
     let preparations = format!("{}\n{}", user.accounts(), groups.enter());
     let mut tests = user.runs_tests(&preparations, "lent", &[ARRANGED_BY_ROOT]);
     tests.env(IN_DELEGATED, &groups.name);

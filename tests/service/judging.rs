@@ -221,6 +221,7 @@ async fn pages_and_documents_are_part_of_the_binary() {
         "go",
         "java",
         "javascript",
+        "pypy",
         "python",
         "rust",
     ];
