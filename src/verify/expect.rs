@@ -3,6 +3,7 @@
 use crate::judge::verdict::{CaseResult, GroupResult, Verdict, code};
 use crate::problem::groups::Range;
 use crate::problem::package::{Expectation, Expected, ExpectedScore, Of, Rule, path_matches};
+use crate::sandbox::Limit;
 
 /// What came of a submission, as far as rules may ask.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,12 @@ fn seen_as(verdict: Verdict) -> &'static [Expected] {
     }
 }
 
+/// Whether with more time than the limit the run came to that of its memory.
+fn too_slow_to_fill_memory(case: &CaseResult) -> bool {
+    let limit = case.facts.as_ref().and_then(|facts| facts.limit);
+    case.verdict == Verdict::TimeLimit && limit == Some(Limit::Memory)
+}
+
 /// The first rule that does not hold, in words.
 pub(super) fn broken(expectation: &Expectation, seen: &Seen<'_>) -> Option<String> {
     expectation.rules.iter().find_map(|rule| breach(rule, seen))
@@ -51,8 +58,12 @@ fn breach(rule: &Rule, seen: &Seen<'_>) -> Option<String> {
         scope => format!(" in {scope}"),
     };
     let verdicts = seen.verdicts(rule);
+    // How quickly memory fills is up to the machine: on a slow one the time limit comes first.
+    let fills_memory = seen.cases_of(&rule.scope).any(too_slow_to_fill_memory);
     let is_among = |verdict: &Verdict, wanted: &[Expected]| {
+        let fills_memory = fills_memory && *verdict == Verdict::TimeLimit;
         seen_as(*verdict).iter().any(|e| wanted.contains(e))
+            || fills_memory && wanted.contains(&Expected::RuntimeError)
     };
     if let Some(other) = verdicts.iter().find(|v| !is_among(v, &rule.permitted)) {
         return Some(format!("{}{place} is not expected", code(other)));
@@ -136,6 +147,7 @@ impl Seen<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::verdict::Facts;
     use Expected as E;
     use Verdict::*;
 
@@ -187,6 +199,28 @@ mod tests {
         };
         assert!(holds(&of_the_whole, &[TimeLimit, WrongAnswer]));
         assert!(!holds(&of_the_whole, &[WrongAnswer, TimeLimit]));
+    }
+
+    #[test]
+    fn a_run_that_fills_memory_too_slowly_has_the_run_time_error_that_is_expected() {
+        let mut slow = case("secret/1", TimeLimit);
+        let fails = rule(&[E::RuntimeError], &[E::RuntimeError]);
+        for (limit, expected) in [(Limit::Memory, true), (Limit::Cpu, false)] {
+            slow.facts = Some(Facts {
+                limit: Some(limit),
+                ..Facts::default()
+            });
+            let seen = Seen {
+                verdict: TimeLimit,
+                score: None,
+                full_score: None,
+                groups: &[],
+                cases: std::slice::from_ref(&slow),
+            };
+            assert_eq!(breach(&fails, &seen).is_none(), expected, "{limit:?}");
+            let wrong = rule(&[E::WrongAnswer], &[]);
+            assert!(breach(&wrong, &seen).is_some());
+        }
     }
 
     #[test]
