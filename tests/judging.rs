@@ -15,6 +15,8 @@ mod support;
 mod checking;
 #[path = "judging/command.rs"]
 mod command;
+#[path = "judging/communicating.rs"]
+mod communicating;
 #[path = "judging/compiling.rs"]
 mod compiling;
 #[path = "judging/dmoj.rs"]

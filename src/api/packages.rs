@@ -236,7 +236,7 @@ fn about(package: &Package, needs: Vec<String>, findings: Vec<Finding>) -> Packa
     let validation = match package.validation {
         Validation::Default(_) => "default",
         Validation::Custom(_) => "custom",
-        Validation::Interactive(_) => "interactive",
+        Validation::Interactive(_) | Validation::Communication { .. } => "interactive",
         Validation::Foreign {
             interactor: Some(_),
             ..

@@ -9,6 +9,8 @@
 //! - A validator that closes its output while it goes on is heard: some submissions read to the end. Of a
 //!   submission that does so, nothing is seen until it ends.
 
+mod communicate;
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -30,6 +32,8 @@ use crate::sandbox::{
     Cancel, Command, Container, Exit, Limit, Outcome, Output, Outputs, Report, SandboxError, Slot,
     Stdin,
 };
+
+pub(super) use communicate::communicate;
 
 /// How much is carried at once, in bytes.
 const CHUNK_BYTES: usize = 64 << 10;

@@ -311,6 +311,11 @@ impl Runnable {
         self.command.limits.wall
     }
 
+    /// The limit of its CPU time.
+    pub(super) fn cpu(&self) -> Duration {
+        self.command.limits.cpu
+    }
+
     /// The limit of its output.
     pub(super) fn output_bytes(&self) -> u64 {
         self.limits.output_bytes

@@ -1,5 +1,6 @@
 //! Judging one program after another: compile, run the cases in order, stop at the first failure.
 
+mod communication;
 mod course;
 mod files;
 mod output;
@@ -33,8 +34,8 @@ const RUN_STDERR_BYTES: u64 = 64 << 10;
 pub struct JudgeSlot {
     judge: Judge,
     slot: Slot,
-    /// For the program that a submission talks with; taken when the first one does.
-    partner: Option<Slot>,
+    /// For the program that a submission talks with, and further processes of its own; taken when they are needed.
+    partners: Vec<Slot>,
 }
 
 /// The result of a single run.
@@ -72,7 +73,7 @@ impl JudgeSlot {
         JudgeSlot {
             judge,
             slot,
-            partner: None,
+            partners: Vec::new(),
         }
     }
 
@@ -309,11 +310,16 @@ impl JudgeSlot {
 
     /// The slots of a submission and of whom it talks with.
     fn both(&mut self) -> Result<(&mut Slot, &mut Slot), JudgeError> {
-        let partner = match &mut self.partner {
-            Some(partner) => partner,
-            none => none.insert(self.judge.sandbox.slot()?),
-        };
-        Ok((&mut self.slot, partner))
+        let (own, partners) = self.with_partners(1)?;
+        Ok((own, &mut partners[0]))
+    }
+
+    /// The slot of a submission, and so many more.
+    fn with_partners(&mut self, count: usize) -> Result<(&mut Slot, &mut [Slot]), JudgeError> {
+        while self.partners.len() < count {
+            self.partners.push(self.judge.sandbox.slot()?);
+        }
+        Ok((&mut self.slot, &mut self.partners[..count]))
     }
 
     fn run_cases(

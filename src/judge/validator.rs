@@ -8,6 +8,7 @@
 
 mod answer;
 mod feedback;
+mod manager;
 mod points;
 mod question;
 mod visualize;

@@ -26,6 +26,7 @@ mod streams;
 mod submissions;
 mod texts;
 mod tree;
+mod validation;
 mod words;
 mod yaml;
 
@@ -45,9 +46,10 @@ pub use settings::{Format, Kind};
 pub use streams::StreamFiles;
 pub use submissions::JurySubmission;
 pub use tree::{NameError, Tree};
+pub use validation::{ArgumentTemplate, Channel, Communication, SecondRun, Validation};
 
 use super::groups::{Group, Scoring};
-use super::{Checker, Protocol, Repeats, SourceFile};
+use super::{Checker, Repeats, SourceFile};
 use settings::Settings;
 
 /// A problem as its package describes it.
@@ -120,7 +122,10 @@ impl Package {
         let mut programs: Vec<&ProgramFiles> = match &self.validation {
             Validation::Default(_) => Vec::new(),
             Validation::Custom(programs) => programs.iter().collect(),
-            Validation::Interactive(program) => vec![program],
+            Validation::Interactive(program)
+            | Validation::Communication {
+                manager: program, ..
+            } => vec![program],
             Validation::Foreign {
                 interactor,
                 checker,
@@ -148,54 +153,6 @@ impl Package {
         let min = self.scoring.map(|_| self.groups.range.min)?;
         min.is_finite().then_some(min)
     }
-}
-
-/// How outputs are judged.
-#[derive(Debug, Clone)]
-pub enum Validation {
-    /// The default validator, with a checker for each test case by its arguments.
-    Default(Vec<Checker>),
-    /// Programs of the package; all must accept.
-    Custom(Vec<ProgramFiles>),
-    /// A program of the package that talks with the submission.
-    Interactive(ProgramFiles),
-    /// Programs of the package that keep to the protocol of another world; at least one of them.
-    Foreign {
-        /// Talks with the submission.
-        interactor: Option<ProgramFiles>,
-        /// Judges the output of the submission, or what the interactor writes, where there is one.
-        checker: Option<ProgramFiles>,
-        /// How they are asked, and how they answer.
-        protocol: Protocol,
-        /// What they are asked with in place of the arguments of the protocol.
-        arguments: Option<ArgumentTemplate>,
-        /// Whether a submission is run twice on a case; the checker judges what comes of that.
-        second_run: Option<SecondRun>,
-    },
-}
-
-impl Validation {
-    /// Its programs, but for those of another world.
-    fn programs(&self) -> &[ProgramFiles] {
-        match self {
-            Validation::Default(_) | Validation::Foreign { .. } => &[],
-            Validation::Custom(programs) => programs,
-            Validation::Interactive(program) => std::slice::from_ref(program),
-        }
-    }
-}
-
-/// Arguments of a program, in which `{input_file}`, `{output_file}` and `{answer_file}` stand for paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArgumentTemplate(pub Vec<String>);
-
-/// The second run of a submission on a case. Its input is the output of the first, or what the interactor wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondRun {
-    /// Without an interactor.
-    Alone,
-    /// With the interactor, to which the same is the input.
-    Talking,
 }
 
 /// Exit code by which an input validator of the ICPC and Kattis formats takes an input for valid.

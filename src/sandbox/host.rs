@@ -22,6 +22,9 @@ use super::protection::Protection;
 use super::slot::Slot;
 use super::{landlock, pasta};
 
+/// Where boxes of several slots share something, below the runtime directory.
+const SHARED: &str = "shared";
+
 /// Settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
@@ -94,7 +97,7 @@ impl Sandbox {
             );
         }
         lock::make_runtime_directory(&config.runtime_dir)?;
-        for directory in ["slots", "boxes"] {
+        for directory in ["slots", "boxes", SHARED] {
             lock::make_runtime_directory(&config.runtime_dir.join(directory))?;
         }
         lock::sweep(&config.runtime_dir.join("slots"), &groups)?;
@@ -155,6 +158,12 @@ impl Sandbox {
     /// The host ids of boxes.
     pub(super) fn ids(&self) -> &HostIds {
         &self.shared.ids
+    }
+
+    /// The path of what the boxes of a slot share with others.
+    pub(super) fn shared_directory(&self, slot: u32) -> PathBuf {
+        let shared = self.shared.config.runtime_dir.join(SHARED);
+        shared.join(slot.to_string())
     }
 
     /// Connects the network of a box to the world.

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 
 use super::cancel::Cancel;
 use super::cgroup::Group;
@@ -60,6 +61,11 @@ impl Slot {
     /// The CPU that boxes of this slot are pinned to.
     pub fn cpu(&self) -> usize {
         self.cpu
+    }
+
+    /// A path that no other slot has: for what its boxes share with those of others.
+    pub fn directory(&self) -> PathBuf {
+        self.sandbox.shared_directory(self.number())
     }
 
     /// Has a box made ahead, so that a run in such a container starts almost as quickly as a bare

@@ -13,7 +13,9 @@ use crate::judge::{
     Validator, reason,
 };
 use crate::problem::groups::Worth;
-use crate::problem::package::{Format, OutputExample, ProgramFiles, TestCase, Validation};
+use crate::problem::package::{
+    Communication, Format, OutputExample, ProgramFiles, TestCase, Validation,
+};
 use crate::problem::{Checker, Protocol};
 
 /// What judges outputs, and what they are worth.
@@ -34,6 +36,8 @@ enum By {
     Interact(Validator),
     /// A checker judges what comes of it.
     Course(Box<(Course, Validator)>),
+    /// A manager talks with processes of the submission.
+    Communicate(Validator, Communication),
 }
 
 impl Checks {
@@ -137,7 +141,7 @@ impl Checks {
                 validators,
                 arguments: &case.output_validator_args,
             },
-            By::Interact(_) | By::Course(_) => return Ok(None),
+            By::Interact(_) | By::Course(_) | By::Communicate(..) => return Ok(None),
         };
         let data = (case.input.clone(), case.answer.clone());
         let name = (0, case.name.as_str());
@@ -208,11 +212,18 @@ impl By {
         package: &Package,
         cancel: &Cancel,
     ) -> Result<Self, PackageError> {
-        let (mut second, mut asked_with) = (None, None);
+        let (mut second, mut asked_with, mut communicating) = (None, None, None);
         let (programs, is_talking, protocol) = match &package.validation {
             Validation::Default(checkers) => return Ok(By::Compare(checkers.clone())),
             Validation::Custom(programs) => (programs.clone(), false, Protocol::Icpc),
             Validation::Interactive(program) => (vec![program.clone()], true, Protocol::Icpc),
+            Validation::Communication {
+                manager,
+                communication,
+            } => {
+                communicating = Some(*communication);
+                (vec![manager.clone()], true, Protocol::Cms)
+            }
             Validation::Foreign {
                 interactor,
                 checker,
@@ -241,6 +252,11 @@ impl By {
                 _ => validator,
             }
         });
+        if let Some(communication) = communicating
+            && let Some(manager) = validators.next()
+        {
+            return Ok(By::Communicate(manager, communication));
+        }
         if second.is_some() {
             let interactor = if is_talking { validators.next() } else { None };
             let course = Course {
@@ -272,7 +288,11 @@ impl By {
             By::Interact(validator) if validator.is_among_submissions() => {
                 Some(By::Interact(validator.among(&program.submitted().files)))
             }
-            By::Compare(_) | By::Course(_) | By::Validate(_) | By::Interact(_) => None,
+            By::Compare(_)
+            | By::Course(_)
+            | By::Validate(_)
+            | By::Interact(_)
+            | By::Communicate(..) => None,
         }
     }
 
@@ -296,6 +316,10 @@ impl By {
                 let partner = (validator, arguments);
                 return slot.run_interactive(runnable, name, data, partner, cancel);
             }
+            By::Communicate(manager, communication) => {
+                let with = (manager, *communication);
+                return slot.run_communication(runnable, name, data, with, cancel);
+            }
             By::Course(course) => {
                 let data = (case.input.clone(), case.answer.clone());
                 let (course, checker) = &**course;
@@ -318,7 +342,7 @@ impl By {
                 validators,
                 arguments: &case.output_validator_args,
             }),
-            By::Interact(_) | By::Course(_) => None,
+            By::Interact(_) | By::Course(_) | By::Communicate(..) => None,
         }
     }
 
@@ -327,7 +351,7 @@ impl By {
         let reason = format!("{reason} (test case {case})");
         let validator = match self {
             By::Validate(validators) => validators.last(),
-            By::Interact(validator) => Some(validator),
+            By::Interact(validator) | By::Communicate(validator, _) => Some(validator),
             By::Course(course) => Some(&course.1),
             By::Compare(_) => None,
         };

@@ -26,6 +26,10 @@ impl CompiledPackage {
             Validation::Default(_) => (Vec::new(), "default".to_owned()),
             Validation::Custom(programs) => (programs.iter().collect(), "custom".to_owned()),
             Validation::Interactive(program) => (vec![program], "interactive".to_owned()),
+            Validation::Communication {
+                manager,
+                communication,
+            } => (vec![manager], format!("{communication:?}")),
             Validation::Foreign {
                 interactor,
                 checker,

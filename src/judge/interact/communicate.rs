@@ -1,0 +1,301 @@
+//! Communication: several processes of one submission talk with a manager of the problem, as in CMS. Each has a box
+//! of its own, and shares two FIFOs with the manager, in whatever direction they use them. We carry nothing, so
+//! there is no transcript.
+//!
+//! Whoever opens a FIFO waits for the other. Where the other is gone, we open it for a moment in its place, and who
+//! waited finds an end.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::AT_FDCWD;
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+use nix::unistd::mkfifo;
+
+use super::{ENDING, exit_of, joined, lock};
+use crate::judge::JudgeError;
+use crate::judge::compare::Comparison;
+use crate::judge::run::{Finished, Runnable};
+use crate::judge::validator::{Case, Validator};
+use crate::problem::package::{Channel, Communication};
+use crate::sandbox::{
+    Access, Cancel, Container, Exit, Limit, Mount, Outcome, Output, Outputs, Report, SandboxError,
+    Slot, Stdin,
+};
+
+/// How often we look for somebody who waits for one that is gone.
+const LOOKING: Duration = Duration::from_millis(10);
+
+/// How one ends that writes to somebody who reads no more.
+const WROTE_TO_NOBODY: Outcome = Outcome::Ended(Exit::Signal(libc::SIGPIPE));
+
+/// Who has ended.
+#[derive(Debug)]
+struct Ends {
+    processes: Vec<bool>,
+    manager: bool,
+    /// The first process that did not end well by itself.
+    failed: Option<usize>,
+}
+
+/// Lets processes of a submission talk with a manager, and decides. There is a slot for each of them.
+pub(in crate::judge) fn communicate(
+    (slots, partner): (Vec<&mut Slot>, &mut Slot),
+    runnable: &Runnable,
+    (manager, communication): (&Validator, Communication),
+    case: &Case,
+    cancel: &Cancel,
+) -> Result<Finished, JudgeError> {
+    let directory = partner.directory();
+    let pairs = Pair::make(&directory, communication.processes).map_err(JudgeError::Pipe)?;
+    let talk = Talk {
+        runnable,
+        communication,
+        manager,
+        cancel,
+        over: Cancel::new()?,
+        ends: Mutex::new(Ends {
+            processes: vec![false; pairs.len()],
+            manager: false,
+            failed: None,
+        }),
+        ended: Condvar::new(),
+    };
+    let (reports, managed) = thread::scope(|scope| {
+        let talk = &talk;
+        let managing = scope.spawn(|| talk.manage(partner, &pairs, case));
+        let waking = scope.spawn(|| talk.wake(&pairs));
+        let processes = slots.into_iter().zip(&pairs).enumerate();
+        let running = processes
+            .map(|(number, (slot, pair))| scope.spawn(move || talk.process(slot, number, pair)));
+        let running: Vec<_> = running.collect();
+        let reports: Vec<_> = running.into_iter().map(joined).collect();
+        let managed = joined(managing);
+        joined(waking);
+        (reports, managed)
+    });
+    let reports = reports.into_iter().collect::<Result<Vec<_>, _>>()?;
+    talk.decide(reports, &managed?)
+}
+
+struct Talk<'a> {
+    runnable: &'a Runnable,
+    communication: Communication,
+    manager: &'a Validator,
+    cancel: &'a Cancel,
+    /// Nothing counts any more.
+    over: Cancel,
+    ends: Mutex<Ends>,
+    ended: Condvar,
+}
+
+impl Talk<'_> {
+    fn manage(&self, slot: &mut Slot, pairs: &[Pair], case: &Case) -> Result<Report, SandboxError> {
+        let fifos = pairs.iter().flat_map(|pair| [&pair.up, &pair.down]);
+        let names: Vec<String> = fifos.map(|fifo| fifo.name.clone()).collect();
+        let (container, command) = self.manager.managing(case, &names, self.runnable.wall());
+        let container = pairs.iter().fold(container, |all, pair| pair.mount(all));
+        let outputs = Outputs::default();
+        let result = slot.run_until(Some(&self.over), &container, &command, outputs, self.cancel);
+        let accepts = |report| {
+            let said = self.manager.said(report);
+            said.is_ok_and(|said| said.comparison.is_right())
+        };
+        let mut ends = lock(&self.ends);
+        ends.manager = true;
+        self.ended.notify_all();
+        if !result.as_ref().is_ok_and(accepts) {
+            // What a process did that made the manager end counts more.
+            let are_running = |ends: &mut Ends| ends.processes.contains(&false);
+            drop(self.ended.wait_timeout_while(ends, ENDING, are_running));
+            self.over.cancel();
+        }
+        result
+    }
+
+    fn process(&self, slot: &mut Slot, number: usize, pair: &Pair) -> Result<Report, JudgeError> {
+        let result = self.run(slot, number, pair);
+        let mut ends = lock(&self.ends);
+        ends.processes[number] = true;
+        let failed = result.as_ref().is_ok_and(|report| {
+            report.outcome != WROTE_TO_NOBODY && !self.runnable.ended_well(report)
+        });
+        if failed && !self.over.is_cancelled() {
+            ends.failed.get_or_insert(number);
+        }
+        if failed || result.is_err() {
+            self.over.cancel();
+        }
+        self.ended.notify_all();
+        result
+    }
+
+    fn run(&self, slot: &mut Slot, number: usize, pair: &Pair) -> Result<Report, JudgeError> {
+        let (stdin, stdout) = match self.communication.channel {
+            Channel::Fifos => (Stdin::Empty, Output::Captured),
+            Channel::StandardStreams => pair.streams().map_err(JudgeError::Pipe)?,
+        };
+        let (mut container, mut command) = self.runnable.talking(stdin);
+        if self.communication.channel == Channel::Fifos {
+            container = pair.mount(container);
+            let names = [&pair.down, &pair.up].map(|fifo| (&fifo.name).into());
+            command.args.extend(names);
+        }
+        if self.communication.processes > 1 {
+            command.args.push(number.to_string().into());
+        }
+        let outputs = Outputs {
+            stdout,
+            ..Outputs::default()
+        };
+        let over = Some(&self.over);
+        Ok(slot.run_until(over, &container, &command, outputs, self.cancel)?)
+    }
+
+    /// Wakes who waits for one that is gone, until all are.
+    fn wake(&self, pairs: &[Pair]) {
+        let mut ends = lock(&self.ends);
+        while !ends.manager || ends.processes.contains(&false) {
+            for (pair, &has_ended) in pairs.iter().zip(&ends.processes) {
+                if has_ended != ends.manager {
+                    pair.wake();
+                }
+            }
+            ends = match self.ended.wait_timeout(ends, LOOKING) {
+                Ok((ends, _)) => ends,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// What the submission comes to.
+    fn decide(&self, reports: Vec<Report>, managed: &Report) -> Result<Finished, JudgeError> {
+        let failed = lock(&self.ends).failed;
+        let have_ended_well = reports
+            .iter()
+            .all(|report| self.runnable.ended_well(report));
+        let mut whole = together(reports, failed.unwrap_or(0));
+        if let Some(number) = failed {
+            let finished = self.runnable.finished(whole, None);
+            let reason = match self.communication.processes {
+                1 => finished.reason,
+                _ => format!("process {number}: {}", finished.reason),
+            };
+            return Ok(Finished { reason, ..finished });
+        }
+        let comparison = match managed.outcome {
+            // It is not to blame for a process that is gone.
+            WROTE_TO_NOBODY => Comparison::Rejected {
+                message: Some("the manager wrote to a process that reads no more".to_owned()),
+            },
+            _ => self.manager.said(managed)?.comparison,
+        };
+        if !have_ended_well && !comparison.is_right() {
+            return Ok(self.runnable.rejected(whole, comparison));
+        }
+        if whole.usage.cpu > self.runnable.cpu() {
+            let (limit, exit) = (Limit::Cpu, exit_of(&whole));
+            whole.outcome = Outcome::LimitHit { limit, exit };
+            return Ok(self.runnable.finished(whole, None));
+        }
+        if !have_ended_well {
+            // It had more to say than the manager wanted to hear.
+            return Ok(self.runnable.finished(whole, None).judged(comparison));
+        }
+        Ok(self.runnable.finished(whole, Some(comparison)))
+    }
+}
+
+/// The report of one process, with the usage of all: their CPU time counts together, and the most of all else.
+fn together(mut reports: Vec<Report>, number: usize) -> Report {
+    let mut whole = reports.swap_remove(number);
+    for other in &reports {
+        whole.usage.cpu += other.usage.cpu;
+        whole.usage.wall = whole.usage.wall.max(other.usage.wall);
+        whole.usage.memory_bytes = whole.usage.memory_bytes.max(other.usage.memory_bytes);
+    }
+    whole
+}
+
+/// The FIFOs of one process.
+struct Pair {
+    /// To the manager.
+    up: Fifo,
+    /// From the manager.
+    down: Fifo,
+}
+
+struct Fifo {
+    path: PathBuf,
+    /// Its path in a box.
+    name: String,
+}
+
+impl Pair {
+    /// Those of all processes. They stay for the next case, for which a box may be made already; what nobody has
+    /// opened is empty.
+    fn make(directory: &Path, processes: u32) -> io::Result<Vec<Pair>> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(directory)?;
+        let fifo = |number: u32, name: String| -> io::Result<Fifo> {
+            let path = directory.join(&name);
+            match mkfifo(&path, Mode::empty()) {
+                Ok(()) | Err(Errno::EEXIST) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            // Whatever users the boxes have, and whatever mask we have.
+            let all = Mode::from_bits_truncate(0o666);
+            fchmodat(AT_FDCWD, &path, all, FchmodatFlags::FollowSymlink)?;
+            let name = format!("/fifo{number}/{name}");
+            Ok(Fifo { path, name })
+        };
+        let pair = |number| {
+            Ok(Pair {
+                up: fifo(number, format!("u{number}_to_m"))?,
+                down: fifo(number, format!("m_to_u{number}"))?,
+            })
+        };
+        (0..processes).map(pair).collect()
+    }
+
+    fn mount(&self, container: Container) -> Container {
+        [&self.up, &self.down].iter().fold(container, |all, fifo| {
+            all.mount(Mount {
+                source: fifo.path.clone(),
+                target: PathBuf::from(&fifo.name),
+                access: Access::ReadWrite,
+            })
+        })
+    }
+
+    /// Both as standard streams, once the manager has opened them, in whatever order.
+    fn streams(&self) -> io::Result<(Stdin, Output)> {
+        let up = || OpenOptions::new().write(true).open(&self.up.path);
+        let (stdin, stdout) = thread::scope(|scope| {
+            let stdout = scope.spawn(up);
+            (File::open(&self.down.path), joined(stdout))
+        });
+        let [stdin, stdout] = [stdin?, stdout?].map(|file| Arc::new(OwnedFd::from(file)));
+        Ok((Stdin::Descriptor(stdin), Output::Descriptor(stdout)))
+    }
+
+    /// Ends the waiting of whoever opens one of them.
+    fn wake(&self) {
+        for fifo in [&self.up, &self.down] {
+            let mut options = OpenOptions::new();
+            options
+                .read(true)
+                .write(true)
+                .custom_flags(libc::O_NONBLOCK);
+            // Where it cannot be opened, nobody waits.
+            drop(options.open(&fifo.path));
+        }
+    }
+}

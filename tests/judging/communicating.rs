@@ -1,0 +1,193 @@
+//! Processes of a submission that talk with a manager, as in CMS.
+
+use std::sync::Arc;
+
+use gavel::judge::verdict::{CaseResult, Verdict};
+use gavel::judge::{Cancel, CaseData, CaseRun, Executable, JudgeError, Validator};
+use gavel::problem::package::{Channel, Communication};
+use gavel::problem::{Limits, Protocol};
+
+use crate::support::{LIMITS, assert_verdict, file, slot};
+
+const SHORT: Limits = Limits {
+    cpu_ms: 300,
+    wall_ms: 3000,
+    output_bytes: 100_000,
+    ..LIMITS
+};
+
+fn script(text: &str) -> Executable {
+    let cancel = Cancel::new().expect("an eventfd");
+    let compiled = slot().compile("bash", &[file("main", text)], &cancel);
+    compiled.expect("compiled").executable.expect("a program")
+}
+
+fn run(
+    (processes, channel): (u32, Channel),
+    submission: &str,
+    manager: &str,
+) -> Result<CaseRun, JudgeError> {
+    let submission = script(submission).under(&SHORT, 1000);
+    let manager = Validator::new("check/manager.sh".to_owned(), script(manager), SHORT);
+    let manager = manager.speaking(Protocol::Cms).with_points();
+    let case = CaseData {
+        input: Arc::from(&b"secret\n"[..]),
+        answer: None,
+    };
+    let cancel = Cancel::new().expect("an eventfd");
+    let communication = Communication { processes, channel };
+    let with = (&manager, communication);
+    slot().run_communication(&submission, (0, "1"), case, with, &cancel)
+}
+
+fn talk(processes: u32, submission: &str, manager: &str) -> CaseResult {
+    let run = run((processes, Channel::Fifos), submission, manager);
+    run.expect("a verdict").result
+}
+
+/// Opens the FIFOs of two processes, sends each a word, and wants the first one's from the second.
+const RELAY: &str = "exec 3<$1 4>$2 5<$3 6>$4; read word < input.txt; echo $word >&4; read up <&3; \
+                     echo $up >&6; read last <&5; [ \"$last\" = got-secret ] && echo 1 || echo 0; \
+                     echo translate:success >&2";
+/// The first process sends the word on with a prefix, and the second what it gets.
+const RELAYED: &str = "exec 4>$2 3<$1; read x <&3; if [ $3 = 0 ]; then echo got-$x >&4; else echo $x >&4; fi; echo noise";
+
+#[test]
+fn processes_talk_with_the_manager_over_fifos() {
+    let result = talk(2, RELAYED, RELAY);
+    assert_verdict(&result, Verdict::Accepted, "right");
+    let wrong = RELAYED.replace("got-", "lost-");
+    let result = talk(2, &wrong, RELAY);
+    assert_verdict(&result, Verdict::WrongAnswer, "");
+    assert_eq!(
+        result.checker_message.as_deref(),
+        Some("the output is right")
+    );
+}
+
+#[test]
+fn one_run_after_the_other_has_its_own_conversation() {
+    let (submission, manager) = (script(RELAYED), script(RELAY));
+    let submission = submission.under(&SHORT, 1000);
+    let manager = Validator::new("manager.sh".to_owned(), manager, SHORT);
+    let manager = manager.speaking(Protocol::Cms);
+    let cancel = Cancel::new().expect("an eventfd");
+    let mut slot = slot();
+    for _ in 0..6 {
+        let case = CaseData {
+            input: Arc::from(&b"secret\n"[..]),
+            answer: None,
+        };
+        let (processes, channel) = (2, Channel::Fifos);
+        let communication = Communication { processes, channel };
+        let with = (&manager, communication);
+        let run = slot.run_communication(&submission, (0, "1"), case, with, &cancel);
+        assert_verdict(&run.expect("a verdict").result, Verdict::Accepted, "");
+    }
+}
+
+#[test]
+fn fifos_may_be_used_the_other_way_round() {
+    let manager = "exec 4>$1 3<$2; cat >&4; read x <&3; [ \"$x\" = secret ] && echo 0.5 || echo 0";
+    let run = run(
+        (1, Channel::Fifos),
+        "exec 3<$2 4>$1; [ $# = 2 ] && read x <&3 && echo $x >&4",
+        manager,
+    );
+    let run = run.expect("a verdict");
+    assert_verdict(&run.result, Verdict::Accepted, "");
+    assert!(run.points.is_some());
+}
+
+#[test]
+fn processes_talk_over_their_standard_streams() {
+    for manager in [
+        "exec 3<$1 4>$2 5<$3 6>$4; echo 7 >&4; echo 8 >&6; exec 4>&- 6>&-; read a <&3; read b <&5; echo $((a * b == 56))",
+        "exec 4>$2 3<$1; echo 7 >&4; exec 4>&-; read a <&3; exec 4>$4 3<$3; echo 8 >&4; exec 4>&-; read b <&3; echo $((a * b == 56))",
+    ] {
+        // It reads to the end.
+        let run = run(
+            (2, Channel::StandardStreams),
+            "[ $# = 1 ] && x=$(cat) && echo $x",
+            manager,
+        );
+        assert_verdict(&run.expect("a verdict").result, Verdict::Accepted, "");
+    }
+}
+
+#[test]
+fn cpu_time_counts_together() {
+    let manager = "exec 3<$1 4<$3; read x <&3; read x <&4; echo 1";
+    let manager_of_one = "exec 3<$1; read x <&3; echo 1";
+    // A process may take 300 ms, and both together may, too.
+    let busy = |ticks: u32| {
+        format!(
+            "exec 4>$2; ticks=0; while [ $ticks -lt {ticks} ]; do for i in {{1..2000}}; do :; done; \
+             read -ra stat < /proc/self/stat; ticks=${{stat[13]}}; done; echo done >&4"
+        )
+    };
+    let result = talk(1, &busy(19), manager_of_one);
+    assert_verdict(&result, Verdict::Accepted, "");
+    let result = talk(2, &busy(19), manager);
+    assert_verdict(&result, Verdict::TimeLimit, "");
+}
+
+#[test]
+fn the_first_process_that_fails_decides() {
+    let manager = "exec 3<$1 4>$2 5<$3 6>$4; read x <&3; read y <&5; echo 0";
+    let result = talk(2, "exec 4>$2 3<$1; [ $3 = 1 ] && exit 3; sleep 9", manager);
+    assert_verdict(&result, Verdict::RuntimeError, "process 1: ");
+    let result = talk(
+        2,
+        "exec 4>$2 3<$1; while [ $3 = 1 ]; do :; done; read x <&3",
+        manager,
+    );
+    assert_verdict(&result, Verdict::TimeLimit, "process 1: ");
+}
+
+#[test]
+fn whoever_ends_without_opening_its_fifos_is_not_waited_for() {
+    let manager = "exec 3<$1 4>$2; read x <&3; echo 0";
+    let result = talk(1, "exit 0", manager);
+    assert_verdict(&result, Verdict::WrongAnswer, "rejects");
+    // One waits for a word, and the other has more to say than anybody hears.
+    let waiting = "exec 3<$1; read x <&3; exit 0";
+    let talking = "exec 4>$2; while echo x; do :; done >&4";
+    for submission in [waiting, talking] {
+        let result = talk(1, submission, "echo 1");
+        assert_verdict(&result, Verdict::Accepted, "");
+    }
+}
+
+#[test]
+fn a_process_that_goes_on_after_the_manager_rejected_is_stopped() {
+    let run = run(
+        (1, Channel::Fifos),
+        "exec 3<$1 4>$2; sleep 9",
+        "exec 4>$2 3<$1; echo 0; echo too bad >&2",
+    );
+    let run = run.expect("a verdict");
+    assert_verdict(&run.result, Verdict::WrongAnswer, "before it ended");
+    assert!(run.was_rejected_first);
+    assert_eq!(run.result.checker_message.as_deref(), Some("too bad"));
+}
+
+#[test]
+fn a_manager_that_writes_to_a_process_that_ended_is_not_to_blame() {
+    let manager = "exec 4>$2 3<$1; while echo x; do :; done >&4; echo 1";
+    let result = talk(1, "exec 3<$1 4>$2; exit 0", manager);
+    assert_verdict(&result, Verdict::WrongAnswer, "");
+}
+
+#[test]
+fn a_manager_that_fails_is_an_error_of_the_problem() {
+    for manager in [
+        "exec 4>$2 3<$1; read x <&3; exit 3",
+        "exec 4>$2 3<$1; read x <&3; echo well",
+        "exec 4>$2 3<$1; read x <&3; echo 2",
+    ] {
+        let run = run((1, Channel::Fifos), "exec 3<$1 4>$2; echo x >&4", manager);
+        let error = run.expect_err("an error");
+        assert!(error.is_of_the_problem(), "{manager}: {error}");
+    }
+}
