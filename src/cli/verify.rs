@@ -34,8 +34,8 @@ Examples:
   gavel verify problems/* --junit report.xml
   gavel verify problems/hello --all-cases --table
 
-Takes packages of the ICPC and Kattis formats, of Polygon and of DMOJ, as directories or zip or
-tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
+Takes packages of the ICPC and Kattis formats, of Polygon, of DMOJ and of CMS, as directories or
+zip or tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
 every package can be read, its inputs are valid, and all submissions come to what is expected of
 them. With --json one object for each package goes to standard output.")]
 pub(super) struct Arguments {

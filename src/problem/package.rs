@@ -1,12 +1,13 @@
 //! Problem packages: those of the ICPC and Kattis formats (`legacy`, `legacy-icpc`, `2023-07-draft` and
-//! `2025-09`), Polygon's and DMOJ's. A package is a stranger's: its files come in memory under checked names ([`Tree`]),
-//! and turn into a [`Package`] whose values are valid, or into findings that say what is wrong
+//! `2025-09`), Polygon's, DMOJ's and CMS's. A package is a stranger's: its files come in memory under checked names
+//! ([`Tree`]), and turn into a [`Package`] whose values are valid, or into findings that say what is wrong
 //! where.
 //!
 //! What real packages do against the letter of their format is accepted with a warning. What is not
 //! supported is an error: a package that means something else than what is judged must not pass.
 
 mod about;
+mod cms;
 mod constants;
 mod data;
 mod dmoj;
@@ -182,8 +183,11 @@ fn read_into(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     if has(dmoj::FILE) {
         return dmoj::read(tree, findings);
     }
+    if has(cms::FILE) {
+        return cms::read(tree, findings);
+    }
     let message = "this is no problem package: there is no problem.yaml (ICPC, Kattis), no problem.xml \
-                   (Polygon) and no init.yml (DMOJ)";
+                   (Polygon), no init.yml (DMOJ) and no task.yaml (CMS)";
     findings.error("", None, message);
     None
 }
@@ -217,7 +221,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     let context = expectation::Context {
         of: match settings.format {
             Format::Legacy | Format::Draft2023 => Of::Whole,
-            Format::V2025 | Format::Polygon | Format::Dmoj => Of::Cases,
+            Format::V2025 | Format::Polygon | Format::Dmoj | Format::Cms => Of::Cases,
         },
         is_scoring: scoring.is_some(),
     };
@@ -374,7 +378,7 @@ fn validation(
     programs.extend(programs::only_in(tree, "output_validator"));
     let is_custom = match (settings.is_custom, settings.format) {
         (Some(is_custom), _) => is_custom,
-        (None, Format::Legacy | Format::Polygon | Format::Dmoj) => false,
+        (None, Format::Legacy | Format::Polygon | Format::Dmoj | Format::Cms) => false,
         (None, Format::Draft2023 | Format::V2025) => !programs.is_empty(),
     };
     let Kind {
@@ -415,7 +419,7 @@ fn validation(
 fn repeats(format: Format) -> Repeats {
     match format {
         Format::V2025 => Repeats::Refused,
-        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => Repeats::LastCounts,
+        _ => Repeats::LastCounts,
     }
 }
 

@@ -103,8 +103,8 @@ fn language(
     }
     Ok(match format {
         Format::Legacy | Format::Draft2023 | Format::V2025 => judge.languages().of_jury(language),
-        // They tell one Python from the other.
-        Format::Polygon | Format::Dmoj => language,
+        // They tell one Python from the other, or mean the usual one.
+        Format::Polygon | Format::Dmoj | Format::Cms => language,
     }
     .id
     .clone())

@@ -7,6 +7,7 @@ use gavel::judge::{Cancel, CaseData, CaseRun, Executable, JudgeError, Validator}
 use gavel::problem::package::{Channel, Communication};
 use gavel::problem::{Limits, Protocol};
 
+use crate::packages::Bench;
 use crate::support::{LIMITS, assert_verdict, file, slot};
 
 const SHORT: Limits = Limits {
@@ -190,4 +191,23 @@ fn a_manager_that_fails_is_an_error_of_the_problem() {
         let error = run.expect_err("an error");
         assert!(error.is_of_the_problem(), "{manager}: {error}");
     }
+}
+
+#[test]
+fn a_task_of_cms_is_judged_by_its_manager() {
+    let mut bench = Bench::of("whisper");
+    for (language, file, verdict, score) in [
+        ("cpp", "solution.cpp", Verdict::Accepted, 100.0),
+        ("python", "solution.py", Verdict::Accepted, 100.0),
+        ("cpp", "long.cpp", Verdict::Accepted, 50.0),
+        ("cpp", "memory.cpp", Verdict::WrongAnswer, 0.0),
+    ] {
+        let path = format!("tests/packages/whisper/sol/{file}");
+        let text = std::fs::read_to_string(path).expect("a solution");
+        let judged = bench.judged_in(language, &text).expect("a judgement");
+        assert_eq!(judged.verdict, verdict, "{file}: {}", judged.reason);
+        assert_eq!(judged.score, Some(score), "{file}");
+    }
+    let judged = bench.judged_in("bash", "exit 0").expect("a judgement");
+    assert_eq!(judged.verdict, Verdict::CompileError, "{}", judged.reason);
 }

@@ -26,7 +26,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    fn of(package: &str) -> Bench {
+    pub(crate) fn of(package: &str) -> Bench {
         Bench::in_directory(&path(package))
     }
 

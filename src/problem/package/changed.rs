@@ -35,6 +35,10 @@ const INIT: &str = "archive: d.zip\ntest_cases:\n- {in: a.in, out: a.out, points
     pretest_test_cases: []\n";
 const PATTERNS: &str = "archive: d.zip\ntest_cases:\n  input_format: '^(?P<batch>b)\\.(?P<case>i)n$'\n\
     \x20 output_format: '^(?P<batch>b)\\.o(?P<case>u)t$'\n  case_points: '5'\n";
+const TASK: &str = "name: cake\ntitle: A cake\ntime_limit: 1.5\nmemory_limit: 256\nn_input: 2\ninfile: ''\n\
+    outfile: out.txt\nscore_type: GroupMin\nscore_type_parameters: [[10, 1], [90, 1]]\nnum_processes: 2\n\
+    user_io: fifo_io\noutput_only: false\n";
+const GEN: &str = "#ST: 30\n1 2 # small\n\n# ST:70\n#COPY: old.txt\n";
 const XML: &str = r#"<?xml version="1.0"?><problem short-name="p"><names><name language="english" value="P"/></names>
 <judging input-file="" output-file="" run-count="1"><testset name="tests"><time-limit>1500</time-limit>
 <memory-limit>268435456</memory-limit><input-path-pattern>tests/%02d</input-path-pattern>
@@ -132,4 +136,20 @@ fn whatever_stands_in_the_file_of_a_dmoj_problem_it_is_read_or_refused() {
     let files = ["a.in", "a.out", "d.zip/b.in", "d.zip/b.out", "gen.cpp"].map(|name| (name, "1"));
     try_all("init.yml", INIT, &files);
     try_all("init.yml", PATTERNS, &files);
+}
+
+#[test]
+fn whatever_stands_in_a_file_of_a_task_of_cms_it_is_read_or_refused() {
+    let tests = [
+        "input/input0",
+        "output/output0",
+        "input/input1",
+        "output/output1",
+    ];
+    let names = tests.map(|name| format!("{name}.txt"));
+    let mut files: Vec<_> = names.iter().map(|name| (&**name, "1")).collect();
+    files.push(("check/manager.cpp", ""));
+    try_all("task.yaml", TASK, &files);
+    files.push(("task.yaml", "name: cake\n"));
+    try_all("gen/GEN", GEN, &files);
 }

@@ -20,7 +20,7 @@ pub(super) fn read(
     match settings.format {
         // The tools that know the draft of 2023 read its groups like those of legacy.
         // Those of other worlds have no such settings, and never come here.
-        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
+        Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj | Format::Cms => {
             legacy::read(settings, root, (has_grader, dialect), findings)
         }
         Format::V2025 => new::read(settings, root, findings),

@@ -103,9 +103,7 @@ impl Counted {
     pub(super) fn of(format: Format) -> Counted {
         match format {
             Format::V2025 => Counted::Everything,
-            Format::Legacy | Format::Draft2023 | Format::Polygon | Format::Dmoj => {
-                Counted::StandardOutput
-            }
+            _ => Counted::StandardOutput,
         }
     }
 }
@@ -115,7 +113,7 @@ impl TimeRule {
     pub(super) fn of(format: Format) -> TimeRule {
         let (accepted_to_limit, limit_to_too_slow) = match format {
             Format::Legacy => (5.0, 2.0),
-            Format::Draft2023 | Format::V2025 | Format::Polygon | Format::Dmoj => (2.0, 1.5),
+            _ => (2.0, 1.5),
         };
         TimeRule {
             limit_ms: None,

@@ -23,6 +23,8 @@ pub enum Format {
     Polygon,
     /// DMOJ's.
     Dmoj,
+    /// The Italian one of CMS.
+    Cms,
 }
 
 impl Format {
@@ -34,6 +36,7 @@ impl Format {
             Format::V2025 => "2025-09",
             Format::Polygon => "polygon",
             Format::Dmoj => "dmoj",
+            Format::Cms => "cms",
         }
     }
 }

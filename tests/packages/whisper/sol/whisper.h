@@ -1,0 +1,4 @@
+#include <string>
+
+std::string speak(int number);
+int hear(std::string word);
