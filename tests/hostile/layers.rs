@@ -299,16 +299,19 @@ fn gate_of(slot: u32) -> (PathBuf, File) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         for group in groups_of(slot) {
-            let members = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
-            let mut roots = members
-                .lines()
-                .map(|pid| PathBuf::from(format!("/proc/{pid}/root")));
-            // Opening it waits for the program to do so, too. Who made it may be gone already.
-            let open = |root: PathBuf| {
-                let gate = OpenOptions::new().write(true).open(root.join("box/gate"));
-                Some((root, gate.ok()?))
+            let roots = || {
+                let members = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+                let of = |pid: &str| PathBuf::from(format!("/proc/{pid}/root"));
+                members.lines().map(of).collect::<Vec<_>>()
             };
-            if let Some(found) = roots.find_map(open) {
+            // Opening it waits for the program to do so, too.
+            let open = |root: PathBuf| OpenOptions::new().write(true).open(root.join("box/gate"));
+            let opened = roots().into_iter().find_map(|root| open(root).ok());
+            // Who made it may be gone by now, but not who opened it.
+            let root = roots()
+                .into_iter()
+                .find(|root| root.join("box/gate").exists());
+            if let Some(found) = root.zip(opened) {
                 return found;
             }
         }
