@@ -8,7 +8,8 @@
 set -eu
 
 work=${VM_DIR:-target/vm}
-timeout_seconds=${VM_TIMEOUT_SECONDS:-580}
+# On a machine of usual speed it is done in less than ten minutes; a slow one is given more.
+timeout_seconds=${VM_TIMEOUT_SECONDS:-900}
 # Which tests are run again in the other two groups: those that control groups matter to.
 about_groups='limits:: leftovers:: host:: posture::'
 
@@ -141,7 +142,8 @@ in_service() (
 )
 cd "$directory" || failed=1
 mount --bind "$work/gavel" "$gavel" || failed=1
-phase 'the root group' run
+# What a benchmark leaves has nothing to do with groups, and it compiles.
+phase 'the root group' run --skip benchmarks::
 # Not earlier: the first phase shows that Gavel hands on the controllers of the root by itself.
 for controller in cpu cpuset memory pids; do
     mkdir -p "$groups/system"
