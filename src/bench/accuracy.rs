@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::programs::{Programs, command, ended_well, run};
+use super::programs::{Programs, command, ended_well};
 use super::report::Figure;
 use super::samples::{Samples, variation_percent};
 use super::{BenchError, SandboxBench};
@@ -77,7 +77,7 @@ impl Bench<'_> {
         let command = command(&program, &[&burnt_ms.to_string()]);
         let mut reported_ms = Vec::with_capacity(self.runs);
         for _ in 0..self.runs {
-            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
+            let report = self.slot.run(&self.container, &command, self.cancel)?;
             ended_well(&program, &report)?;
             reported_ms.push(report.usage.cpu.as_secs_f64() * 1e3);
         }
@@ -98,7 +98,7 @@ impl Bench<'_> {
         let command = command(&program, &[&bytes.to_string()]);
         let mut peaks = Vec::with_capacity(MEMORY_RUNS);
         for _ in 0..MEMORY_RUNS {
-            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
+            let report = self.slot.run(&self.container, &command, self.cancel)?;
             ended_well(&program, &report)?;
             peaks.push(report.usage.memory_bytes);
         }
@@ -111,7 +111,7 @@ impl Bench<'_> {
         command.limits.cpu = LIMIT;
         let mut overshoots = Vec::with_capacity(self.runs);
         for _ in 0..self.runs {
-            let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
+            let report = self.slot.run(&self.container, &command, self.cancel)?;
             overshoots.push(report.usage.cpu.saturating_sub(LIMIT));
         }
         let overshoots = Samples::from_iter(overshoots);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::programs::{Program, Programs, command, ended_well, run};
+use super::programs::{Program, Programs, command, ended_well};
 use super::report::Figure;
 use super::samples::Samples;
 use super::{BenchError, Peer, SandboxBench, bare};
@@ -40,7 +40,7 @@ impl Contender for Boxed<'_> {
     fn run_once(&mut self) -> Result<Duration, BenchError> {
         let command = command(self.program, &[]);
         let begun = Instant::now();
-        let report = run(&mut self.slot, &self.container, &command, self.cancel)?;
+        let report = self.slot.run(&self.container, &command, self.cancel)?;
         let took = begun.elapsed();
         ended_well(self.program, &report)?;
         Ok(took)

@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::BenchError;
-use crate::sandbox::{
-    Access, Cancel, Command, Container, Limits, Mount, Outcome, Report, SandboxError, Slot, Stdin,
-};
+use crate::sandbox::{Access, Command, Container, Limits, Mount, Outcome, Report, Stdin};
 
 /// How the name of the directory begins; the process that made it comes after.
 const NAME: &str = "gavel-bench-";
@@ -195,16 +193,6 @@ pub(super) fn command(program: &Program, arguments: &[&str]) -> Command {
         stderr_bytes: 4096,
         limits: LIMITS,
     }
-}
-
-/// Runs a command in a box of a slot.
-pub(super) fn run(
-    slot: &mut Slot,
-    container: &Container,
-    command: &Command,
-    cancel: &Cancel,
-) -> Result<Report, SandboxError> {
-    slot.run(container, command, cancel)
 }
 
 /// Refuses a run that did not end well: what it took says nothing.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::programs::{Program, command, ended_well, run};
+use super::programs::{Program, command, ended_well};
 use super::report::Figure;
 use super::{BenchError, SandboxBench, bare};
 use crate::sandbox::{Cancel, Container, Sandbox, Slot};
@@ -80,6 +80,6 @@ fn cycle(slot: &mut Slot, cancel: &Cancel) -> Result<(), BenchError> {
     let (program, container) = (usual(), Container::host_toolchains());
     // The next box is made while this one runs.
     slot.prepare(&container)?;
-    let report = run(slot, &container, &command(&program, &[]), cancel)?;
+    let report = slot.run(&container, &command(&program, &[]), cancel)?;
     ended_well(&program, &report)
 }

@@ -23,7 +23,7 @@ use nix::unistd::{AccessFlags, access, chdir, sethostname, setsid};
 use super::message::{
     BoxReport, FilterPlan, LandlockPlan, MAX_STRINGS, PROCEED, ReapedUse, Step, UserPlan,
 };
-use super::root::{DIRECTORIES, attach_beneath};
+use super::root::{DIRECTORIES, attach_beneath, new_proc};
 use super::start_time;
 use super::sys::{self, Capability, MAX_FDS, MountAttr};
 use start::Start;
@@ -236,18 +236,12 @@ fn mount_terminals(root: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 fn mount_proc(root: BorrowedFd<'_>, pids_only: bool) -> io::Result<()> {
-    let context = sys::new_file_system(c"proc")?;
     let options: &[(&CStr, &CStr)] = if pids_only {
         &[(c"hidepid", c"invisible"), (c"subset", c"pid")]
     } else {
         &[(c"hidepid", c"invisible")]
     };
-    let attributes = MountAttr::READ_ONLY
-        .and(MountAttr::NO_SUID)
-        .and(MountAttr::NO_DEV)
-        .and(MountAttr::NO_EXEC);
-    let proc = sys::configure_mount(context.as_fd(), options, attributes)?;
-    attach_beneath(root, proc.as_fd(), c"proc")
+    attach_beneath(root, new_proc(options)?.as_fd(), c"proc")
 }
 
 fn mask_proc() -> io::Result<()> {

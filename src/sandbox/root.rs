@@ -25,7 +25,7 @@ use super::message::{BoxPlan, LaunchFailure, RootPlan};
 use super::sys::{self, MountAttr};
 pub(super) use build::attach_beneath;
 use build::{Builder, Own};
-pub(super) use namespace::Home;
+pub(super) use namespace::{Home, new_proc};
 pub(super) use scratch::{DIRECTORIES, attributes};
 use views::Views;
 

@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::canaries::Canaries;
 use crate::case::{self, Case};
 use crate::controls::{command, compiled, find, run, slot, without_filter};
-use crate::layers::{LANDLOCK, behind_a_gate, fake, with_gate};
+use crate::layers::{LANDLOCK, behind_a_gate, faking, with_gate};
 use crate::runner::alone;
 use crate::sequences::take_all_inotify_twice;
 
@@ -155,13 +155,9 @@ fn without_a_kill_of_the_rest_a_box_lives_as_long_as_a_daemon() {
     let usual = Container::host_toolchains();
     let within = run(&mut slot(), &usual, &leaves).ending;
     assert_eq!(within, Ending::Exited { code: 0 });
-    let faked = || {
-        // Of all processes but itself; a number of 32 bits, whose upper half says nothing.
-        fake(&[("kill", Some(u64::MAX)), ("kill", Some(u32::MAX.into()))]);
-        run(&mut slot(), &usual, &leaves).ending
-    };
-    // A thread of its own, for a filter is for ever.
-    let without = std::thread::scope(|scope| scope.spawn(faked).join().expect("a run"));
+    // Of all processes but itself; a number of 32 bits, whose upper half says nothing.
+    let kill_all = [("kill", Some(u64::MAX)), ("kill", Some(u32::MAX.into()))];
+    let without = faking(&kill_all, || run(&mut slot(), &usual, &leaves).ending);
     let limit = Budget::Wall;
     assert_eq!(without, Ending::LimitHit { limit });
 }
@@ -224,15 +220,12 @@ const SHARED_MEMORY: (&str, &[&str]) = (
 #[test]
 fn with_a_shared_directory_for_memory_one_run_finds_what_another_left() {
     let _alone = alone();
-    let faked = || {
-        fake(&[LANDLOCK]);
+    let [first, second] = faking(&[LANDLOCK], || {
         let shared = tempfile::tempdir().expect("a directory");
         fs::set_permissions(shared.path(), fs::Permissions::from_mode(0o1777)).expect("a mode");
         let mut slot = slot();
         [(); 2].map(|()| printed_with(&mut slot, shared.path()))
-    };
-    // A thread of its own, for a filter is for ever.
-    let [first, second] = std::thread::scope(|scope| scope.spawn(faked).join().expect("two runs"));
+    });
     assert_eq!(first.trim_end(), case::CONTAINED);
     assert!(second.contains("/dev/shm: "), "{second:?}");
 }
@@ -269,16 +262,8 @@ const IDS: (&str, &[&str]) = ("host ids that no other box has", &["SID-07"]);
 #[test]
 fn with_the_same_ids_one_box_takes_what_is_counted_for_both() {
     let _alone = alone();
-    let faked = || {
-        fake(&[
-            ("setresuid", None),
-            ("setresgid", None),
-            ("setgroups", None),
-        ]);
-        take_all_inotify_twice()
-    };
-    // A thread of its own, for a filter is for ever.
-    let accepted = std::thread::scope(|scope| scope.spawn(faked).join().expect("two runs"));
+    let calls = ["setresuid", "setresgid", "setgroups"].map(|call| (call, None));
+    let accepted = faking(&calls, take_all_inotify_twice);
     assert!(accepted.contains(&false), "both have all");
 }
 

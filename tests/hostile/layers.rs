@@ -94,7 +94,7 @@ const LAYERS: [Layer; 7] = [
 ];
 
 /// From here on these calls of this thread, and of what it starts, succeed and do nothing.
-pub(crate) fn fake(calls: &[Faked]) {
+fn fake(calls: &[Faked]) {
     let mut filter = ScmpFilterContext::new(ScmpAction::Allow).expect("a filter");
     // Or nothing that is started could ever gain what the controls are about.
     filter.set_ctl_nnp(false).expect("a filter of root's");
@@ -109,10 +109,23 @@ pub(crate) fn fake(calls: &[Faked]) {
     filter.load().expect("to load it");
 }
 
+/// What comes of something while these calls are faked: on a thread of its own, for a filter is for ever.
+pub(crate) fn faking<T: Send>(calls: &[Faked], work: impl FnOnce() -> T + Send) -> T {
+    let faked = || {
+        fake(calls);
+        work()
+    };
+    std::thread::scope(|scope| {
+        scope
+            .spawn(faked)
+            .join()
+            .expect("what is faked to be survived")
+    })
+}
+
 /// What each probe of a layer prints in a box that is made while these calls are faked.
 fn printed_while(layer: &Layer, faked: &[Faked], cases: &[Case]) -> Vec<(String, String)> {
-    let look = || {
-        fake(faked);
+    faking(faked, || {
         let mut slot = slot();
         let container = (layer.weaken)(Container::host_toolchains());
         let each = |id: &&str| {
@@ -121,9 +134,7 @@ fn printed_while(layer: &Layer, faked: &[Faked], cases: &[Case]) -> Vec<(String,
             ((*id).to_owned(), found)
         };
         layer.ids.iter().map(each).collect()
-    };
-    // A thread of its own, for a filter is for ever.
-    std::thread::scope(|scope| scope.spawn(look).join().expect("the probes"))
+    })
 }
 
 #[test]
@@ -150,8 +161,7 @@ fn without_a_step_of_making_a_box_the_probes_that_need_it_find_something() {
 #[test]
 fn a_box_is_not_made_where_the_hosts_root_was_not_left() {
     let _alone = alone();
-    let try_without = |call: &'static str| {
-        fake(&[(call, None)]);
+    let make = || {
         let plan = Command {
             program: "/bin/true".into(),
             ..command(&find(&case::read_all(None), "FS-08"), &Canaries::new())
@@ -160,9 +170,8 @@ fn a_box_is_not_made_where_the_hosts_root_was_not_left() {
         slot().run(&Container::host_toolchains(), &plan, &cancel)
     };
     for call in ["pivot_root", "umount2"] {
-        // A thread of its own, for a filter is for ever.
-        let made = std::thread::scope(|scope| scope.spawn(|| try_without(call)).join());
-        let refused = made.expect("a result").expect_err("no box").to_string();
+        let made = faking(&[(call, None)], make);
+        let refused = made.expect_err("no box").to_string();
         assert!(refused.contains("cannot pivot into"), "{call}: {refused}");
     }
 }

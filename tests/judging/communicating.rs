@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use gavel::judge::verdict::{CaseResult, Verdict};
-use gavel::judge::{Cancel, CaseData, CaseRun, Executable, JudgeError, Validator};
+use gavel::judge::{Cancel, CaseData, CaseRun, JudgeError, Validator};
 use gavel::problem::package::{Channel, Communication};
 use gavel::problem::{Limits, Protocol};
 
+use crate::interacting::script;
 use crate::packages::Bench;
-use crate::support::{LIMITS, assert_verdict, file, slot};
+use crate::support::{LIMITS, assert_verdict, slot};
 
 const SHORT: Limits = Limits {
     cpu_ms: 300,
@@ -16,12 +17,6 @@ const SHORT: Limits = Limits {
     output_bytes: 100_000,
     ..LIMITS
 };
-
-fn script(text: &str) -> Executable {
-    let cancel = Cancel::new().expect("an eventfd");
-    let compiled = slot().compile("bash", &[file("main", text)], &cancel);
-    compiled.expect("compiled").executable.expect("a program")
-}
 
 fn run(
     (processes, channel): (u32, Channel),

@@ -16,7 +16,8 @@ const SHORT: Limits = Limits {
     ..LIMITS
 };
 
-fn script(text: &str) -> Executable {
+/// A program in bash.
+pub(crate) fn script(text: &str) -> Executable {
     let cancel = Cancel::new().expect("an eventfd");
     let compiled = slot().compile("bash", &[file("main", text)], &cancel);
     compiled.expect("compiled").executable.expect("a program")

@@ -2,9 +2,10 @@
 //! place: no mount of the host has to be copied for a box, covered, and let go again, each of which
 //! the kernel makes wait for all CPUs.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use nix::mount::{MntFlags, umount2};
@@ -98,12 +99,15 @@ pub(super) fn mount_proc_of_nobody(at: &Path) -> Result<(), LaunchFailure> {
 }
 
 fn mount_own_proc(at: &Path) -> Result<(), LaunchFailure> {
+    attach(&new_proc(&[]).during("create", "a proc")?, at)
+}
+
+/// A proc of the caller's pid namespace, detached. Allocates nothing.
+pub(in super::super) fn new_proc(options: &[(&CStr, &CStr)]) -> io::Result<OwnedFd> {
     let attributes = MountAttr::READ_ONLY
         .and(MountAttr::NO_SUID)
         .and(MountAttr::NO_DEV)
         .and(MountAttr::NO_EXEC);
-    let proc = sys::new_file_system(c"proc")
-        .and_then(|context| sys::configure_mount(context.as_fd(), &[], attributes))
-        .during("create", "a proc")?;
-    attach(&proc, at)
+    let context = sys::new_file_system(c"proc")?;
+    sys::configure_mount(context.as_fd(), options, attributes)
 }

@@ -54,7 +54,7 @@ pub(in super::super) fn attributes(plan: &BoxPlan) -> [MountAttr; 3] {
     [
         unless(!plan.box_is_read_only, MountAttr::READ_ONLY),
         unless(plan.exec_tmp, MountAttr::NO_EXEC),
-        unless(false, MountAttr::NO_EXEC),
+        SAFE.and(MountAttr::NO_EXEC),
     ]
 }
 
