@@ -407,17 +407,17 @@ fn validator(
     }
 }
 
-/// The result under a lower limit than that at which it ran.
+/// The result under a lower limit than that at which it ran. The reason names the one that counts.
 fn at_limit(mut result: CaseResult, limit_ms: Option<u64>) -> CaseResult {
     let used_ms = result.facts.as_ref().map_or(0.0, Facts::cpu_ms);
     if let Some(limit_ms) = limit_ms
         && used_ms > limit_ms as f64
-        && result.verdict != Verdict::TimeLimit
     {
-        result.reason = format!(
-            "used {used_ms:.0} ms of CPU time; the limit is {limit_ms} ms; with more time: {}",
-            result.reason
-        );
+        let slow = format!("used {used_ms:.0} ms of CPU time; the limit is {limit_ms} ms");
+        result.reason = match result.verdict {
+            Verdict::TimeLimit => slow,
+            _ => format!("{slow}; with more time: {}", result.reason),
+        };
         result.verdict = Verdict::TimeLimit;
     }
     result
@@ -456,5 +456,12 @@ mod tests {
             );
             assert_eq!(at_limit(result(verdict, 1001), None).verdict, verdict);
         }
+    }
+
+    #[test]
+    fn a_run_that_was_ended_at_a_higher_limit_names_the_one_that_counts() {
+        let ended = at_limit(result(Verdict::TimeLimit, 1500), Some(1000));
+        let reason = "used 1500 ms of CPU time; the limit is 1000 ms";
+        assert_eq!(ended.reason, reason);
     }
 }
