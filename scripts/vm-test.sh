@@ -106,7 +106,7 @@ EOF_RUN
 cat >>"$root/run.sh" <<'EOF_RUN'
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp RUST_BACKTRACE=0
 # Emulation is several times slower than the machine.
-export GAVEL_TEST_SLOWNESS=4
+export GAVEL_TEST_SLOWNESS=8
 export GAVEL_TEST_MAY_SET_CLOCK=1
 groups=/sys/fs/cgroup
 failed=0
@@ -132,7 +132,7 @@ in_container() (
 )
 hostile_programs() {
     # Each case is judged beside a neighbour, with a compiler before it.
-    export GAVEL_TEST_SLOWNESS=6 GAVEL_HOSTILE_TIER=quick GAVEL_HOSTILE_PROGRAMS="$work/programs"
+    export GAVEL_HOSTILE_TIER=quick GAVEL_HOSTILE_PROGRAMS="$work/programs"
     # An empty choice is all of them, each with its time.
     GAVEL_HOSTILE= "$hostile" --color never --test-threads 1 --nocapture areas::
 }
