@@ -20,6 +20,7 @@ mod program;
 mod reason;
 mod run;
 mod slot;
+mod starved;
 mod transcript;
 mod validator;
 pub mod verdict;

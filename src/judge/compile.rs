@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::language::{Artefact, Compile, CompileLimits, Language};
 use super::program::Program;
 use super::verdict::CompileResult;
-use super::{JudgeError, reason, run};
+use super::{JudgeError, reason, run, starved};
 use crate::sandbox::{
     Cancel, Captured, CollectError, Command, Exit, InputFile, Limit, Limits, Outcome, Report,
     ScratchDir, Slot, Stdin, Usage,
@@ -43,7 +43,7 @@ pub(super) fn compile(
     // The box of the first run is made while the compiler works.
     slot.prepare_for(&[&container, &language.container()])?;
     let command = command(language, compile, program);
-    let report = slot.run(&container, &command, cancel)?;
+    let report = starved::run(slot, &container, &command, cancel)?;
     // What is not ours is the program's own.
     let is_ours = compile.command.program().starts_with('/');
     if let (Outcome::NotExecutable { errno }, true) = (&report.outcome, is_ours) {

@@ -26,6 +26,7 @@ use super::JudgeError;
 use super::passes::Pass;
 use super::run::{Finished, Runnable};
 use super::slot::Product;
+use super::starved::{unless_starved, were_starved};
 use super::transcript::{Speaker, Transcript};
 use super::validator::{Case, Said, Validator};
 use crate::sandbox::{
@@ -142,14 +143,61 @@ impl Talk {
     }
 }
 
+/// What was seen and heard of a conversation.
+struct Heard {
+    submitted: Report,
+    validated: Report,
+    carried: Carried,
+    ends: Ends,
+    transcript: String,
+}
+
 /// Lets a submission and a validator talk.
 fn talk(
+    (own, partner): (&mut Slot, &mut Slot),
+    runnable: &Runnable,
+    with: (&Validator, &[String]),
+    case: &Case,
+    cancel: &Cancel,
+) -> Result<Talk, JudgeError> {
+    let Heard {
+        mut submitted,
+        validated,
+        carried,
+        ends,
+        transcript,
+    } = unless_starved(
+        || hear((&mut *own, &mut *partner), runnable, with, case, cancel),
+        |heard| were_starved([&heard.submitted, &heard.validated]),
+    )?;
+    let said = with.0.said(&validated)?;
+    if carried.is_cut {
+        let exit = exit_of(&submitted);
+        let limit = Limit::Output;
+        submitted.outcome = Outcome::LimitHit { limit, exit };
+    }
+    submitted.stdout.bytes = carried.kept;
+    submitted.stdout.total_bytes = carried.total_bytes;
+    runnable.count(&mut submitted)?;
+    // A validator that ends because the submission was cut off is not the first to end it.
+    let was_first = !carried.is_cut && ends.validator.is_some_and(|(first, _)| first);
+    Ok(Talk {
+        submitted,
+        validated,
+        said,
+        was_first,
+        transcript,
+    })
+}
+
+/// Runs both, and carries what they say.
+fn hear(
     (own, partner): (&mut Slot, &mut Slot),
     runnable: &Runnable,
     (validator, arguments): (&Validator, &[String]),
     case: &Case,
     cancel: &Cancel,
-) -> Result<Talk, JudgeError> {
+) -> Result<Heard, JudgeError> {
     let ends = Mutex::new(Ends::default());
     let validator_ended = Condvar::new();
     let transcript = Mutex::new(Transcript::new());
@@ -166,7 +214,7 @@ fn talk(
     let interactor = Side::new(container, command, validator_out);
     let max_bytes = runnable.output_bytes();
     let has_rejected = || lock(&ends).has_rejected(validator);
-    let hear = |speaker, bytes: &[u8]| lock(&transcript).note(speaker, bytes);
+    let note = |speaker, bytes: &[u8]| lock(&transcript).note(speaker, bytes);
     let (submitted, validated, carried) = thread::scope(|scope| {
         let validating = scope.spawn(|| {
             interactor.run(partner, (cancel, None), |exit| {
@@ -182,11 +230,11 @@ fn talk(
                 from_submission,
                 to_validator,
                 max_bytes,
-                (&hear, has_rejected),
+                (&note, has_rejected),
             )
         });
         scope.spawn(|| {
-            let to_submission = carry_down(from_validator, to_submission, &hear);
+            let to_submission = carry_down(from_validator, to_submission, &note);
             let still_running = |ends: &mut Ends| ends.validator.is_none();
             drop(validator_ended.wait_timeout_while(lock(&ends), ENDING, still_running));
             drop(to_submission);
@@ -195,24 +243,13 @@ fn talk(
         let submitted = submission.run(own, switches, |_| lock(&ends).submission = true);
         (submitted, joined(validating), joined(carrying))
     });
-    let (mut submitted, validated) = (submitted?, validated?);
-    let said = validator.said(&validated)?;
-    if carried.is_cut {
-        let exit = exit_of(&submitted);
-        let limit = Limit::Output;
-        submitted.outcome = Outcome::LimitHit { limit, exit };
-    }
-    submitted.stdout.bytes = carried.kept;
-    submitted.stdout.total_bytes = carried.total_bytes;
-    runnable.count(&mut submitted)?;
-    // A validator that ends because the submission was cut off is not the first to end it.
-    let was_first = !carried.is_cut && lock(&ends).validator.is_some_and(|(first, _)| first);
+    let (submitted, validated) = (submitted?, validated?);
     let transcript = lock(&transcript).text();
-    Ok(Talk {
+    Ok(Heard {
         submitted,
         validated,
-        said,
-        was_first,
+        carried,
+        ends: ends.into_inner().unwrap_or_else(PoisonError::into_inner),
         transcript,
     })
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::language::{Language, Languages};
-use super::{JudgeError, reason};
+use super::{JudgeError, reason, starved};
 use crate::sandbox::{Cancel, Command, Exit, Limits, Outcome, Report, Sandbox, Stdin};
 
 /// A language whose toolchain is there.
@@ -42,7 +42,8 @@ pub(super) fn offered(
     let cancel = Cancel::new()?;
     let mut offered = Vec::new();
     for language in languages.iter() {
-        let report = slot.run(&language.container(), &version_command(language), &cancel)?;
+        let (container, command) = (language.container(), version_command(language));
+        let report = starved::run(&mut slot, &container, &command, &cancel)?;
         match version(&report) {
             Ok(version) => offered.push(OfferedLanguage {
                 id: language.id.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use super::starved;
 use super::verdict::Evidence;
 use crate::problem::package::Counted;
 use crate::sandbox::{Exit, Limit};
@@ -29,10 +30,11 @@ pub(super) fn of_run_limit(limit: Limit, run: &Evidence<'_>) -> String {
             milliseconds(limits.cpu_ms)
         ),
         Limit::Wall | Limit::Idle => format!(
-            "ran for {} on the clock, {} of it on the CPU; the limit on the clock is {}",
+            "ran for {} on the clock, {} of it on the CPU; the limit on the clock is {}{}",
             seconds(usage.wall),
             seconds(usage.cpu),
-            milliseconds(limits.wall_ms)
+            milliseconds(limits.wall_ms),
+            starved::remark(usage)
         ),
         Limit::Output => format!(
             "wrote more than the limit of {} to {}",

@@ -14,7 +14,7 @@ use super::passes::{self, Pass};
 use super::slot::{LeftFile, Product};
 use super::validator::{Case, Check, Said, Validator};
 use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
-use super::{CaseData, JudgeError};
+use super::{CaseData, JudgeError, starved};
 use crate::problem::package::{Counted, StreamFiles};
 use crate::problem::{self, SourceFile};
 use crate::sandbox::{
@@ -252,7 +252,7 @@ impl Runnable {
         cancel: &Cancel,
     ) -> Result<(Report, Option<String>), JudgeError> {
         let (container, command) = self.given(input);
-        let mut report = slot.run(&container, &command, cancel)?;
+        let mut report = starved::run(slot, &container, &command, cancel)?;
         self.count(&mut report)?;
         let odd = self.take_output(&mut report)?;
         Ok((report, odd))

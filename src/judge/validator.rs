@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::compare::Comparison;
 use super::executable::{Executable, Submitted};
 use super::run::BOX;
-use super::{JudgeError, reason};
+use super::{JudgeError, reason, starved};
 use crate::problem::package::ArgumentTemplate;
 use crate::problem::{Checker, Limits, Protocol};
 use crate::sandbox::{
@@ -256,7 +256,7 @@ impl Validator {
             },
         };
         let (container, command) = self.command(question, &case.feedback, arguments);
-        let report = slot.run(&container, &command, cancel)?;
+        let report = starved::run(slot, &container, &command, cancel)?;
         self.said(&report)
     }
 
@@ -276,7 +276,7 @@ impl Validator {
         };
         let inspector = self.among(&submitted.files);
         let (container, command) = inspector.command(question, &Feedback::default(), arguments);
-        let report = slot.run(&container, &command, cancel)?;
+        let report = starved::run(slot, &container, &command, cancel)?;
         self.said(&report)
     }
 

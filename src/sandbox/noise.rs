@@ -1,5 +1,5 @@
 //! How much a run was disturbed: the time for which work waited for a CPU while it ran. A figure to
-//! recognise a noisy run by; nothing is decided by it.
+//! recognise a noisy run by; nothing is decided by it here.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

@@ -1,11 +1,14 @@
 //! Each verdict and its reason, and which case decides.
 
 use std::error::Error;
+use std::process::{Child, Command};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use gavel::judge::verdict::Verdict;
 use gavel::judge::{Cancel, CaseData, Cases, JudgeError};
 use gavel::problem::Checker;
+use gavel::sandbox::NoiseSource;
 
 use crate::support::*;
 
@@ -73,6 +76,55 @@ fn who_waits_until_the_limit_on_the_clock_was_idle_and_who_works_was_not() {
     let mut worker = work("bash", "while :; do :; done");
     worker.limits.wall_ms = 300;
     assert_verdict(&result(&worker), Verdict::WallTimeLimit, "0.3 s");
+}
+
+#[test]
+fn who_came_to_the_limit_on_the_clock_while_work_waited_for_a_cpu_is_run_again() {
+    // Two for one CPU: one of them always waits.
+    let busy = [
+        "-c",
+        "0",
+        "nice",
+        "-n",
+        "19",
+        "sh",
+        "-c",
+        "while :; do :; done",
+    ];
+    let load = [0; 2].map(|_| Ended(Command::new("taskset").args(busy).spawn().expect("taskset")));
+    let mut sleeper = work("bash", "sleep 30");
+    sleeper.limits.wall_ms = 300;
+    let started = Instant::now();
+    let result = result(&sleeper);
+    let elapsed = started.elapsed();
+    drop(load);
+    assert_eq!(result.verdict, Verdict::IdleLimit);
+    let source = result
+        .facts
+        .and_then(|facts| facts.noise)
+        .map(|noise| noise.source);
+    // Other kernels tell of the box's own work alone, and that slept.
+    let is_repeated = source == Some(NoiseSource::MachinePressure);
+    assert_eq!(
+        result.reason.ends_with("in each of 3 runs"),
+        is_repeated,
+        "{}",
+        result.reason
+    );
+    assert!(
+        !is_repeated || elapsed >= Duration::from_millis(900),
+        "{elapsed:?}"
+    );
+}
+
+/// A process that is ended with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.kill().expect("it is there");
+        self.0.wait().expect("its end");
+    }
 }
 
 #[test]

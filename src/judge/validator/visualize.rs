@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::question::{Question, given};
 use super::{ANSWER, Case, FEEDBACK, Feedback, INPUT, JudgeError, Validator, ending};
 use crate::judge::executable::Executable;
+use crate::judge::starved;
 use crate::problem::Limits;
 use crate::sandbox::{Cancel, Exit, Outcome, Report, Slot, Stdin};
 
@@ -47,7 +48,9 @@ impl Visualizer {
             submission: None,
         };
         let (container, command) = self.0.command(question, &Feedback::default(), arguments);
-        Ok(wrong_end(&slot.run(&container, &command, cancel)?))
+        Ok(wrong_end(&starved::run(
+            slot, &container, &command, cancel,
+        )?))
     }
 
     /// Has it draw an output, after a validator has seen that with its own arguments. Says the same.
@@ -63,7 +66,7 @@ impl Visualizer {
             Some((validator, arguments)) => {
                 let question = about(case, output);
                 let (container, command) = validator.command(question, &case.feedback, arguments);
-                let report = slot.run(&container, &command, cancel)?;
+                let report = starved::run(slot, &container, &command, cancel)?;
                 if !matches!(report.outcome, Outcome::Ended(exit) if validator.may_accept(Some(exit)))
                 {
                     // Some problems have answers that are no outputs: nobody could draw them.
@@ -73,7 +76,7 @@ impl Visualizer {
             }
         };
         let (container, command) = self.0.command(about(case, output), &feedback, arguments);
-        let report = slot.run(&container, &command, cancel)?;
+        let report = starved::run(slot, &container, &command, cancel)?;
         if let Some(wrong) = wrong_end(&report) {
             return Ok(Some(wrong));
         }
