@@ -131,7 +131,6 @@ in_container() (
         "$binary" $about_groups
 )
 hostile_programs() {
-    # Each case is judged beside a neighbour, with a compiler before it.
     export GAVEL_HOSTILE_TIER=quick GAVEL_HOSTILE_PROGRAMS="$work/programs"
     # An empty choice is all of them, each with its time.
     GAVEL_HOSTILE= "$hostile" --color never --test-threads 1 --nocapture areas::
