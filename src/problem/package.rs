@@ -23,6 +23,7 @@ mod programs;
 mod report;
 mod settings;
 mod shown;
+mod slips;
 mod streams;
 mod submissions;
 mod texts;
@@ -242,6 +243,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         programs::tell_of_languages(programs.chain(&static_validator), findings);
     }
     texts::check(tree, settings.format, findings);
+    slips::check(tree, (&cases, settings.limits.output_bytes), findings);
     Some(Package {
         format: settings.format,
         names: settings.names,
@@ -267,10 +269,7 @@ fn read_icpc(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         output_examples: examples,
         submissions,
         making: Making::default(),
-        visualizers: Visualizers {
-            input: programs::only_in(tree, "input_visualizer"),
-            output: programs::only_in(tree, "output_visualizer"),
-        },
+        visualizers: visualizers(tree),
         takes_answers: settings.kind.is_submit_answer,
         static_validator,
     })
@@ -281,6 +280,13 @@ fn input_validators(tree: &Tree) -> Vec<ProgramFiles> {
     directories
         .flat_map(|directory| programs::each_in(tree, directory))
         .collect()
+}
+
+fn visualizers(tree: &Tree) -> Visualizers {
+    Visualizers {
+        input: programs::only_in(tree, "input_visualizer"),
+        output: programs::only_in(tree, "output_visualizer"),
+    }
 }
 
 /// The grader, where a group asks for it.

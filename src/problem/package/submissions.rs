@@ -7,6 +7,7 @@ use super::glob;
 use super::programs::{self, ProgramFiles};
 use super::report::Findings;
 use super::settings::{read_yaml, words};
+use super::slips;
 use super::tree::Tree;
 use super::yaml::Pair;
 use crate::problem::groups::{Group, Member, Range};
@@ -181,9 +182,13 @@ fn warn_of_silence(submissions: &[JurySubmission], findings: &mut Findings) {
     let is_silent = |submission: &&JurySubmission| submission.expectation.rules.is_empty();
     for submission in submissions.iter().filter(is_silent) {
         let directory = submission.path.split('/').next().unwrap_or_default();
+        let hint = match slips::meant(directory, &OFFICIAL) {
+            Some(meant) => format!("; if {meant} is meant, rename it"),
+            None => String::new(),
+        };
         let message = format!(
             "neither the directory {directory:?} nor a tag or a rule says what is expected: anything \
-             is taken for right"
+             is taken for right{hint}"
         );
         findings.warning(&submission.files.path, None, message);
     }

@@ -50,6 +50,20 @@ fn of_a_key_that_is_given_twice_the_last_one_counts_with_a_warning() {
 }
 
 #[test]
+fn what_looks_like_a_slip_is_a_warning() {
+    let yaml = ("problem.yaml", "name: A\n");
+    let slips = [
+        ("submissions/acepted/a.py", ""),
+        ("input_validator/a.py", ""),
+    ];
+    let (package, found) = read_files(&[&[yaml, AC], &slips[..]].concat());
+    assert!(package.is_some());
+    for words in ["if accepted is meant", "if input_validators is meant"] {
+        assert!(found.iter().any(|found| found.contains(words)), "{found:?}");
+    }
+}
+
+#[test]
 fn names_that_are_none_of_the_format_are_ignored_in_2025_09() {
     let odd = [("data/secret/a b.in", ""), ("data/secret/a b.ans", "")];
     for (yaml, cases, warnings) in [(NEW, 1, 1), ("name: A\n", 2, 0)] {
