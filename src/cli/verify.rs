@@ -8,6 +8,7 @@ mod watch;
 
 use std::fs;
 use std::io;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::judging;
 use super::progress::Line;
+use super::run::seconds;
 use crate::config::Config;
 use crate::judge::package::{Extent, PackageError};
 use crate::judge::{Cancel, Judge, JudgeSlot, Languages};
-use crate::problem::package::{self, Findings, Package};
+use crate::problem::package::{self, Expectation, Findings, Package, Tree};
 use crate::unpack::{self, Caps};
 use crate::verify::{BAND_PERCENT, Cache, Verification, Verifier};
 use watch::Watch;
@@ -33,6 +35,7 @@ Examples:
   gavel verify hello.zip -s 'wrong_answer/*'
   gavel verify problems/* --junit report.xml
   gavel verify problems/hello --all-cases --table
+  gavel verify problems/hello -s accepted -c 'sample' --time 3
 
 Takes packages of the ICPC and Kattis formats, of Polygon, of DMOJ and of CMS, as directories or
 zip or tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
@@ -63,6 +66,12 @@ pub(super) struct Arguments {
     /// Judge only submissions that match, e.g. 'accepted/*'
     #[arg(short = 's', long = "submissions", value_name = "GLOB")]
     submissions: Option<String>,
+    /// Run only test cases that match, e.g. 'secret/1*'; the package keeps them below data
+    #[arg(short = 'c', long, value_name = "GLOB")]
+    cases: Option<String>,
+    /// Time limit [default: the package's, or from its accepted submissions]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    time: Option<NonZeroU64>,
     /// Keep what runs came to in DIR, for the next time [default: ~/.cache/gavel]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -99,7 +108,12 @@ pub(super) async fn run(
 }
 
 fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
-    refuse_bad_pattern(arguments.submissions.as_deref())?;
+    for pattern in [&arguments.submissions, &arguments.cases]
+        .into_iter()
+        .flatten()
+    {
+        refuse_bad_pattern(pattern)?;
+    }
     let languages = judging::languages(config)?;
     let judge = Judge::open(languages.clone(), &judging::sandbox(config)?)?;
     let mut verifying = Verifying {
@@ -162,13 +176,21 @@ fn surroundings() -> anyhow::Result<String> {
     Ok(format!("{version} {} {built:?} {model:?}", binary.len()))
 }
 
-fn refuse_bad_pattern(pattern: Option<&str>) -> anyhow::Result<()> {
-    if let Some(pattern) = pattern
-        && package::path_matches(pattern, "").is_none()
-    {
+fn refuse_bad_pattern(pattern: &str) -> anyhow::Result<()> {
+    if package::path_matches(pattern, "").is_none() {
         bail!("{pattern:?} is no pattern: braces must match, and not be many");
     }
     Ok(())
+}
+
+/// The files of a package, of its test cases only those that are asked for.
+fn read(path: &Path, cases: Option<&str>) -> anyhow::Result<Tree> {
+    let tree = unpack::read(path, &Caps::default())?;
+    let Some(pattern) = cases else {
+        return Ok(tree);
+    };
+    package::only_cases(&tree, pattern)
+        .with_context(|| format!("no test case below data matches {pattern:?}"))
 }
 
 /// What all packages share.
@@ -191,7 +213,7 @@ impl Verifying {
     ) -> anyhow::Result<()> {
         let mut all = Vec::new();
         for path in packages {
-            let checked = self.check(path, arguments.submissions.as_deref(), cancel);
+            let checked = self.check(path, arguments, cancel);
             if cancel.is_cancelled() {
                 bail!("stopped before all packages were verified");
             }
@@ -215,19 +237,28 @@ impl Verifying {
         }
     }
 
-    fn check(&mut self, path: &Path, only: Option<&str>, cancel: &Cancel) -> Checked {
-        let (package, findings) = match unpack::read(path, &Caps::default()) {
+    fn check(&mut self, path: &Path, arguments: &Arguments, cancel: &Cancel) -> Checked {
+        let (package, findings) = match read(path, arguments.cases.as_deref()) {
             Ok(tree) => package::read(&tree),
             Err(error) => {
                 return Checked {
                     path: path.to_owned(),
                     findings: Findings::default(),
-                    result: Err(format!("{:#}", anyhow::Error::from(error))),
+                    result: Err(format!("{error:#}")),
                 };
             }
         };
         let result = match package {
-            Some(package) => self.judge(path, Arc::new(package), only, cancel),
+            Some(mut package) => {
+                let asked_ms = arguments.time.map(NonZeroU64::get);
+                package.time.limit_ms = asked_ms.or(package.time.limit_ms);
+                if arguments.cases.is_some() {
+                    let expectations = package.submissions.iter_mut().map(|s| &mut s.expectation);
+                    expectations.for_each(Expectation::of_some_cases);
+                }
+                let only = arguments.submissions.as_deref();
+                self.judge(path, Arc::new(package), only, cancel)
+            }
             None => Err("the package cannot be used".to_owned()),
         };
         Checked {

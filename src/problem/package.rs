@@ -35,7 +35,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub use data::{Subject, TestCase};
+pub use data::{Subject, TestCase, only_cases};
 pub use examples::OutputExample;
 pub use expectation::{Expectation, Expected, ExpectedScore, Of, Rule, Timing, TimingRole};
 pub use frame::Frame;

@@ -4,7 +4,34 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::verifying::{changed, copy, verified};
+use crate::verifying::{changed, copy, submission, verified};
+
+#[test]
+fn some_of_the_test_cases_can_be_chosen_and_another_time_limit() {
+    let (report, code) = verified(&[
+        "sum",
+        "-s",
+        "{accepted,wrong_answer}",
+        "-c",
+        "{sample,secret/small}",
+        "--time",
+        "0.7",
+    ]);
+    assert_eq!(code, 0, "{report}");
+    let cases = report["cases"].as_array().expect("a list");
+    let names: Vec<_> = cases.iter().map(|case| &case["name"]).collect();
+    assert_eq!(names, ["sample/1", "secret/small/1", "secret/small/2"]);
+    // It fails on other cases, so nothing is wrong here.
+    let narrow = submission(&report, "wrong_answer/narrow.c");
+    assert_eq!(narrow["verdict"], "AC");
+    assert_eq!(report["time_limit_ms"], 700);
+    let (report, code) = verified(&["sum", "--cases", "secret/none"]);
+    let error = report["error"].as_str().expect("an error");
+    assert!(
+        code == 1 && error.contains("matches \"secret/none\""),
+        "{error}"
+    );
+}
 
 #[test]
 fn input_validators_get_the_arguments_and_files_of_a_case() {

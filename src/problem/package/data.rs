@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::glob;
 use super::programs;
 use super::report::Findings;
 use super::settings::{Format, read_yaml, truth, words};
@@ -212,6 +213,34 @@ pub(super) fn read_beside(
     let (arguments, _) = reader.group(ROOT, Arguments::default());
     reader.directory(&format!("{ROOT}/{directory}"), &arguments);
     reader.cases
+}
+
+/// The same package with only those test cases that a pattern names, or whose directories it names, as in rules
+/// of submissions; `None` where it names none. Only where cases are files of the package there are any.
+pub fn only_cases(tree: &Tree, pattern: &str) -> Option<Tree> {
+    let is_judged = |name: &&str| name.starts_with("sample/") || name.starts_with("secret/");
+    let inputs = tree
+        .below(ROOT)
+        .filter_map(|(path, _)| path.strip_suffix(".in"));
+    let (named, others): (Vec<&str>, Vec<&str>) = inputs
+        .filter(is_judged)
+        .partition(|name| glob::matches(pattern, name) == Some(true));
+    // Beside an input stands what has its name with another ending.
+    let is_of = |path: &str, case: &str| {
+        path.strip_prefix(case)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let length = |path: &str, cases: &[&str]| {
+        let of = cases.iter().filter(|case| is_of(path, case));
+        of.map(|case| case.len()).max()
+    };
+    let kept = tree.keep(|path| {
+        let path = path
+            .strip_prefix(ROOT)
+            .and_then(|path| path.strip_prefix('/'));
+        path.is_none_or(|path| length(path, &named) >= length(path, &others))
+    });
+    (!named.is_empty()).then_some(kept)
 }
 
 struct Reader<'a> {

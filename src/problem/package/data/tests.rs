@@ -207,3 +207,39 @@ fn what_a_case_says_to_nobody_is_told() {
         "warning: data/secret/1.yaml:5: the key \"output_visualiser_args\" is unknown and ignored";
     assert_eq!(found, [unknown]);
 }
+
+#[test]
+fn only_the_cases_that_a_pattern_names_are_kept_with_what_stands_beside_them() {
+    let files = [
+        "data/sample/1.in",
+        "data/sample/1.ans",
+        "data/secret/testdata.yaml",
+        "data/secret/a/1.in",
+        "data/secret/a/1.ans",
+        "data/secret/a/1.files/x",
+        "data/secret/a/1.5.in",
+        "data/secret/a/1.5.ans",
+        "data/invalid_input/2.in",
+        "problem.yaml",
+    ];
+    let all = tree(&files.map(|path| (path, "")));
+    let left_out = |pattern: &str| {
+        let kept = only_cases(&all, pattern)?;
+        let gone = files.into_iter().filter(|path| !kept.has_file(path));
+        Some(gone.collect::<Vec<_>>())
+    };
+    let of_1 = [
+        "data/secret/a/1.in",
+        "data/secret/a/1.ans",
+        "data/secret/a/1.files/x",
+    ];
+    assert_eq!(left_out("s*"), Some(Vec::new()));
+    assert_eq!(
+        left_out("secret"),
+        Some(vec!["data/sample/1.in", "data/sample/1.ans"])
+    );
+    let but_1_5 = [&["data/sample/1.in", "data/sample/1.ans"], &of_1[..]].concat();
+    assert_eq!(left_out("secret/a/1.5"), Some(but_1_5));
+    assert_eq!(left_out("secret/b"), None);
+    assert_eq!(left_out("invalid_input"), None);
+}
