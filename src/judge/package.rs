@@ -43,10 +43,6 @@ use grader::Grader;
 const PROCESSES: u32 = 64;
 /// How much of standard error is kept of each run, in bytes.
 const STDERR_BYTES: u64 = 4 << 10;
-/// Time on the clock: so many times the CPU time, and this much more in milliseconds. It is ample, for
-/// a machine that is busy with other things must not make a program too slow.
-const WALL_FACTOR: u64 = 4;
-const WALL_MARGIN_MS: u64 = 5000;
 
 /// How many runs are done, and of how many. May be told on any thread.
 pub type Runs<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -327,7 +323,8 @@ impl CompiledPackage {
 
     /// A time limit times the factor of a language, in milliseconds.
     pub fn limit_in_ms(&self, language: &Language, limit_ms: u64) -> u64 {
-        language.run_limits(&limits(&self.package, limit_ms)).cpu_ms
+        let limits = limits(&self.package, Times::limit(limit_ms));
+        language.run_limits(&limits).cpu_ms
     }
 
     fn skipped(&self, index: usize) -> CaseResult {
@@ -360,12 +357,10 @@ fn reason(verdict: Verdict, score: Option<f64>, cases: &[CaseResult]) -> String 
     }
 }
 
-fn limits(package: &Package, cpu_ms: u64) -> Limits {
+fn limits(package: &Package, times: Times) -> Limits {
     Limits {
-        cpu_ms,
-        wall_ms: cpu_ms
-            .saturating_mul(WALL_FACTOR)
-            .saturating_add(WALL_MARGIN_MS),
+        cpu_ms: times.end_ms,
+        wall_ms: times.wall_ms(),
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,
         processes: PROCESSES,

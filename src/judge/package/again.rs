@@ -83,7 +83,7 @@ impl CompiledPackage {
         let limit_ms = self.scaled(entrant, times).limit_ms;
         let mut runs: Vec<CaseRun> = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
-            match self.run(&mut slot, entrant, (case, times.end_ms), cancel) {
+            match self.run(&mut slot, entrant, (case, times), cancel) {
                 Ok(run) => runs.push(run),
                 Err(error) if error.is_of_the_problem() => {
                     return Ok((Ran::failed(error), Vec::new()));

@@ -28,6 +28,15 @@ impl Times {
         }
     }
 
+    /// Where a run is ended on the clock, in milliseconds: ample, but nobody who sleeps for ten seconds to be too
+    /// slow passes by the usual limits. What the machine starved is repeated.
+    pub(super) fn wall_ms(self) -> u64 {
+        let of_limit = self.limit_ms.unwrap_or(self.end_ms).saturating_mul(3);
+        of_limit
+            .saturating_add(3000)
+            .max(self.end_ms.saturating_mul(2))
+    }
+
     /// A run is ended where it is too slow.
     pub fn limit(limit_ms: u64) -> Times {
         Times {
@@ -116,4 +125,31 @@ pub enum Extent {
     Deciding,
     /// All, for whoever wants to know; the verdict and the score are the same.
     All,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sleeps_for_ten_seconds_is_ended_and_who_works_has_time() {
+        let times = |limit_ms: u64, end_ms: u64| Times {
+            end_ms,
+            ..Times::limit(limit_ms)
+        };
+        for (times, wall_ms) in [
+            (times(1000, 2000), 6000),
+            (times(2000, 4000), 9000),
+            (times(1000, 4000), 8000),
+            (times(10_000, 15_000), 33_000),
+            (times(1, 10_000), 20_000),
+        ] {
+            assert_eq!(times.wall_ms(), wall_ms, "{times:?}");
+        }
+        let unknown = Times {
+            limit_ms: None,
+            ..Times::limit(60_000)
+        };
+        assert_eq!(unknown.wall_ms(), 183_000);
+    }
 }

@@ -117,7 +117,8 @@ impl CompiledPackage {
     pub(super) fn scaled(&self, entrant: &Entrant, times: Times) -> Times {
         match entrant {
             Entrant::Program(program) => {
-                times.map(|ms| program.limits(&limits(&self.package, ms)).cpu_ms)
+                let scaled = |ms| program.limits(&limits(&self.package, Times::limit(ms)));
+                times.map(|ms| scaled(ms).cpu_ms)
             }
             Entrant::Answers(_) => times,
         }

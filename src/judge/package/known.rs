@@ -109,7 +109,7 @@ impl Fact {
         let facts = run.result.facts.as_ref()?;
         let is_settled = match facts.limit {
             Some(Limit::Cpu) => times.end_ms <= *end_ms && is_over(times, *end_ms as f64),
-            _ => facts.cpu_ms() < times.end_ms as f64 && is_under(times, facts),
+            _ => is_within(times, facts) && is_under(times, facts),
         };
         is_settled.then_some(&**run)
     }
@@ -123,6 +123,11 @@ impl CaseRun {
         let is_timed = matches!(limit, Some(Limit::Wall | Limit::Idle));
         !is_timed && !by_the_clock.contains(&self.result.verdict)
     }
+}
+
+/// Whether it would not have been ended.
+fn is_within(times: Times, facts: &Facts) -> bool {
+    facts.cpu_ms() < times.end_ms as f64 && facts.wall_ms() < times.wall_ms() as f64
 }
 
 /// Whether it is well below the limit, if there is one.
@@ -183,6 +188,18 @@ mod tests {
         assert!(ended.run(times(2000, Some(1000))).is_some());
         assert!(ended.run(times(1500, Some(750))).is_some());
         assert!(ended.run(times(2001, Some(1000))).is_none());
+    }
+
+    #[test]
+    fn a_run_that_took_its_time_on_the_clock_does_not_hold_where_it_would_have_been_ended() {
+        let Fact::Ran { end_ms, mut run } = fact(4000, 500, None) else {
+            panic!("no run");
+        };
+        let facts = run.result.facts.as_mut().expect("facts");
+        facts.wall_ns = 8_000_000_000;
+        let slow = Fact::Ran { end_ms, run };
+        assert!(slow.run(times(4000, Some(2000))).is_some());
+        assert!(slow.run(times(2000, Some(1000))).is_none());
     }
 
     #[test]

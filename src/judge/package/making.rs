@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checks::course_of_answers;
 use super::programs::{compile_programs, complaint, validation_limits, with_includes};
-use super::{PackageError, limits};
+use super::{PackageError, Times, limits};
 use crate::judge::crew::Crew;
 use crate::judge::verdict::Verdict;
 use crate::judge::{Cancel, CaseData, Check, Judge, JudgeSlot, NoOutput, RunResult, Runnable};
@@ -113,7 +113,7 @@ fn make_answers(
     let programs = [with_includes_of(judge, package, &submission.files)];
     let programs = compile_programs(judge, crew, &programs, cancel)?;
     let limit_ms = package.time.limit_ms.unwrap_or(LONGEST_MS);
-    let limits = limits(package, limit_ms.saturating_mul(PATIENCE));
+    let limits = limits(package, Times::limit(limit_ms.saturating_mul(PATIENCE)));
     let course = course_of_answers(judge, crew, package, cancel)?;
     let made = crew.each(answers.cases.len(), |slot, index| {
         let case = &package.cases[answers.cases[index]];

@@ -47,7 +47,7 @@ impl CompiledPackage {
         cancel: &Cancel,
     ) -> Result<Ran, JudgeError> {
         let times = self.scaled(&run.entrant, run.times);
-        match self.run(slot, &run.entrant, (run.case, run.times.end_ms), cancel) {
+        match self.run(slot, &run.entrant, (run.case, run.times), cancel) {
             Ok(done) => {
                 if let Some(known) = known.filter(|_| done.is_lasting()) {
                     let key = self.key_of_case(run.case);
@@ -87,16 +87,16 @@ impl CompiledPackage {
         Some(self.judged(case, CaseRun { result, ..run }, times.limit_ms))
     }
 
-    /// Runs an entrant on a case, up to this CPU time before the factor of its language.
+    /// Runs an entrant on a case, under these times before the factor of its language.
     pub(super) fn run(
         &self,
         slot: &mut JudgeSlot,
         entrant: &Entrant,
-        (index, end_ms): (usize, u64),
+        (index, times): (usize, Times),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
         let case = (index, &self.package.cases[index]);
-        let form = self.form(entrant, &limits(&self.package, end_ms));
+        let form = self.form(entrant, &limits(&self.package, times));
         match (&form, &case.1.subject) {
             (Form::Program(_, program), Subject::Files(arguments)) => {
                 let case = (index, case.1, &arguments[..]);
