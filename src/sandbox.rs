@@ -77,6 +77,6 @@ pub use namespaces::{NamespaceFact, Owner};
 pub use noise::{Noise, NoiseSource};
 pub use outcome::{Captured, Exit, Limit, Outcome, Report, SandboxError, Usage};
 pub use protection::Protection;
-pub use scratch::{CollectError, ScratchDir};
+pub use scratch::{CollectError, Listing, ScratchDir};
 pub use slot::Slot;
 pub use spec::{Command, InputFile, Limits, Output, Outputs, Stdin};

@@ -45,6 +45,15 @@ pub(super) struct Filled {
     pub is_full: bool,
 }
 
+/// Regular files of a dead box.
+#[derive(Debug)]
+pub struct Listing {
+    /// Paths relative to `/box`, sorted.
+    pub paths: Vec<PathBuf>,
+    /// Whether there is more than was looked at.
+    pub has_more: bool,
+}
+
 /// Why a file of a dead box cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
@@ -171,6 +180,12 @@ impl ScratchDir {
         Ok(bytes)
     }
 
+    /// Size of one plain file in bytes, following no links.
+    pub fn size(&self, path: &Path) -> Result<u64, CollectError> {
+        let about = self.open_plain(path)?.metadata();
+        Ok(about.map_err(|source| io_error(path, source))?.len())
+    }
+
     fn open_plain(&self, path: &Path) -> Result<File, CollectError> {
         // O_NONBLOCK: opening a FIFO must not wait for a writer.
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
@@ -218,34 +233,43 @@ impl ScratchDir {
     /// Paths of all regular files relative to `/box`, sorted. Links and special files, and what
     /// lies deeper than 16 directories, has too long a path or may not be read, are left out.
     pub fn list(&self, max_files: usize) -> Result<Vec<PathBuf>, CollectError> {
+        let listing = self.list_below(Path::new("."), max_files)?;
+        match listing.has_more {
+            true => Err(CollectError::TooMany { max_files }),
+            false => Ok(listing.paths),
+        }
+    }
+
+    /// The same of a directory, as far as it is looked into: that ends where there are more.
+    pub fn list_below(&self, directory: &Path, max_files: usize) -> Result<Listing, CollectError> {
         let mut found = Vec::new();
         // A stack instead of recursion: the depth is the guest's choice.
-        let mut pending = vec![PathBuf::from(".")];
-        while let Some(directory) = pending.pop() {
-            for (name, kind) in self.entries(&directory, max_files)? {
+        let mut pending = vec![directory.to_owned()];
+        let mut has_more = false;
+        while let Some(directory) = pending.pop().filter(|_| !has_more) {
+            for (name, kind) in self.entries(&directory, max_files, &mut has_more)? {
                 let path = directory.join(name);
                 match kind {
                     Type::File => found.push(path),
                     Type::Directory if path.components().count() <= MAX_DEPTH => pending.push(path),
                     _ => {}
                 }
-                if found.len() + pending.len() > max_files {
-                    return Err(CollectError::TooMany { max_files });
-                }
             }
+            has_more |= found.len() + pending.len() > max_files;
         }
-        let mut found: Vec<PathBuf> = found
+        let mut paths: Vec<PathBuf> = found
             .iter()
             .map(|path| path.strip_prefix(".").unwrap_or(path).to_owned())
             .collect();
-        found.sort();
-        Ok(found)
+        paths.sort();
+        Ok(Listing { paths, has_more })
     }
 
     fn entries(
         &self,
         directory: &Path,
         max_entries: usize,
+        has_more: &mut bool,
     ) -> Result<Vec<(PathBuf, Type)>, CollectError> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let opened =
@@ -262,9 +286,8 @@ impl ScratchDir {
                 continue;
             }
             if entries.len() >= max_entries {
-                return Err(CollectError::TooMany {
-                    max_files: max_entries,
-                });
+                *has_more = true;
+                break;
             }
             if let Some(kind) = entry.file_type() {
                 entries.push((PathBuf::from(name), kind));

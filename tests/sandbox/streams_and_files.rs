@@ -177,6 +177,33 @@ fn caps_on_collected_files_hold() {
 }
 
 #[test]
+fn a_directory_is_listed_alone_and_as_far_as_is_asked_for() {
+    let report = run_once(&shell(
+        "mkdir -p d/e; head -c 7 /dev/zero > d/e/b; echo > a; ln -s d link; for i in 1 2 3; do echo > d/f$i; done",
+    ));
+    let list = |directory, max| report.scratch.list_below(Path::new(directory), max);
+    let listing = list("d", 4).expect("a list");
+    assert_eq!(
+        (listing.paths, listing.has_more),
+        (
+            ["d/e/b", "d/f1", "d/f2", "d/f3"]
+                .map(PathBuf::from)
+                .to_vec(),
+            false
+        )
+    );
+    assert!(list("d", 3).expect("a list").has_more);
+    assert!(matches!(list("no", 9), Err(CollectError::Missing { .. })));
+    assert!(matches!(
+        list("link", 9),
+        Err(CollectError::NotPlain { .. })
+    ));
+    let size = |path| report.scratch.size(Path::new(path));
+    assert_eq!(size("d/e/b").expect("a size"), 7);
+    assert!(matches!(size("link"), Err(CollectError::NotPlain { .. })));
+}
+
+#[test]
 fn a_sparse_giant_is_not_read() {
     let report = run_once(&shell("truncate -s 60000000 sparse"));
     assert!(matches!(
