@@ -86,9 +86,11 @@ pub(super) fn run(
         talk.said.comparison = comparison;
     }
     let (team_message, next) = (talk.said.team_message.take(), talk.said.next.take());
+    let feedback = std::mem::take(&mut talk.said.feedback);
     Ok(Pass {
         finished: Finished {
             team_message,
+            feedback,
             ..talk.finished(runnable)
         },
         next,

@@ -13,7 +13,7 @@ use super::language::{Language, Values};
 use super::passes::{self, Pass};
 use super::slot::{LeftFile, Product};
 use super::validator::{Case, Check, Said, Validator};
-use super::verdict::{Evidence, Facts, Verdict, decide, of_output};
+use super::verdict::{Evidence, Facts, FeedbackFiles, Verdict, decide, of_output};
 use super::{CaseData, JudgeError, starved};
 use crate::problem::package::{Counted, StreamFiles};
 use crate::problem::{self, SourceFile};
@@ -52,6 +52,8 @@ pub(super) struct Finished {
     pub was_rejected_first: bool,
     /// What a validator tells contestants.
     pub team_message: Option<String>,
+    /// Files that it left beside its messages.
+    pub feedback: FeedbackFiles,
     /// What it and a validator said to each other.
     pub transcript: Option<String>,
 }
@@ -184,6 +186,7 @@ impl Runnable {
             Ok(Pass {
                 finished: Finished {
                     team_message: said.team_message,
+                    feedback: said.feedback,
                     ..finished.with_oddity(odd)
                 },
                 next: said.next,
@@ -365,6 +368,7 @@ fn finished(
         stderr: report.stderr.bytes,
         was_rejected_first: false,
         team_message: None,
+        feedback: FeedbackFiles::default(),
         transcript: None,
     }
 }

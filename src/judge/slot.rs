@@ -425,6 +425,7 @@ fn case_result(index: usize, name: &str, run: Finished) -> CaseResult {
         facts: Some(run.facts),
         checker_message: run.checker_message,
         team_message: run.team_message,
+        feedback: run.feedback,
         transcript: run.transcript,
         stdout_prefix: prefix(run.stdout),
         stderr_prefix: prefix(run.stderr),

@@ -8,6 +8,7 @@
 
 mod answer;
 mod feedback;
+mod kept;
 mod manager;
 mod points;
 mod question;
@@ -28,6 +29,7 @@ use crate::sandbox::{
     Cancel, Command, Container, Exit, InputFile, Limit, Outcome, Report, Slot, Stdin,
 };
 pub(super) use feedback::{Feedback, NextPass};
+use kept::Share;
 pub(super) use points::Zeros;
 use points::points;
 pub(super) use question::Case;
@@ -97,6 +99,8 @@ pub struct Validator {
     max_passes: u32,
     zeros: Zeros,
     partly_right: PartlyRight,
+    /// What is kept of the files that it leaves.
+    share: Share,
     /// The files of a submission among which it runs; `None` where it runs beside its own.
     among: Option<Arc<[InputFile]>>,
 }
@@ -123,6 +127,7 @@ impl Validator {
             max_passes: 1,
             zeros: Zeros::Refused,
             partly_right: PartlyRight::Wrong,
+            share: Share::among(1),
             among: None,
         }
     }
@@ -160,6 +165,12 @@ impl Validator {
     /// The same program for a problem with several passes, so many at most.
     pub fn with_passes(self, max_passes: u32) -> Self {
         Validator { max_passes, ..self }
+    }
+
+    /// The same program for a problem with so many test cases, which share what is kept of the files that it leaves.
+    pub fn with_cases(self, cases: usize) -> Self {
+        let share = Share::among(cases);
+        Validator { share, ..self }
     }
 
     /// The same program where it runs in a directory with the files of a submission, and not with its own.

@@ -1,5 +1,7 @@
 //! Verdicts as plain data, and the one pure function that decides the verdict of a run.
 
+mod feedback;
+
 use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
@@ -7,6 +9,8 @@ use super::reason;
 use crate::problem::Limits;
 use crate::problem::package::Counted;
 use crate::sandbox::{Exit, Limit, Noise, Outcome, Usage};
+
+pub use feedback::{Content, FeedbackFile, FeedbackFiles};
 
 /// What a contestant is told about a run, a test case or a submission.
 ///
@@ -115,6 +119,9 @@ pub struct CaseResult {
     pub checker_message: Option<String>,
     /// What a validator of the problem tells contestants.
     pub team_message: Option<String>,
+    /// Files that it left beside its messages. For judges only.
+    #[serde(default)]
+    pub feedback: FeedbackFiles,
     /// What the program and an interactive validator said to each other, line by line: seconds since the
     /// start, `>` from the program or `<` to it, and the text. `---` is between passes. For judges only.
     pub transcript: Option<String>,
@@ -136,6 +143,7 @@ impl CaseResult {
             facts: None,
             checker_message: None,
             team_message: None,
+            feedback: FeedbackFiles::default(),
             transcript: None,
             stdout_prefix: Vec::new(),
             stderr_prefix: Vec::new(),

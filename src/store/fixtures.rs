@@ -8,7 +8,9 @@ use super::{
     Claim, NewProblem, NewSubmission, NewTestCase, NewVersion, NewWorker, OfferedLanguage,
     PackageAbout, Store, SubmissionId, Tests, WorkerId,
 };
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Judgement, Verdict};
+use crate::judge::verdict::{
+    CaseResult, CompileResult, Facts, FeedbackFiles, GroupResult, Judgement, Verdict,
+};
 use crate::problem::groups::Objective;
 use crate::problem::package::{Finding, Severity};
 use crate::problem::{Checker, Limits, SourceFile};
@@ -165,6 +167,7 @@ pub(super) fn judgement(count: u32) -> Judgement {
             .is_multiple_of(2)
             .then(|| format!("token {ordinal}")),
         team_message: Some("nearly".to_owned()),
+        feedback: FeedbackFiles::default(),
         transcript: Some("0.001 < 5\n".to_owned()),
         stdout_prefix: vec![0, 0xff, ordinal as u8],
         stderr_prefix: Vec::new(),

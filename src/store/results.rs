@@ -5,7 +5,9 @@ use sqlx::types::Json;
 
 use super::word::{Word, signed, storable, unsigned};
 use super::{Store, StoreError, SubmissionId};
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Judgement, Verdict};
+use crate::judge::verdict::{
+    CaseResult, CompileResult, Facts, FeedbackFiles, GroupResult, Judgement, Verdict,
+};
 use crate::sandbox::{Limit, Noise, NoiseSource};
 
 /// Stores the results of a judgement.
@@ -305,6 +307,7 @@ impl From<CaseRow> for CaseResult {
             score: row.score,
             checker_message: row.checker_message,
             team_message: row.team_message,
+            feedback: FeedbackFiles::default(),
             transcript: row.transcript,
             stdout_prefix: row.stdout_prefix,
             stderr_prefix: row.stderr_prefix,

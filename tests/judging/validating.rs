@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gavel::judge::verdict::{CaseResult, Verdict};
+use gavel::judge::verdict::{CaseResult, Content, FeedbackFiles, Verdict};
 use gavel::judge::{Cancel, CaseData, Check, Executable, JudgeError, Validator};
 use gavel::problem::Limits;
 
@@ -217,4 +217,105 @@ fn a_message_for_contestants_is_kept() {
     let text = "echo well done > $3/teammessage.txt; exit 42";
     assert_eq!(told(text).as_deref(), Some("well done"));
     assert_eq!(told("exit 42"), None);
+}
+
+/// What is kept of the files that a validator left: name, size, and contents as text where they are kept.
+fn kept(result: &CaseResult) -> Vec<(&str, u64, Option<&[u8]>)> {
+    let files = result.feedback.files.iter();
+    let told = files.map(|file| {
+        let content = match &file.content {
+            Content::Here(bytes) => Some(&bytes[..]),
+            Content::Stored | Content::LeftOut => None,
+        };
+        (file.name.as_str(), file.size_bytes, content)
+    });
+    told.collect()
+}
+
+#[test]
+fn files_that_a_validator_leaves_are_kept_beside_its_messages() {
+    let result = assert_says(
+        &[
+            "cd $3; for i in judgemessage teammessage nextpass; do echo > $i.txt; done; rm nextpass.txt
+             mkdir -p deep/er; printf 'a\\0\\377' > deep/er/bytes; : > empty; printf x > $'b\\xff'
+             ln -s /etc/passwd link; ln -s deep dirlink; mkfifo fifo; exit 43",
+        ],
+        Verdict::WrongAnswer,
+    );
+    let expected = [
+        ("b\\xff", 1, Some(&b"x"[..])),
+        ("deep/er/bytes", 3, Some(b"a\0\xff")),
+        ("empty", 0, Some(b"")),
+    ];
+    assert_eq!(kept(&result), expected);
+    assert!(!result.feedback.has_more);
+}
+
+#[test]
+fn points_and_messages_are_not_kept_twice_and_a_validator_that_leaves_nothing_has_nothing_kept() {
+    let text = "echo 1 > $3/score.txt; echo x > $3/teammessage.txt; echo > $3/nextpass.in; exit 42";
+    for text in [text, "rm -r $3; exit 42"] {
+        let result = assert_says(&[text], Verdict::Accepted);
+        assert_eq!(result.feedback, FeedbackFiles::default(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_too_much_of_a_validators_files_is_told_and_is_no_failure_of_it() {
+    let result = assert_says(
+        &[
+            "cd $3; for i in a b c d; do head -c 131073 /dev/zero > $i; done
+             for i in e f g; do head -c 131072 /dev/zero > $i; done; truncate -s 1T huge || true
+             : > $(printf %0240d/%0240d 1 2) || true; exit 42",
+        ],
+        Verdict::Accepted,
+    );
+    let sizes: Vec<_> = kept(&result)
+        .into_iter()
+        .map(|(name, size, content)| (name.to_owned(), size, content.map(<[u8]>::len)))
+        .collect();
+    let expected = [
+        ("a", 131_073, None),
+        ("b", 131_073, None),
+        ("c", 131_073, None),
+        ("d", 131_073, None),
+        ("e", 131_072, Some(131_072)),
+        ("f", 131_072, Some(131_072)),
+        ("g", 131_072, None),
+    ];
+    let expected = expected.map(|(name, size, length)| (name.to_owned(), size, length));
+    assert_eq!(sizes[..7], expected);
+}
+
+#[test]
+fn more_files_than_are_told_of_are_no_failure_of_a_validator() {
+    let text = "for i in {1..10}; do : > $3/$i; done; exit 42";
+    assert_eq!(kept(&assert_says(&[text], Verdict::Accepted)).len(), 10);
+    let long = "cd $3; : > x; mkdir $(printf %0200d 1); : > $(printf %0200d/%0200d 1 2); exit 42";
+    let second_name = "cd $3; : > x; : > a; ln a b; exit 42";
+    let many = "cd $3; for i in {1..32}; do : > $i; done; exit 42";
+    let too_many = "cd $3; for i in {1..33}; do : > $i; done; exit 42";
+    let far_too_many = "cd $3; for i in {1..5000}; do : > $i; done; exit 42";
+    for (text, count, has_more) in [
+        (long, 1, true),
+        (second_name, 1, true),
+        (many, 32, false),
+        (too_many, 32, true),
+        (far_too_many, 32, true),
+    ] {
+        let result = assert_says(&[text], Verdict::Accepted);
+        assert_eq!(kept(&result).len(), count, "{text}");
+        assert_eq!(result.feedback.has_more, has_more, "{text}");
+    }
+}
+
+#[test]
+fn the_last_pass_decides_which_files_are_kept() {
+    let result = passed(
+        "cd $3; if [ -e first ]; then rm first; echo two > note; exit 43; fi
+         echo > first; echo one > note; echo x > old; echo > nextpass.in; exit 42",
+    );
+    let result = result.expect("an answer");
+    let expected = [("note", 4, Some(&b"two\n"[..])), ("old", 2, Some(b"x\n"))];
+    assert_eq!(kept(&result), expected);
 }

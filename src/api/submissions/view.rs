@@ -348,6 +348,7 @@ fn milliseconds(ns: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::verdict::FeedbackFiles;
 
     fn case(cpu_ns: u64, memory_bytes: u64) -> CaseResult {
         CaseResult {
@@ -363,6 +364,7 @@ mod tests {
             }),
             checker_message: None,
             team_message: None,
+            feedback: FeedbackFiles::default(),
             transcript: None,
             stdout_prefix: vec![b'a', 0xff, 0],
             stderr_prefix: Vec::new(),

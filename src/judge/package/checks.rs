@@ -400,7 +400,9 @@ fn validator(
     zeros: Zeros,
 ) -> Validator {
     let limits = validation_limits(package);
-    let validator = Validator::new(program.path.clone(), executable, limits).with_zeros(zeros);
+    let validator = Validator::new(program.path.clone(), executable, limits)
+        .with_zeros(zeros)
+        .with_cases(package.cases.len());
     match package.scoring {
         Some(_) => validator.with_points(),
         None => validator,

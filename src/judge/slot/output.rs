@@ -105,6 +105,7 @@ fn without_a_run(skipped: CaseResult, said: Said) -> CaseRun {
             reason,
             checker_message,
             team_message: said.team_message,
+            feedback: said.feedback,
             ..skipped
         },
         points,

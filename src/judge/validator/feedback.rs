@@ -8,14 +8,14 @@ use crate::judge::reason;
 use crate::sandbox::{CollectError, InputFile, Report};
 
 /// What it tells contestants.
-const TEAM_MESSAGE: &str = ".case/feedback/teammessage.txt";
+pub(super) const TEAM_MESSAGE: &str = ".case/feedback/teammessage.txt";
 /// The input of the next pass.
-const NEXT_PASS: &str = ".case/feedback/nextpass.in";
+pub(super) const NEXT_PASS: &str = ".case/feedback/nextpass.in";
 
 /// The most that is kept of a message, in bytes.
 const MESSAGE_BYTES: u64 = 64 << 10;
-/// The most files that may be in the box of a validator that asks for another pass.
-const MAX_FILES: usize = 4096;
+/// The most files that are looked at, which one that asks for another pass may leave.
+pub(super) const MAX_FILES: usize = 4096;
 
 /// What a validator left in its feedback directory, for itself in the next pass.
 #[derive(Debug, Clone, Default)]

@@ -6,6 +6,7 @@ use super::{
     ending, points,
 };
 use crate::judge::compare::Comparison;
+use crate::judge::verdict::FeedbackFiles;
 use crate::problem::Protocol;
 use crate::sandbox::{Exit, Outcome, Report};
 
@@ -15,6 +16,8 @@ pub(in crate::judge) struct Said {
     pub comparison: Comparison,
     /// What contestants may be told.
     pub team_message: Option<String>,
+    /// Files that it left beside its messages.
+    pub feedback: FeedbackFiles,
     /// The submission has to be run once more.
     pub next: Option<NextPass>,
 }
@@ -25,6 +28,7 @@ impl Said {
         Said {
             comparison,
             team_message: None,
+            feedback: FeedbackFiles::default(),
             next: None,
         }
     }
@@ -40,6 +44,7 @@ impl Validator {
         let accepts = comparison.is_right();
         Ok(Said {
             team_message: self.team_message(report)?,
+            feedback: self.kept(report)?,
             next: match self.max_passes {
                 1 => None,
                 _ => self.next_pass(report, accepts)?,
