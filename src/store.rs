@@ -3,6 +3,7 @@
 mod attempts;
 mod blobs;
 mod error;
+mod feedback;
 mod problem_errors;
 mod problems;
 mod queue;

@@ -3,10 +3,11 @@
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::feedback::insert_feedback;
 use super::word::{Word, signed, storable, unsigned};
 use super::{Store, StoreError, SubmissionId};
 use crate::judge::verdict::{
-    CaseResult, CompileResult, Facts, FeedbackFiles, GroupResult, Judgement, Verdict,
+    CaseResult, CompileResult, Facts, FeedbackFile, FeedbackFiles, GroupResult, Judgement, Verdict,
 };
 use crate::sandbox::{Limit, Noise, NoiseSource};
 
@@ -21,6 +22,7 @@ pub(super) async fn insert_results(
     }
     if !judgement.cases.is_empty() {
         insert_case_results(&mut *connection, id, &judgement.cases).await?;
+        insert_feedback(&mut *connection, id, &judgement.cases).await?;
     }
     if !judgement.groups.is_empty() {
         insert_group_results(&mut *connection, id, &judgement.groups).await?;
@@ -77,23 +79,24 @@ async fn insert_case_results(
              (submission_id, ordinal, name, verdict, reason, checker_message,
               stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit,
               cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
-              denied_calls, score, noise_source, noise_ns)
+              denied_calls, score, noise_source, noise_ns, has_more_feedback)
          SELECT $1, ordinal, name, verdict::verdict, reason, checker_message,
              stdout_prefix, stderr_prefix, exit_code, signal, exceeded_limit::exceeded_limit,
              cpu_ns, wall_ns, memory_bytes, output_bytes, team_message, transcript,
              CASE WHEN denied_calls IS NOT NULL
                  THEN ARRAY(SELECT jsonb_array_elements_text(denied_calls)) END,
-             score, noise_source::noise_source, noise_ns
+             score, noise_source::noise_source, noise_ns, has_more_feedback
          FROM UNNEST(
              $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
              $8::bytea[], $9::integer[], $10::integer[], $11::text[], $12::bigint[],
              $13::bigint[], $14::bigint[], $15::bigint[], $16::jsonb[], $17::text[],
-             $18::text[], $19::double precision[], $20::text[], $21::bigint[]
+             $18::text[], $19::double precision[], $20::text[], $21::bigint[],
+             $22::boolean[]
          ) AS new (
              ordinal, name, verdict, reason, checker_message, stdout_prefix,
              stderr_prefix, exit_code, signal, exceeded_limit, cpu_ns,
              wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
-             transcript, score, noise_source, noise_ns
+             transcript, score, noise_source, noise_ns, has_more_feedback
          )",
         id.0,
         &ordinals,
@@ -116,6 +119,7 @@ async fn insert_case_results(
         &column(cases, |case| case.score) as &[Option<f64>],
         &facts_column(cases, noise_word) as &[Option<String>],
         &facts_column(cases, noise_ns) as &[Option<i64>],
+        &column(cases, |case| case.feedback.has_more),
     )
     .execute(connection)
     .await?;
@@ -220,7 +224,7 @@ impl Store {
                    checker_message, stdout_prefix, stderr_prefix, exit_code, signal,
                    exceeded_limit::text AS "exceeded_limit: Word<Limit>",
                    cpu_ns, wall_ns, memory_bytes, output_bytes, denied_calls, team_message,
-                   transcript, score,
+                   transcript, score, has_more_feedback,
                    noise_source::text AS "noise_source: Word<NoiseSource>", noise_ns
                FROM case_results WHERE submission_id = $1
                ORDER BY ordinal"#,
@@ -228,7 +232,12 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(CaseResult::from).collect())
+        let mut feedback = self.read_feedback(id).await?;
+        let cases = rows.into_iter().map(|row| {
+            let files = feedback.remove(&row.ordinal).unwrap_or_default();
+            row.into_result(files)
+        });
+        Ok(cases.collect())
     }
 
     /// Reads the results of the groups, each before those in it.
@@ -274,6 +283,7 @@ struct CaseRow {
     team_message: Option<String>,
     transcript: Option<String>,
     score: Option<f64>,
+    has_more_feedback: bool,
     noise_source: Option<Word<NoiseSource>>,
     noise_ns: Option<i64>,
 }
@@ -294,23 +304,25 @@ impl CaseRow {
             instructions: None,
         })
     }
-}
 
-impl From<CaseRow> for CaseResult {
-    fn from(mut row: CaseRow) -> Self {
+    /// With these files of its validator.
+    fn into_result(mut self, files: Vec<FeedbackFile>) -> CaseResult {
         CaseResult {
-            facts: row.take_facts(),
-            ordinal: row.ordinal.cast_unsigned(),
-            name: row.name,
-            verdict: row.verdict.0,
-            reason: row.reason,
-            score: row.score,
-            checker_message: row.checker_message,
-            team_message: row.team_message,
-            feedback: FeedbackFiles::default(),
-            transcript: row.transcript,
-            stdout_prefix: row.stdout_prefix,
-            stderr_prefix: row.stderr_prefix,
+            facts: self.take_facts(),
+            ordinal: self.ordinal.cast_unsigned(),
+            name: self.name,
+            verdict: self.verdict.0,
+            reason: self.reason,
+            score: self.score,
+            checker_message: self.checker_message,
+            team_message: self.team_message,
+            feedback: FeedbackFiles {
+                files,
+                has_more: self.has_more_feedback,
+            },
+            transcript: self.transcript,
+            stdout_prefix: self.stdout_prefix,
+            stderr_prefix: self.stderr_prefix,
         }
     }
 }
