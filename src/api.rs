@@ -100,6 +100,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(submissions::get_submission))
         .routes(routes!(submissions::get_submission_source))
+        .routes(routes!(submissions::feedback::get_feedback_file))
         .merge(problem_routes())
         .routes(routes!(languages::list_languages))
         .routes(routes!(workers::list_workers))

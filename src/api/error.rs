@@ -81,6 +81,10 @@ pub(super) enum ApiError {
     BadPackage(Vec<FindingView>),
     #[error("there is no such {0}: check the id, a UUID such as the answer to the creation gave")]
     NotFound(&'static str),
+    #[error(
+        "no such file is kept: check the id, and the names that the submission has in feedback of its cases"
+    )]
+    NoFeedback,
     #[error("nothing is at this path: /docs lists what there is")]
     UnknownRoute,
     #[error("this path does not take this method: the header Allow lists those it takes")]
@@ -134,7 +138,9 @@ impl ApiError {
             ApiError::InvalidFields(_) | ApiError::BadPackage(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            ApiError::NotFound(_) | ApiError::UnknownRoute => StatusCode::NOT_FOUND,
+            ApiError::NotFound(_) | ApiError::NoFeedback | ApiError::UnknownRoute => {
+                StatusCode::NOT_FOUND
+            }
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::NameTaken => StatusCode::CONFLICT,
             ApiError::Other(status, _) => *status,
@@ -154,7 +160,7 @@ impl ApiError {
             ApiError::Shape(_) => "wrong-shape",
             ApiError::BadParameters(_) => "bad-parameters",
             ApiError::InvalidFields(_) => "invalid-fields",
-            ApiError::NotFound(_) => "not-found",
+            ApiError::NotFound(_) | ApiError::NoFeedback => "not-found",
             ApiError::UnknownRoute => "unknown-route",
             ApiError::MethodNotAllowed => "method-not-allowed",
             ApiError::NameTaken => "name-taken",

@@ -193,6 +193,15 @@ impl Query {
         }
     }
 
+    /// Takes out a text that must be there.
+    pub(super) fn take_text(&mut self, name: &str) -> String {
+        let text = self.take(name, |text| Ok::<_, String>(text.to_owned()));
+        text.unwrap_or_else(|| {
+            self.refuse(name.to_owned(), "is missing");
+            String::new()
+        })
+    }
+
     /// Refuses what is wrong, unknown or given twice.
     pub(super) fn finish(mut self) -> Result<(), ApiError> {
         for (name, _) in std::mem::take(&mut self.pairs) {

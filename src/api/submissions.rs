@@ -1,5 +1,6 @@
 //! Submissions: send a program, read its verdict, wait for it, list what was sent.
 
+pub(super) mod feedback;
 mod new;
 mod view;
 

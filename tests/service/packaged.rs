@@ -292,3 +292,57 @@ async fn a_broken_validator_holds_its_problem_and_never_becomes_a_verdict() {
         assert_eq!(judged["problem_version"], 3);
     }
 }
+
+const LEAVING: &str = r#"#include <fstream>
+#include <sys/stat.h>
+int main(int, char **argv) {
+    std::string feedback = argv[3];
+    std::ofstream(feedback + "judgemessage.txt") << "seen";
+    std::ofstream(feedback + "big") << std::string(200000, 'x');
+    mkdir((feedback + "deep").c_str(), 0755);
+    std::ofstream(feedback + "deep/a b\".svg") << "<svg/>\xff";
+    return 42;
+}
+"#;
+
+#[tokio::test]
+async fn files_that_a_validator_leaves_are_told_and_downloaded_as_they_are() {
+    let all = Everything::up().await;
+    let problem = store(&all.api, "leaving", &root(LEAVING)).await;
+    let id = all.api.submit(&on(&problem, "bash", "echo 1")).await;
+    let answer = all.api.ended(&id).await;
+    assert_eq!(answer["verdict"], "AC", "{answer}");
+    let case = &answer["cases"][0];
+    let expected = json!([
+        {"name": "big", "bytes": 200_000, "omitted": true},
+        {"name": "deep/a b\".svg", "bytes": 7},
+    ]);
+    assert_eq!(case["feedback"], expected);
+    assert_eq!(
+        (&case["checker_message"], &case["has_more_feedback"]),
+        (&json!("seen"), &json!(false))
+    );
+
+    let at = format!("/api/v1/submissions/{id}/feedback");
+    let name = case["name"].as_str().unwrap();
+    let path = format!("{at}?case={name}&file=deep/a%20b%22.svg");
+    let (headers, bytes) = all.api.download_with_headers(&path).await;
+    assert_eq!(bytes, b"<svg/>\xff");
+    for (header, value) in [
+        ("content-type", "application/octet-stream"),
+        ("content-disposition", "attachment; filename=\"a_b_.svg\""),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(headers[header], value);
+    }
+    for (query, status) in [
+        (format!("case={name}&file=big"), StatusCode::NOT_FOUND),
+        (format!("case={name}&file=deep"), StatusCode::NOT_FOUND),
+        ("case=no&file=big".to_owned(), StatusCode::NOT_FOUND),
+        (format!("case={name}"), StatusCode::BAD_REQUEST),
+        ("file=big".to_owned(), StatusCode::BAD_REQUEST),
+    ] {
+        let (found, body) = all.api.get(&format!("{at}?{query}")).await;
+        assert_eq!(found, status, "{query}: {body}");
+    }
+}

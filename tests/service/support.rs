@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -160,9 +161,15 @@ impl Api {
     }
 
     pub(crate) async fn download(&self, path: &str) -> Vec<u8> {
+        self.download_with_headers(path).await.1
+    }
+
+    /// What comes of a good answer, as it is.
+    pub(crate) async fn download_with_headers(&self, path: &str) -> (HeaderMap, Vec<u8>) {
         let answer = self.client.get(self.base.clone() + path).send().await;
         let answer = answer.unwrap().error_for_status().unwrap();
-        answer.bytes().await.unwrap().to_vec()
+        let headers = answer.headers().clone();
+        (headers, answer.bytes().await.unwrap().to_vec())
     }
 
     pub(crate) async fn delete(&self, path: &str) -> StatusCode {

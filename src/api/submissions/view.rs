@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::api::checker::CheckerBody;
 use crate::api::content::{encode, lossy};
 use crate::api::limits::LimitsView;
-use crate::judge::verdict::{CaseResult, CompileResult, Facts, GroupResult, Verdict};
+use crate::judge::verdict::{
+    CaseResult, CompileResult, Content, Facts, FeedbackFile, GroupResult, Verdict,
+};
 use crate::problem::SourceFile;
 use crate::problem::groups::Objective;
 use crate::sandbox::{Limit, Noise, NoiseSource};
@@ -123,6 +125,19 @@ struct NoiseView {
     waited_ms: f64,
 }
 
+/// A file that a validator of the problem left in its feedback directory.
+#[derive(Debug, Serialize, ToSchema)]
+struct FeedbackFileView {
+    /// Path below that directory; `\x` and two digits stand for each byte that is no text.
+    #[schema(example = "judgeimage.svg")]
+    name: String,
+    /// Its size.
+    bytes: u64,
+    /// It was too much to be kept; left out where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    omitted: bool,
+}
+
 /// The result of one test case. Figures are null where it was not run.
 #[derive(Debug, Serialize, ToSchema)]
 struct CaseView {
@@ -155,6 +170,10 @@ struct CaseView {
     checker_message: Option<String>,
     /// What the problem's validator tells contestants.
     team_message: Option<String>,
+    /// Files that it left beside its messages. For judges only.
+    feedback: Vec<FeedbackFileView>,
+    /// Whether it left more files than are told of.
+    has_more_feedback: bool,
     /// What the program and an interactive validator said to each other, line by line: seconds since the
     /// start, `>` from the program or `<` to it, and the text; `---` between passes. For judges only.
     transcript: Option<String>,
@@ -302,6 +321,16 @@ impl From<Noise> for NoiseView {
     }
 }
 
+impl From<FeedbackFile> for FeedbackFileView {
+    fn from(file: FeedbackFile) -> Self {
+        FeedbackFileView {
+            name: file.name,
+            bytes: file.size_bytes,
+            omitted: file.content == Content::LeftOut,
+        }
+    }
+}
+
 impl From<CaseResult> for CaseView {
     fn from(case: CaseResult) -> Self {
         let facts = case.facts.as_ref();
@@ -321,6 +350,13 @@ impl From<CaseResult> for CaseView {
             noise: facts.and_then(|f| f.noise).map(NoiseView::from),
             checker_message: case.checker_message,
             team_message: case.team_message,
+            has_more_feedback: case.feedback.has_more,
+            feedback: case
+                .feedback
+                .files
+                .into_iter()
+                .map(FeedbackFileView::from)
+                .collect(),
             transcript: case.transcript,
             stdout: lossy(&case.stdout_prefix),
             stdout_base64: encode(&case.stdout_prefix),
