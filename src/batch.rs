@@ -56,7 +56,12 @@ pub struct CaseRow {
 #[derive(Debug)]
 pub enum Judged {
     /// With a verdict.
-    Row(Row),
+    Row {
+        /// What is noted of it.
+        row: Row,
+        /// What came of its cases, where they were judged here.
+        results: Vec<CaseResult>,
+    },
     /// It cannot be judged; why, in words.
     Unjudged(String),
     /// The judge failed, which is no verdict; why, in words.
@@ -65,7 +70,7 @@ pub enum Judged {
 
 impl Row {
     /// A judgement of this machine.
-    pub fn of(submission: &Submission, program: &Program, judgement: Judgement) -> Row {
+    pub fn of(submission: &Submission, program: &Program, judgement: &Judgement) -> Row {
         let facts = || {
             judgement
                 .cases
@@ -81,7 +86,7 @@ impl Row {
             slowest_ms: facts().map(Facts::cpu_ms).max_by(f64::total_cmp),
             memory_bytes: facts().map(|facts| facts.memory_bytes).max(),
             cases: judgement.cases.iter().map(CaseRow::of).collect(),
-            reason: judgement.reason,
+            reason: judgement.reason.clone(),
         }
     }
 }
@@ -167,7 +172,10 @@ fn ended(
     end: Result<Judgement, JudgeError>,
 ) -> Result<Judged, JudgeError> {
     match end {
-        Ok(judgement) => Ok(Judged::Row(Row::of(submission, program, judgement))),
+        Ok(judgement) => Ok(Judged::Row {
+            row: Row::of(submission, program, &judgement),
+            results: judgement.cases,
+        }),
         Err(error @ (JudgeError::File { .. } | JudgeError::UnknownLanguage(_))) => {
             Ok(Judged::Unjudged(error.to_string()))
         }

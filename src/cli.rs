@@ -4,6 +4,7 @@
 mod bench;
 mod check_host;
 mod client;
+mod feedback;
 mod internal;
 mod judge;
 mod judging;

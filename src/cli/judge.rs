@@ -74,6 +74,9 @@ pub(super) struct Arguments {
     /// Write a report for build servers to FILE
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write the files that output validators left to DIR/SUBMISSION/CASE
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
+    feedback: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -165,13 +168,13 @@ impl Batch {
 
     /// Notes what came of one.
     fn judged(&self, submission: &Submission, end: Judged) -> Result<(), JournalError> {
-        if let Judged::Row(row) = &end {
+        if let Judged::Row { row, .. } = &end {
             self.journal.add(row)?;
         }
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         let name = submission.name.clone();
         match end {
-            Judged::Row(row) => report.submissions.push(row),
+            Judged::Row { row, .. } => report.submissions.push(row),
             Judged::Unjudged(reason) => drop(report.unjudged.insert(name, reason)),
             Judged::Failed(reason) => drop(report.failed.insert(name, reason)),
         }

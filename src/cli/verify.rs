@@ -6,6 +6,7 @@ mod matrix;
 mod report;
 mod watch;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::num::NonZeroU64;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
+use super::feedback::FeedbackDir;
 use super::judging;
 use super::progress::Line;
 use super::run::seconds;
@@ -36,6 +38,7 @@ Examples:
   gavel verify problems/* --junit report.xml
   gavel verify problems/hello --all-cases --table
   gavel verify problems/hello -s accepted -c 'sample' --time 3
+  gavel verify problems/hello -s accepted/a.cpp --feedback left/
 
 Takes packages of the ICPC and Kattis formats, of Polygon, of DMOJ and of CMS, as directories or
 zip or tar archives. Without a time limit in the package, it follows from the slowest accepted submission. The exit code is 0 only when
@@ -78,6 +81,9 @@ pub(super) struct Arguments {
     /// Judge everything again, and keep nothing
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
+    /// Write the files that output validators left to DIR/SUBMISSION/CASE; of several packages, to DIR/PACKAGE/SUBMISSION/CASE
+    #[arg(long, value_name = "DIR")]
+    feedback: Option<PathBuf>,
     /// Verify a package again whenever its files change, until stopped
     #[arg(long, conflicts_with = "junit")]
     watch: bool,
@@ -124,6 +130,7 @@ fn verify(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Re
         },
         band_percent: arguments.band,
         cache: cache(arguments, config)?,
+        feedback: feedback(arguments)?,
         languages,
         judge,
     };
@@ -159,6 +166,38 @@ fn cache(arguments: &Arguments, config: &Config) -> anyhow::Result<Cache> {
         tracing::warn!("{:#}; nothing is kept", anyhow::Error::from(error));
         Ok(Cache::none())
     })
+}
+
+/// Where to write what output validators left. Packages of the same name would be written over each other.
+fn feedback(arguments: &Arguments) -> anyhow::Result<Option<FeedbackDir>> {
+    let Some(path) = &arguments.feedback else {
+        return Ok(None);
+    };
+    if arguments.packages.len() > 1 {
+        let mut names = HashSet::new();
+        for package in &arguments.packages {
+            let name = name_of(package)?;
+            if names.contains(&name) {
+                bail!(
+                    "two packages are called {name}: write the files of each to another --feedback"
+                );
+            }
+            names.insert(name);
+        }
+    }
+    FeedbackDir::open(path).map(Some)
+}
+
+/// What a package is called by its path.
+fn name_of(package: &Path) -> anyhow::Result<String> {
+    let name = package.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| {
+        format!(
+            "{} is no name: give it by its name, or alone",
+            package.display()
+        )
+    });
+    Ok(name?.to_owned())
 }
 
 /// This very Gavel on this machine: on another, programs take other times.
@@ -201,6 +240,7 @@ struct Verifying {
     extent: Extent,
     band_percent: u16,
     cache: Cache,
+    feedback: Option<FeedbackDir>,
 }
 
 impl Verifying {
@@ -223,6 +263,7 @@ impl Verifying {
                 false => report::write_text(&checked, arguments.table, &mut out),
             };
             printed.context("cannot print the report")?;
+            self.write_feedback(arguments, &checked)?;
             all.push(checked);
         }
         if let Some(path) = &arguments.junit {
@@ -235,6 +276,21 @@ impl Verifying {
             (_, 1) => bail!("the package is not as it should be"),
             (wrong, all) => bail!("{wrong} of {all} packages are not as they should be"),
         }
+    }
+
+    /// Writes what output validators left, where that was asked for.
+    fn write_feedback(&self, arguments: &Arguments, checked: &Checked) -> anyhow::Result<()> {
+        let (Some(feedback), Ok(verification)) = (&self.feedback, &checked.result) else {
+            return Ok(());
+        };
+        let folder = match arguments.packages.len() {
+            1 => String::new(),
+            _ => name_of(&checked.path)? + "/",
+        };
+        let mut submissions = verification.submissions.iter();
+        submissions.try_for_each(|result| {
+            feedback.write(&format!("{folder}{}", result.path), &result.cases)
+        })
     }
 
     fn check(&mut self, path: &Path, arguments: &Arguments, cancel: &Cancel) -> Checked {

@@ -195,3 +195,33 @@ fn points_are_told_also_where_fewer_are_better() {
         assert!(csv.contains(row), "{row}: {csv}");
     }
 }
+
+#[test]
+fn files_that_validators_leave_are_written_for_each_submission() {
+    let directory = homework(&[("ann.sh", "echo 1"), ("bo.sh", "echo 2")]);
+    for (name, text) in [
+        (
+            "problem.yaml",
+            "problem_format_version: 2025-09\nlimits: {time_limit: 2}\n",
+        ),
+        ("data/secret/a.in", "1"),
+        ("data/secret/a.ans", "1"),
+        (
+            "output_validator/check.py",
+            "import sys\nopen(sys.argv[3] + 'said', 'w').write(sys.stdin.read())\nsys.exit(42)\n",
+        ),
+    ] {
+        let path = directory.path().join("said").join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    report("said", &["--feedback", "out"], directory.path());
+    for (submission, said) in [("ann.sh", "1\n"), ("bo.sh", "2\n")] {
+        let file = directory
+            .path()
+            .join("out")
+            .join(submission)
+            .join("secret/a/said");
+        assert_eq!(fs::read_to_string(file).expect("a file"), said);
+    }
+}

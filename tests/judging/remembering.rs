@@ -170,3 +170,38 @@ fn judges_of_one_machine_have_one_identity() {
     let (one, other) = (identity(), identity());
     assert_eq!(one, other);
 }
+
+const LEAVING: &str = r#"#include <fstream>
+int main(int, char **argv) {
+    std::ifstream input(argv[1]);
+    std::ofstream(std::string(argv[3]) + "input.txt") << input.rdbuf();
+    return 42;
+}
+"#;
+
+#[test]
+fn files_that_validators_leave_are_written_also_where_nothing_is_run() {
+    let kept = Kept::of("root");
+    kept.write("output_validator/check.cpp", LEAVING);
+    let input = fs::read(kept.package.path().join("data/secret/1.in")).expect("an input");
+    for (directory, is_cached) in [("first", false), ("second", true)] {
+        let out = kept.cache.path().join(directory);
+        let arguments = ["--feedback", utf8(&out), "--submissions", "accepted/*"];
+        let (report, _) = verified(&[&kept.arguments()[..], &arguments].concat());
+        let cached = &submission(&report, "accepted/negative.sh")["cached"];
+        assert_eq!(cached.as_u64() > Some(0), is_cached, "{report}");
+        let file = out.join("accepted/negative.sh/secret/1/input.txt");
+        assert_eq!(fs::read(file).expect("a file"), input, "{directory}");
+    }
+}
+
+#[test]
+fn files_of_several_packages_are_not_mixed() {
+    let (one, other) = (copy("root"), tempfile::tempdir().expect("a directory"));
+    let out = other.path().join("out");
+    let twice = [utf8(one.path()), utf8(one.path())];
+    let output = verify(&[&twice[..], &["--feedback", utf8(&out)]].concat());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("two packages are called"), "{error}");
+    assert!(!out.exists());
+}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 
 use super::{Arguments, Batch};
-use crate::batch::{Header, JournalError, LocalJudge};
+use crate::batch::{Header, JournalError, Judged, LocalJudge, Submission};
+use crate::cli::feedback::FeedbackDir;
 use crate::cli::judging;
 use crate::config::Config;
 use crate::judge::crew::Crew;
@@ -23,11 +24,15 @@ enum Stop {
     Judge(#[from] JudgeError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Feedback(anyhow::Error),
 }
 
 /// Judges the folder.
 pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> anyhow::Result<()> {
     let (package, digest) = read_package(Path::new(&arguments.problem))?;
+    let feedback = arguments.feedback.as_deref().map(FeedbackDir::open);
+    let feedback = feedback.transpose()?;
     let mut batch = Batch::open(arguments, config, package.takes_answers)?;
     let asked_ms = arguments.time.map(std::num::NonZeroU64::get);
     let known_ms = batch
@@ -56,8 +61,20 @@ pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> an
         times: Times::limit(limit_ms),
         cancel,
     };
-    let judged = |submission: &_, end| Ok::<_, Stop>(batch.judged(submission, end)?);
+    let judged = |submission: &Submission, end: Judged| {
+        // Before the row, with which it counts as done.
+        if let (Some(feedback), Judged::Row { results, .. }) = (&feedback, &end) {
+            let written = feedback.write(&submission.name, results);
+            written.map_err(Stop::Feedback)?;
+        }
+        Ok::<_, Stop>(batch.judged(submission, end)?)
+    };
     let left = batch.left();
+    if feedback.is_some() && left.len() < batch.submissions.len() {
+        tracing::warn!(
+            "what was judged before is not judged again, and no files of it are written"
+        );
+    }
     match local.judge_all(&crew, &left, &judged) {
         Ok(()) => batch.finish(arguments),
         Err(Stop::Judge(JudgeError::Cancelled)) => {

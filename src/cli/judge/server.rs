@@ -251,7 +251,7 @@ fn judged(submission: &Submission, program: &Program, answer: Answer) -> Judged 
         ));
     };
     let times = answer.cases.iter().filter_map(|case| case.cpu_ms);
-    Judged::Row(Row {
+    let row = Row {
         submission: submission.name.clone(),
         digest: program.digest(),
         language: program.language.clone(),
@@ -274,7 +274,11 @@ fn judged(submission: &Submission, program: &Program, answer: Answer) -> Judged 
                 cpu_ms: case.cpu_ms,
             })
             .collect(),
-    })
+    };
+    Judged::Row {
+        row,
+        results: Vec::new(),
+    }
 }
 
 fn token(arguments: &Arguments) -> anyhow::Result<Option<String>> {
