@@ -19,8 +19,9 @@ use super::lock::{self, SlotLock};
 use super::noise::NoiseGauge;
 use super::outcome::{SandboxError, SetUpStep};
 use super::protection::Protection;
+use super::shared::SharedDirectory;
 use super::slot::Slot;
-use super::{landlock, pasta};
+use super::{landlock, pasta, shared};
 
 /// Where boxes of several slots share something, below the runtime directory.
 const SHARED: &str = "shared";
@@ -100,7 +101,9 @@ impl Sandbox {
         for directory in ["slots", "boxes", SHARED] {
             lock::make_runtime_directory(&config.runtime_dir.join(directory))?;
         }
-        lock::sweep(&config.runtime_dir.join("slots"), &groups)?;
+        let slots = config.runtime_dir.join("slots");
+        lock::sweep(&slots, &groups)?;
+        shared::sweep(&config.runtime_dir.join(SHARED), &slots)?;
         Ok(Sandbox {
             shared: Arc::new(Shared {
                 config: config.clone(),
@@ -160,10 +163,12 @@ impl Sandbox {
         &self.shared.ids
     }
 
-    /// The path of what the boxes of a slot share with others.
-    pub(super) fn shared_directory(&self, slot: u32) -> PathBuf {
-        let shared = self.shared.config.runtime_dir.join(SHARED);
-        shared.join(slot.to_string())
+    /// Makes the directory of what the boxes of a slot share with others.
+    pub(super) fn make_shared_directory(
+        &self,
+        lock: &Arc<SlotLock>,
+    ) -> Result<SharedDirectory, SandboxError> {
+        SharedDirectory::make(&self.shared.config.runtime_dir.join(SHARED), lock)
     }
 
     /// Connects the network of a box to the world.

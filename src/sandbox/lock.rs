@@ -91,7 +91,7 @@ fn lock_path(directory: &Path, number: u32) -> PathBuf {
     directory.join(format!("{number}.lock"))
 }
 
-fn try_lock(directory: &Path, number: u32) -> Result<Option<SlotLock>, SandboxError> {
+pub(super) fn try_lock(directory: &Path, number: u32) -> Result<Option<SlotLock>, SandboxError> {
     let path = lock_path(directory, number);
     let file = OpenOptions::new()
         .create(true)

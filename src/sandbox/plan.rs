@@ -6,6 +6,7 @@ mod host;
 mod tests;
 
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::container::{Access, Container, FileOperation, FileSystem, FileSystemKind, Mount, Root};
@@ -75,8 +76,21 @@ impl Item<'_> {
     /// Whether it is different for each box, or lies in something that is.
     fn needs_fresh_box(&self) -> bool {
         let in_scratch = |scratch: &&str| Path::new(&self.target).starts_with(scratch);
-        matches!(self.kind, ItemKind::Made(_)) || SCRATCH_TARGETS.iter().any(in_scratch)
+        let is_made_anew = match self.kind {
+            ItemKind::Made(_) => true,
+            ItemKind::Bind(mount) => comes_and_goes(&mount.source),
+            ItemKind::Scratch(_) => false,
+        };
+        is_made_anew || SCRATCH_TARGETS.iter().any(in_scratch)
     }
+}
+
+/// Whether what is at a path is likely to be another thing for the next box: what is made for a conversation.
+fn comes_and_goes(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| {
+        let kind = about.file_type();
+        kind.is_fifo() || kind.is_socket()
+    })
 }
 
 /// What is wanted, one item for each target; the last one wins.

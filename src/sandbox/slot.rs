@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::cancel::Cancel;
 use super::cgroup::Group;
@@ -17,6 +17,7 @@ use super::lock::{LANES, SlotLock};
 use super::maker::{Maker, Waiting};
 use super::noise::NoiseGauge;
 use super::outcome::{Report, SandboxError};
+use super::shared::SharedDirectory;
 use super::spec::{Command, Outputs};
 use super::streams::{Pipe, Streams};
 use super::supervise::{self, Running};
@@ -25,7 +26,7 @@ use super::supervise::{self, Running};
 #[derive(Debug)]
 pub struct Slot {
     sandbox: Sandbox,
-    lock: SlotLock,
+    lock: Arc<SlotLock>,
     cpu: usize,
     /// `None` only while dropping.
     maker: Option<Maker>,
@@ -40,7 +41,7 @@ impl Slot {
         let maker = Maker::start(sandbox.clone(), &lock, cpu)?;
         Ok(Slot {
             sandbox,
-            lock,
+            lock: Arc::new(lock),
             cpu,
             maker: Some(maker),
             ordered: VecDeque::new(),
@@ -63,9 +64,13 @@ impl Slot {
         self.cpu
     }
 
-    /// A path that no other slot has: for what its boxes share with those of others.
-    pub fn directory(&self) -> PathBuf {
-        self.sandbox.shared_directory(self.number())
+    /// Makes an empty directory for what boxes of this slot share with those of others. It has one at a time: what
+    /// was in an earlier one is gone.
+    ///
+    /// # Errors
+    /// Our own failures only.
+    pub fn make_shared_directory(&self) -> Result<SharedDirectory, SandboxError> {
+        self.sandbox.make_shared_directory(&self.lock)
     }
 
     /// Has a box made ahead, so that a run in such a container starts almost as quickly as a bare

@@ -1,9 +1,10 @@
 //! Processes of a submission that talk with a manager, as in CMS.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gavel::judge::verdict::{CaseResult, Verdict};
-use gavel::judge::{Cancel, CaseData, CaseRun, JudgeError, Validator};
+use gavel::judge::{Cancel, CaseData, CaseRun, JudgeError, JudgeSlot, Validator};
 use gavel::problem::package::{Channel, Communication};
 use gavel::problem::{Limits, Protocol};
 
@@ -18,7 +19,12 @@ const SHORT: Limits = Limits {
     ..LIMITS
 };
 
-fn run(
+fn run(how: (u32, Channel), submission: &str, manager: &str) -> Result<CaseRun, JudgeError> {
+    run_on(&mut slot(), how, submission, manager)
+}
+
+fn run_on(
+    slot: &mut JudgeSlot,
     (processes, channel): (u32, Channel),
     submission: &str,
     manager: &str,
@@ -33,7 +39,7 @@ fn run(
     let cancel = Cancel::new().expect("an eventfd");
     let communication = Communication { processes, channel };
     let with = (&manager, communication);
-    slot().run_communication(&submission, (0, "1"), case, with, &cancel)
+    slot.run_communication(&submission, (0, "1"), case, with, &cancel)
 }
 
 fn talk(processes: u32, submission: &str, manager: &str) -> CaseResult {
@@ -63,22 +69,42 @@ fn processes_talk_with_the_manager_over_fifos() {
 
 #[test]
 fn one_run_after_the_other_has_its_own_conversation() {
-    let (submission, manager) = (script(RELAYED), script(RELAY));
-    let submission = submission.under(&SHORT, 1000);
-    let manager = Validator::new("manager.sh".to_owned(), manager, SHORT);
-    let manager = manager.speaking(Protocol::Cms);
-    let cancel = Cancel::new().expect("an eventfd");
     let mut slot = slot();
     for _ in 0..6 {
-        let case = CaseData {
-            input: Arc::from(&b"secret\n"[..]),
-            answer: None,
-        };
-        let (processes, channel) = (2, Channel::Fifos);
-        let communication = Communication { processes, channel };
-        let with = (&manager, communication);
-        let run = slot.run_communication(&submission, (0, "1"), case, with, &cancel);
+        let run = run_on(&mut slot, (2, Channel::Fifos), RELAYED, RELAY);
         assert_verdict(&run.expect("a verdict").result, Verdict::Accepted, "");
+    }
+}
+
+#[test]
+fn nothing_of_an_earlier_conversation_is_seen_in_its_fifos() {
+    let times = "times=$(stat -c '%.9W %.9X %.9Y %.9Z %s' $1 $2); exec 3<$1 4>$2; echo $times >&4";
+    // It ends some time after the last word, so that this is seen in the times.
+    let manager = "exec 4>$2 3<$1; read times <&3; now() { echo ${EPOCHREALTIME/./}; }; \
+                   end=$(($(now) + 100000)); while [ $(now) -lt $end ]; do :; done; \
+                   echo 1; echo $times >&2";
+    let mut slot = slot();
+    for _ in 0..3 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        // The kernel notes times by a clock that lags behind.
+        let began = now.expect("a time") - Duration::from_millis(20);
+        let run = run_on(&mut slot, (1, Channel::Fifos), times, manager);
+        let result = run.expect("a verdict").result;
+        assert_verdict(&result, Verdict::Accepted, "");
+        let told = result.checker_message.expect("the times");
+        let told: Vec<f64> = told
+            .split(' ')
+            .map(|time| time.parse().expect("a number"))
+            .collect();
+        let [up, down] = [&told[..5], &told[5..]];
+        for fifo in [up, down] {
+            // Some file systems do not know when a file was made.
+            let times = fifo[..4].iter().filter(|time| **time != 0.0);
+            for time in times {
+                assert!(*time >= began.as_secs_f64(), "{time} is before {began:?}");
+            }
+            assert_eq!(fifo[4], 0.0);
+        }
     }
 }
 

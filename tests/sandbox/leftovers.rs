@@ -117,6 +117,8 @@ fn victim() {
         return;
     }
     let mut slot = slot();
+    let shared = slot.make_shared_directory().expect("a directory");
+    fs::write(shared.path().join("file"), "").expect("a file");
     println!("VICTIM {}", slot.number());
     let mut endless = shell("while :; do sleep 0.01; done");
     endless.limits.wall = Duration::from_secs(60);
@@ -135,6 +137,30 @@ fn a_killed_supervisor_takes_its_boxes_with_it() {
     eventually("its group is still there", || {
         !group_exists(slot) || is_taken(slot)
     });
+    let shared = config().runtime_dir.join(format!("shared/{slot}"));
+    eventually("what it shared is still there", || {
+        !shared.exists() || is_taken(slot)
+    });
+}
+
+#[test]
+fn what_a_slot_shares_is_new_each_time_and_gone_afterwards() {
+    let slot = slot();
+    let shared = slot.make_shared_directory().expect("a directory");
+    let path = shared.path().to_owned();
+    drop(shared);
+    assert!(!path.exists());
+    // As after a crash.
+    fs::create_dir_all(path.join("directory")).expect("directories");
+    fs::write(path.join("directory/file"), "").expect("a file");
+    let shared = slot.make_shared_directory().expect("a directory");
+    assert_eq!(shared.path(), path);
+    assert_eq!(fs::read_dir(&path).expect("its entries").count(), 0);
+    let number = slot.number();
+    drop(slot);
+    assert!(is_taken(number), "somebody else could have the directory");
+    drop(shared);
+    assert!(!path.exists());
 }
 
 #[test]

@@ -5,16 +5,15 @@
 //! Whoever opens a FIFO waits for the other. Where the other is gone, we open it for a moment in its place, and who
 //! waited finds an end.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
 use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::mkfifo;
@@ -53,8 +52,9 @@ pub(in crate::judge) fn communicate(
     case: &Case,
     cancel: &Cancel,
 ) -> Result<Finished, JudgeError> {
-    let directory = partner.directory();
-    let pairs = Pair::make(&directory, communication.processes).map_err(JudgeError::Pipe)?;
+    // Gone with everything in it when this talk is over.
+    let directory = partner.make_shared_directory()?;
+    let pairs = Pair::make(directory.path(), communication.processes).map_err(JudgeError::Pipe)?;
     let talk = Talk {
         runnable,
         communication,
@@ -239,17 +239,11 @@ struct Fifo {
 }
 
 impl Pair {
-    /// Those of all processes. They stay for the next case, for which a box may be made already; what nobody has
-    /// opened is empty.
+    /// Those of all processes, which nobody has ever opened: their times would tell of it.
     fn make(directory: &Path, processes: u32) -> io::Result<Vec<Pair>> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(directory)?;
         let fifo = |number: u32, name: String| -> io::Result<Fifo> {
             let path = directory.join(&name);
-            match mkfifo(&path, Mode::empty()) {
-                Ok(()) | Err(Errno::EEXIST) => {}
-                Err(errno) => return Err(errno.into()),
-            }
+            mkfifo(&path, Mode::empty())?;
             // Whatever users the boxes have, and whatever mask we have.
             let all = Mode::from_bits_truncate(0o666);
             fchmodat(AT_FDCWD, &path, all, FchmodatFlags::FollowSymlink)?;

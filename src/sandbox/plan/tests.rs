@@ -1,5 +1,7 @@
 //! Tests of planning a root.
 
+use std::error::Error;
+
 use super::host::ETC_FILES;
 use super::*;
 
@@ -90,7 +92,7 @@ fn etc_says_nothing_about_the_host() -> Result<(), SandboxError> {
 }
 
 #[test]
-fn only_boxes_with_something_of_their_own_get_a_root_of_their_own() -> Result<(), SandboxError> {
+fn only_boxes_with_something_of_their_own_get_a_root_of_their_own() -> Result<(), Box<dyn Error>> {
     let tmpfs = FileSystemKind::Tmpfs {
         bytes: 4096,
         inodes: 4,
@@ -102,6 +104,11 @@ fn only_boxes_with_something_of_their_own_get_a_root_of_their_own() -> Result<()
     assert!(!root(&shared.clone().mount(mount("/usr", "/opt")))?.per_box);
     assert!(root(&shared.clone().mount(mount("/usr", "/box/usr")))?.per_box);
     assert!(root(&shared.clone().file_system("/data", tmpfs))?.per_box);
+    let directory = tempfile::tempdir()?;
+    let fifo = directory.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRUSR)?;
+    let fifo = fifo.to_str().ok_or("a name that is no text")?;
+    assert!(root(&shared.clone().mount(mount(fifo, "/fifo")))?.per_box);
     let writable = Container {
         root_access: Access::ReadWrite,
         ..shared
