@@ -1,4 +1,4 @@
-//! What a submission and a validator said to each other, and when: for judges.
+//! What a submission and a program of the problem said to each other, and when: for judges.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -13,6 +13,10 @@ const MAX_PARTS: usize = 1000;
 pub(super) enum Speaker {
     Submission,
     Validator,
+    /// One process of a submission that has several.
+    Process(usize),
+    /// The manager, to that process.
+    Manager(usize),
 }
 
 /// What was said so far.
@@ -71,13 +75,16 @@ impl Transcript {
         }
     }
 
-    /// One line for each that was said: seconds, `>` from the submission or `<` to it, and the text.
+    /// One line for each that was said: seconds, `>` from the submission or `<` to it, after the number of the process
+    /// where there are several, and the text.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for Part { at, speaker, bytes } in &self.parts {
             let sign = match speaker {
-                Speaker::Submission => '>',
-                Speaker::Validator => '<',
+                Speaker::Submission => ">".to_owned(),
+                Speaker::Validator => "<".to_owned(),
+                Speaker::Process(number) => format!("{number}>"),
+                Speaker::Manager(number) => format!("{number}<"),
             };
             let at = at.as_secs_f64();
             for line in String::from_utf8_lossy(bytes).lines() {
@@ -112,6 +119,23 @@ mod tests {
         assert_eq!(
             transcript.text(),
             "0.001 < 5\n0.020 > guess 3\n0.020 > guess 4\n0.030 < lower\n0.031 < higher\n"
+        );
+    }
+
+    #[test]
+    fn processes_have_numbers_and_lines_of_their_own() {
+        let mut transcript = Transcript::new();
+        for (ms, speaker, text) in [
+            (1, Manager(1), "5\n"),
+            (2, Process(1), "a"),
+            (3, Process(0), "b\n"),
+            (4, Process(1), "c\n"),
+        ] {
+            transcript.note_at(Duration::from_millis(ms), speaker, text.as_bytes());
+        }
+        assert_eq!(
+            transcript.text(),
+            "0.001 1< 5\n0.002 1> a\n0.003 0> b\n0.004 1> c\n"
         );
     }
 

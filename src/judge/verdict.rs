@@ -123,7 +123,8 @@ pub struct CaseResult {
     #[serde(default)]
     pub feedback: FeedbackFiles,
     /// What the program and an interactive validator said to each other, line by line: seconds since the
-    /// start, `>` from the program or `<` to it, and the text. `---` is between passes. For judges only.
+    /// start, `>` from the program or `<` to it, and the text. `---` is between passes. Where several processes talk
+    /// with a manager, the number of the process stands before the sign. For judges only.
     pub transcript: Option<String>,
     /// The first bytes of standard output.
     pub stdout_prefix: Vec<u8>,

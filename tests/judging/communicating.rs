@@ -137,6 +137,83 @@ fn processes_talk_over_their_standard_streams() {
     }
 }
 
+/// What was said, without the times, sorted: processes do not wait for one another.
+fn said(result: &CaseResult) -> Vec<String> {
+    let transcript = result.transcript.as_deref().expect("a transcript");
+    let lines = transcript.lines();
+    let mut lines: Vec<String> = lines
+        .map(|line| {
+            let (time, said) = line.split_once(' ').expect("a time");
+            assert!(time.parse::<f64>().is_ok(), "{line}");
+            said.to_owned()
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn what_is_said_over_standard_streams_is_kept() {
+    let one = run(
+        (1, Channel::StandardStreams),
+        "read x; echo $((x + 1)); read x; echo $x",
+        "exec 3<$1 4>$2; echo 7 >&4; read a <&3; echo bye >&4; read b <&3; echo 1",
+    );
+    let one = one.expect("a verdict").result;
+    assert_verdict(&one, Verdict::Accepted, "");
+    let transcript = one.transcript.as_deref().unwrap_or_default();
+    let signs: Vec<&str> = transcript.lines().map(|line| &line[6..]).collect();
+    assert_eq!(signs, ["< 7", "> 8", "< bye", "> bye"]);
+    let two = run(
+        (2, Channel::StandardStreams),
+        "read x; echo $x-$1",
+        "exec 3<$1 4>$2 5<$3 6>$4; echo a >&4; echo b >&6; read x <&3; read x <&5; echo 0",
+    );
+    let two = two.expect("a verdict").result;
+    assert_verdict(&two, Verdict::WrongAnswer, "");
+    assert_eq!(said(&two), ["0< a", "0> a-0", "1< b", "1> b-1"]);
+    let fifos = talk(2, RELAYED, RELAY);
+    assert_eq!(fifos.transcript, None);
+}
+
+#[test]
+fn a_failed_process_leaves_what_was_said() {
+    // It does not read, and what is said is more than a FIFO holds.
+    let manager = "exec 3<$1 4>$2; echo 7 >&4; sleep 9";
+    let submission = "read x; head -c 100000 /dev/zero | tr '\\0' x; exit 3";
+    let run = run((1, Channel::StandardStreams), submission, manager);
+    let result = run.expect("a verdict").result;
+    assert_verdict(&result, Verdict::RuntimeError, "");
+    let transcript = result.transcript.unwrap_or_default();
+    assert!(transcript.contains("< 7\n"), "{transcript}");
+    assert!(transcript.ends_with("and not kept]\n"), "{transcript}");
+}
+
+#[test]
+fn over_standard_streams_each_sees_that_the_other_is_gone() {
+    let run = |submission: &str, manager: &str| {
+        let run = run((1, Channel::StandardStreams), submission, manager);
+        run.expect("a verdict").result
+    };
+    let talking = "while echo x; do :; done; exit 0";
+    // The process is told while the manager goes on, and the manager when the process ends.
+    let manager =
+        "exec 3<$1 4>$2; read x <&3; exec 3<&-; while echo x >&4; do :; done 2>/dev/null; echo 1";
+    let result = run(talking, manager);
+    assert_verdict(&result, Verdict::WrongAnswer, "");
+    let told = result.checker_message.unwrap_or_default();
+    assert!(told.contains("reads no more"), "{told}");
+    let result = run(talking, "exec 3<$1 4>$2; read x <&3; echo 1");
+    assert_verdict(&result, Verdict::Accepted, "");
+    let result = run(
+        "cat > /dev/null",
+        "exec 3<$1 4>$2; exec 4>&-; read x <&3; echo 1",
+    );
+    assert_verdict(&result, Verdict::Accepted, "");
+    let result = run("exit 0", "exec 3<$1 4>$2; read x <&3 || echo 0.5");
+    assert_verdict(&result, Verdict::Accepted, "");
+}
+
 #[test]
 fn cpu_time_counts_together() {
     let manager = "exec 3<$1 4<$3; read x <&3; read x <&4; echo 1";

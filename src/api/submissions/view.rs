@@ -175,7 +175,8 @@ struct CaseView {
     /// Whether it left more files than are told of.
     has_more_feedback: bool,
     /// What the program and an interactive validator said to each other, line by line: seconds since the
-    /// start, `>` from the program or `<` to it, and the text; `---` between passes. For judges only.
+    /// start, `>` from the program or `<` to it, and the text; `---` between passes. Where several processes talk with
+    /// a manager, the number of the process stands before the sign. For judges only.
     transcript: Option<String>,
     /// Beginning of standard output; bytes that are not UTF-8 are replaced.
     stdout: String,

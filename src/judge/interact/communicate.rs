@@ -1,27 +1,30 @@
 //! Communication: several processes of one submission talk with a manager of the problem, as in CMS. Each has a box
-//! of its own, and shares two FIFOs with the manager, in whatever direction they use them. We carry nothing, so
-//! there is no transcript.
+//! of its own, and shares two FIFOs with the manager, in whatever direction they use them. Where they are its standard
+//! streams, we open them in its place and carry what is said, so that there is a transcript.
 //!
 //! Whoever opens a FIFO waits for the other. Where the other is gone, we open it for a moment in its place, and who
 //! waited finds an end.
 
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::fd::OwnedFd;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::mkfifo;
 
-use super::{ENDING, exit_of, joined, lock};
+use super::{CHUNK_BYTES, ENDING, exit_of, joined, lock, pipe, read};
 use crate::judge::JudgeError;
 use crate::judge::compare::Comparison;
 use crate::judge::run::{Finished, Runnable};
+use crate::judge::transcript::{Speaker, Transcript};
 use crate::judge::validator::{Case, Validator};
 use crate::problem::package::{Channel, Communication};
 use crate::sandbox::{
@@ -61,6 +64,7 @@ pub(in crate::judge) fn communicate(
         manager,
         cancel,
         over: Cancel::new()?,
+        transcript: Mutex::new(Transcript::new()),
         ends: Mutex::new(Ends {
             processes: vec![false; pairs.len()],
             manager: false,
@@ -73,8 +77,9 @@ pub(in crate::judge) fn communicate(
         let managing = scope.spawn(|| talk.manage(partner, &pairs, case));
         let waking = scope.spawn(|| talk.wake(&pairs));
         let processes = slots.into_iter().zip(&pairs).enumerate();
-        let running = processes
-            .map(|(number, (slot, pair))| scope.spawn(move || talk.process(slot, number, pair)));
+        let running = processes.map(|(number, (slot, pair))| {
+            scope.spawn(move || talk.process(scope, slot, number, pair))
+        });
         let running: Vec<_> = running.collect();
         let reports: Vec<_> = running.into_iter().map(joined).collect();
         let managed = joined(managing);
@@ -82,7 +87,11 @@ pub(in crate::judge) fn communicate(
         (reports, managed)
     });
     let reports = reports.into_iter().collect::<Result<Vec<_>, _>>()?;
-    talk.decide(reports, &managed?)
+    let finished = talk.decide(reports, &managed?)?;
+    Ok(Finished {
+        transcript: talk.told(),
+        ..finished
+    })
 }
 
 struct Talk<'a> {
@@ -92,6 +101,7 @@ struct Talk<'a> {
     cancel: &'a Cancel,
     /// Nothing counts any more.
     over: Cancel,
+    transcript: Mutex<Transcript>,
     ends: Mutex<Ends>,
     ended: Condvar,
 }
@@ -120,8 +130,14 @@ impl Talk<'_> {
         result
     }
 
-    fn process(&self, slot: &mut Slot, number: usize, pair: &Pair) -> Result<Report, JudgeError> {
-        let result = self.run(slot, number, pair);
+    fn process<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        slot: &mut Slot,
+        number: usize,
+        pair: &Pair,
+    ) -> Result<Report, JudgeError> {
+        let result = self.run(scope, slot, number, pair);
         let mut ends = lock(&self.ends);
         ends.processes[number] = true;
         let failed = result.as_ref().is_ok_and(|report| {
@@ -137,10 +153,16 @@ impl Talk<'_> {
         result
     }
 
-    fn run(&self, slot: &mut Slot, number: usize, pair: &Pair) -> Result<Report, JudgeError> {
+    fn run<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        slot: &mut Slot,
+        number: usize,
+        pair: &Pair,
+    ) -> Result<Report, JudgeError> {
         let (stdin, stdout) = match self.communication.channel {
             Channel::Fifos => (Stdin::Empty, Output::Captured),
-            Channel::StandardStreams => pair.streams().map_err(JudgeError::Pipe)?,
+            Channel::StandardStreams => self.streams(scope, number, pair)?,
         };
         let (mut container, mut command) = self.runnable.talking(stdin);
         if self.communication.channel == Channel::Fifos {
@@ -157,6 +179,50 @@ impl Talk<'_> {
         };
         let over = Some(&self.over);
         Ok(slot.run_until(over, &container, &command, outputs, self.cancel)?)
+    }
+
+    /// The standard streams of a process, once the manager has opened its FIFOs. Threads of the scope carry what is
+    /// said, until either side has closed its end or is gone.
+    fn streams<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        number: usize,
+        pair: &Pair,
+    ) -> Result<(Stdin, Output), JudgeError> {
+        let (from_manager, to_manager) = pair.open().map_err(JudgeError::Pipe)?;
+        let (stdin, to_process) = pipe()?;
+        let (from_process, stdout) = pipe()?;
+        let (process, manager) = match self.communication.processes {
+            1 => (Speaker::Submission, Speaker::Validator),
+            _ => (Speaker::Process(number), Speaker::Manager(number)),
+        };
+        let to_process = File::from(to_process);
+        scope.spawn(move || self.carry(manager, from_manager, to_process));
+        let from_process = File::from(from_process);
+        scope.spawn(move || self.carry(process, from_process, to_manager));
+        let [stdin, stdout] = [stdin, stdout].map(Arc::new);
+        Ok((Stdin::Descriptor(stdin), Output::Descriptor(stdout)))
+    }
+
+    /// Carries what somebody says as if both were the ends of one pipe: each side sees at once that the other is gone.
+    fn carry(&self, speaker: Speaker, mut from: File, mut to: File) {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        while is_heard(&from, &to)
+            && let Ok(length @ 1..) = read(&mut from, &mut chunk)
+        {
+            lock(&self.transcript).note(speaker, &chunk[..length]);
+            if to.write_all(&chunk[..length]).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// What was said, as far as we have heard it.
+    fn told(&self) -> Option<String> {
+        match self.communication.channel {
+            Channel::Fifos => None,
+            Channel::StandardStreams => Some(lock(&self.transcript).text()),
+        }
     }
 
     /// Wakes who waits for one that is gone, until all are.
@@ -269,15 +335,14 @@ impl Pair {
         })
     }
 
-    /// Both as standard streams, once the manager has opened them, in whatever order.
-    fn streams(&self) -> io::Result<(Stdin, Output)> {
+    /// The ends of a process: from the manager and to it, once that has opened its own, in whatever order.
+    fn open(&self) -> io::Result<(File, File)> {
         let up = || OpenOptions::new().write(true).open(&self.up.path);
-        let (stdin, stdout) = thread::scope(|scope| {
-            let stdout = scope.spawn(up);
-            (File::open(&self.down.path), joined(stdout))
+        let (from_manager, to_manager) = thread::scope(|scope| {
+            let up = scope.spawn(up);
+            (File::open(&self.down.path), joined(up))
         });
-        let [stdin, stdout] = [stdin?, stdout?].map(|file| Arc::new(OwnedFd::from(file)));
-        Ok((Stdin::Descriptor(stdin), Output::Descriptor(stdout)))
+        Ok((from_manager?, to_manager?))
     }
 
     /// Ends the waiting of whoever opens one of them.
@@ -290,6 +355,23 @@ impl Pair {
                 .custom_flags(libc::O_NONBLOCK);
             // Where it cannot be opened, nobody waits.
             drop(options.open(&fifo.path));
+        }
+    }
+}
+
+/// Waits until there is something to read, or its end; false where nobody would read what is written.
+fn is_heard(from: &File, to: &File) -> bool {
+    // Of a writing end the kernel tells an error when no reader is left, whether one asks or not.
+    let mut ends = [
+        PollFd::new(from.as_fd(), PollFlags::POLLIN),
+        PollFd::new(to.as_fd(), PollFlags::empty()),
+    ];
+    loop {
+        match poll(&mut ends, PollTimeout::NONE) {
+            Err(Errno::EINTR) => {}
+            // Reading tells what is wrong.
+            Err(_) => return true,
+            Ok(_) => return !ends[1].any().unwrap_or(false),
         }
     }
 }
