@@ -112,13 +112,18 @@ pub(super) fn grade<E>(
         cases,
         ask,
         passed: HashMap::new(),
+        wanted: vec![false; cases.len()],
         standing: Standing {
             groups: Vec::new(),
             counts: vec![true; cases.len()],
         },
     };
     walk.group(root)?;
-    Ok(walk.standing)
+    let mut standing = walk.standing;
+    for (counts, is_wanted) in standing.counts.iter_mut().zip(walk.wanted) {
+        *counts |= is_wanted;
+    }
+    Ok(standing)
 }
 
 /// The same as long as nothing is final: no program is asked.
@@ -141,6 +146,8 @@ struct Walk<'a, E> {
     ask: AskProgram<'a, E>,
     /// Whether every case of a group was accepted, as far as that is known.
     passed: HashMap<&'a str, Option<bool>>,
+    /// Whether a case may count in some group; in others it may be left out.
+    wanted: Vec<bool>,
     standing: Standing,
 }
 
@@ -161,7 +168,7 @@ impl<'a, E> Walk<'a, E> {
                 continue;
             }
             let grade = match member {
-                Member::Case(index, _) => self.cases.get(*index).copied().flatten(),
+                Member::Case(index, _) => self.case(*index),
                 Member::Group(below) => self.group(below)?,
             };
             is_complete &= grade.is_some();
@@ -181,6 +188,14 @@ impl<'a, E> Walk<'a, E> {
             *standing = grade;
         }
         Ok(grade)
+    }
+
+    /// A case of a group that may count there.
+    fn case(&mut self, index: usize) -> Option<Grade> {
+        if let Some(is_wanted) = self.wanted.get_mut(index) {
+            *is_wanted = true;
+        }
+        self.cases.get(index).copied().flatten()
     }
 
     /// Whether all cases of a group are accepted; one that is not is enough to know.

@@ -24,7 +24,7 @@ pub struct Group {
 /// What a group consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Member {
-    /// A test case: its place in the list of all cases, and what it is worth.
+    /// A test case: its place in the list of all cases, and what it is worth, which is the same in all of its groups.
     Case(usize, Worth),
     /// A group in the group.
     Group(Group),
@@ -268,6 +268,29 @@ impl Group {
             }),
             range: Range { min: 0.0, max },
             ..Group::adding_up(name, members)
+        }
+    }
+
+    /// A group that is worth this part of the points: what its cases come to by a rule, each of which is worth 1. All
+    /// cases after one that fails, whose 0 decides by each such rule, are left out.
+    pub fn of_parts(name: String, cases: &[usize], rule: ScoreRule, points: f64) -> Group {
+        let part = Worth::Fixed {
+            accepted: 1.0,
+            rejected: 0.0,
+        };
+        let members = cases.iter().map(|&index| Member::Case(index, part));
+        Group {
+            on_reject: OnReject::Break,
+            grading: Grading::Rules(Rules {
+                score: rule,
+                factor: points,
+                ..Rules::PLAIN
+            }),
+            range: Range {
+                min: 0.0,
+                max: points,
+            },
+            ..Group::adding_up(name, members.collect())
         }
     }
 

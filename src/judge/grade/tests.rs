@@ -280,6 +280,52 @@ fn what_is_left_out_never_changes_the_grade() {
 }
 
 #[test]
+fn a_case_of_several_groups_is_run_where_one_of_them_needs_it() {
+    let parts = |name: &str, cases: &[usize], rule| {
+        Member::Group(Group::of_parts(name.to_owned(), cases, rule, 10.0))
+    };
+    let good = ScoreRule::Threshold {
+        limit: 10.0,
+        score: 1.0,
+    };
+    let members = vec![
+        parts("min", &[0, 1, 2], ScoreRule::Min),
+        parts("product", &[1, 3], ScoreRule::Product),
+        parts("threshold", &[2, 3], good),
+    ];
+    let root = Group::adding_up(String::new(), members);
+    for number in 0..3_usize.pow(4) {
+        let letter = |place| ['A', 'W', 'T'][number / 3_usize.pow(place) % 3];
+        let all: String = (0..4).map(letter).collect();
+        let (counts, whole) = standing(&root, &all);
+        // Each is needed where all before it in some group are right, and only there.
+        let right = |place: usize| all.as_bytes()[place] == b'A';
+        let needed = [true, true, true, right(1) || right(2)];
+        let shown: String = needed.map(|it| if it { 'x' } else { '-' }).iter().collect();
+        assert_eq!(counts, shown, "{all}");
+        // A right case is worth 10 here.
+        let of = |cases: &[usize], worth: f64| match cases.iter().all(|&place| right(place)) {
+            true => worth,
+            false => 0.0,
+        };
+        let score = of(&[0, 1, 2], 100.0) + of(&[1, 3], 1000.0) + of(&[2, 3], 10.0);
+        let verdict = match all.chars().find(|letter| *letter != 'A') {
+            None => Accepted,
+            Some('W') => WrongAnswer,
+            Some(_) => TimeLimit,
+        };
+        assert_eq!(whole, Some((verdict, score)), "{all}");
+        // What is not needed changes nothing.
+        let cut: String = all
+            .chars()
+            .zip(counts.chars())
+            .map(|(letter, counts)| if counts == 'x' { letter } else { '.' })
+            .collect();
+        assert_eq!(standing(&root, &cut), (counts, whole), "{all}");
+    }
+}
+
+#[test]
 fn a_group_whose_requirement_fails_is_not_run_and_fails() {
     let mut root = olympiad();
     let Member::Group(secret) = &mut root.members[1] else {
