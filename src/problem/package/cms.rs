@@ -2,6 +2,7 @@
 //! names of files. What has to be generated is to be there already.
 
 mod programs;
+mod score_type;
 mod subtasks;
 
 use std::collections::BTreeMap;
@@ -13,8 +14,9 @@ use super::report::Findings;
 use super::settings::{Format, read_yaml};
 use super::streams::{StreamFiles, is_stream_name};
 use super::tree::Tree;
-use super::yaml::Pair;
+use super::yaml::{Node, Pair};
 use super::{Channel, Communication, Package, TestCase, Validation, Visualizers};
+use crate::problem::groups::points_of;
 use crate::problem::{Checker, LineSpace, Protocol};
 use programs::Beside;
 
@@ -264,7 +266,7 @@ impl<'a> Task<'a> {
                 self.findings.error(missing, None, message);
                 break;
             };
-            let name = format!("{number:03}");
+            let name = case_name(number);
             cases.push(TestCase::plain(name, input.clone(), answer.clone()));
         }
         if count == 0 {
@@ -289,6 +291,16 @@ impl<'a> Task<'a> {
         }
         None
     }
+}
+
+/// What CMS calls the test case of this number.
+fn case_name(number: usize) -> String {
+    format!("{number:03}")
+}
+
+/// Points, from 0 on.
+fn points(node: &Node) -> Option<f64> {
+    node.text().and_then(points_of)
 }
 
 /// The entry of a key that says something.

@@ -3,13 +3,16 @@
 
 use super::super::report::Findings;
 use super::super::tree::Tree;
-use super::super::yaml::{Node, Pair, Value};
-use super::{FILE, find};
-use crate::problem::groups::{Group, Member, Scoring, Worth, points_of};
+use super::super::yaml::Pair;
+use super::score_type::{self, Cases, Refusal, ScoreType, Subtask};
+use super::{FILE, case_name, find, points};
+use crate::problem::groups::{Group, Member, ScoreRule, Scoring, Worth, points_of};
 
 const GEN: &str = "gen/GEN";
 /// Most test cases.
 const MAX_CASES: usize = 10_000;
+/// Most test cases of all subtasks together, where one may be in several.
+const MAX_MEMBERS: usize = 50_000;
 /// All points, where nothing says how many.
 const TOTAL: f64 = 100.0;
 
@@ -20,9 +23,6 @@ pub(super) struct Subtasks {
     pub scoring: Scoring,
 }
 
-/// A subtask: its points, and how many test cases it has.
-type Subtask = (f64, usize);
-
 pub(super) fn read(tree: &Tree, pairs: &[Pair], findings: &mut Findings) -> Subtasks {
     let number = find(pairs, "n_input");
     let wanted = number.and_then(|pair| pair.value.text()?.parse::<usize>().ok());
@@ -31,10 +31,10 @@ pub(super) fn read(tree: &Tree, pairs: &[Pair], findings: &mut Findings) -> Subt
         let message = format!("n_input must be a number up to {MAX_CASES}");
         findings.error(FILE, Some(pair.line), message);
     }
-    let own = match find(pairs, "score_type") {
-        Some(pair) => score_type(pair, find(pairs, "score_type_parameters"), findings),
-        None => None,
-    };
+    let own = find(pairs, "score_type").and_then(|kind| {
+        let read = score_type::read(kind, find(pairs, "score_type_parameters"));
+        read.map_err(|refusal| refuse(refusal, findings)).ok()
+    });
     let listed = match own {
         Some(_) => None,
         None => tree.text(GEN).map(|text| listed(&text, findings)),
@@ -43,16 +43,17 @@ pub(super) fn read(tree: &Tree, pairs: &[Pair], findings: &mut Findings) -> Subt
         let path = format!("input/input{number}.txt");
         tree.file(&path).is_some()
     };
+    let given = || (0..MAX_CASES).take_while(|&number| given(number)).count();
     let (subtasks, cases) = match (own, listed) {
-        (Some(Own::Groups(subtasks)), _) => {
-            let cases = subtasks.iter().map(|subtask| subtask.1).sum();
+        (Some(ScoreType::Groups(subtasks)), _) => {
+            let cases = count(&subtasks).unwrap_or_else(|| wanted.unwrap_or_else(given));
             (subtasks, cases)
         }
         (None, Some(listed)) => (listed.subtasks, listed.cases),
         (own, _) => {
-            let cases = wanted.unwrap_or_else(|| (0..).take_while(|&n| given(n)).count());
+            let cases = wanted.unwrap_or_else(given);
             let each = match own {
-                Some(Own::Each(points)) => points,
+                Some(ScoreType::Each(points)) => points,
                 _ => total(pairs, findings) / cases.max(1) as f64,
             };
             return same_for_each(cases, each);
@@ -67,21 +68,69 @@ pub(super) fn read(tree: &Tree, pairs: &[Pair], findings: &mut Findings) -> Subt
     if subtasks.is_empty() {
         return same_for_each(cases, total(pairs, findings) / cases.max(1) as f64);
     }
-    let mut first = 0;
-    let members = subtasks
-        .iter()
-        .enumerate()
-        .map(|(number, &(points, count))| {
-            let cases: Vec<usize> = (first..first + count).collect();
-            first += count;
-            let name = format!("subtask{number}");
-            Member::Group(Group::of_the_worst(name, &cases, fixed(points)))
-        });
+    let groups = grouped(&subtasks, cases.min(MAX_CASES), findings);
     Subtasks {
         cases,
-        groups: Group::adding_up(String::new(), members.collect()),
+        groups,
         scoring: Scoring::PLAIN,
     }
+}
+
+fn refuse((line, message): Refusal, findings: &mut Findings) {
+    findings.error(FILE, Some(line), message);
+}
+
+/// How many test cases subtasks have, where they have numbers of them.
+fn count(subtasks: &[Subtask]) -> Option<usize> {
+    let count = |subtask: &Subtask| match subtask.cases {
+        Cases::Next(count) => Some(count),
+        Cases::Matching(_) | Cases::Named(_) => None,
+    };
+    let mut counts = subtasks.iter().map(count);
+    counts.try_fold(0_usize, |sum, count| Some(sum.saturating_add(count?)))
+}
+
+/// The tree of subtasks. A test case may be in several, or in none.
+fn grouped(subtasks: &[Subtask], cases: usize, findings: &mut Findings) -> Group {
+    let names: Vec<String> = (0..cases).map(case_name).collect();
+    let mut is_in_one = vec![false; cases];
+    let mut members = Vec::new();
+    let (mut first, mut all) = (0, 0);
+    for (number, subtask) in subtasks.iter().enumerate() {
+        let places = match subtask.places(&names, &mut first) {
+            Ok(places) => places,
+            Err(refusal) => {
+                refuse(refusal, findings);
+                continue;
+            }
+        };
+        all += places.len();
+        if all > MAX_MEMBERS {
+            let message = format!(
+                "subtasks may have {MAX_MEMBERS} test cases, each counted as often as it is in one"
+            );
+            refuse((subtask.line, message), findings);
+            break;
+        }
+        places.iter().for_each(|&place| is_in_one[place] = true);
+        let name = format!("subtask{number}");
+        members.push(Member::Group(match (subtask.rule, &subtask.cases) {
+            (ScoreRule::Min, Cases::Next(_)) => {
+                Group::of_the_worst(name, &places, fixed(subtask.points))
+            }
+            (rule, _) => Group::of_parts(name, &places, rule, subtask.points),
+        }));
+    }
+    for (place, name) in names
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !is_in_one[*place])
+    {
+        let message = format!("test case {name} is in no subtask, and gives no points");
+        findings.warning(FILE, None, message);
+        members.push(Member::Case(place, Worth::Ignored));
+    }
+    Group::adding_up(String::new(), members)
 }
 
 fn total(pairs: &[Pair], findings: &mut Findings) -> f64 {
@@ -112,53 +161,6 @@ fn fixed(accepted: f64) -> Worth {
     Worth::Fixed { accepted, rejected }
 }
 
-fn points(node: &Node) -> Option<f64> {
-    node.text().and_then(points_of)
-}
-
-/// What `task.yaml` itself says of points.
-enum Own {
-    /// So many for each test case.
-    Each(f64),
-    Groups(Vec<Subtask>),
-}
-
-fn score_type(kind: &Pair, parameters: Option<&Pair>, findings: &mut Findings) -> Option<Own> {
-    let read = parameters.and_then(|parameters| match (kind.value.text()?, &parameters.value) {
-        ("Sum", each) => points(each).map(Own::Each),
-        (
-            "GroupMin",
-            Node {
-                value: Value::List(groups),
-                ..
-            },
-        ) => {
-            let subtasks = groups.iter().map(|group| match &group.value {
-                // A third one would be its name.
-                Value::List(parts) => match &parts[..] {
-                    [worth, count, ..] => Some((points(worth)?, count.text()?.parse().ok()?)),
-                    _ => None,
-                },
-                _ => None,
-            });
-            let subtasks: Vec<Subtask> = subtasks.collect::<Option<_>>()?;
-            let cases = subtasks
-                .iter()
-                .fold(0_usize, |sum, subtask| sum.saturating_add(subtask.1));
-            (cases <= MAX_CASES).then_some(Own::Groups(subtasks))
-        }
-        _ => None,
-    });
-    if read.is_none() {
-        let message = format!(
-            "only score_type Sum with points as score_type_parameters, and GroupMin with a list of [points, number \
-             of test cases], up to {MAX_CASES} of them, are supported"
-        );
-        findings.error(FILE, Some(kind.line), message);
-    }
-    read
-}
-
 /// What `gen/GEN` lists.
 struct Listed {
     subtasks: Vec<Subtask>,
@@ -182,12 +184,21 @@ fn listed(text: &str, findings: &mut Findings) -> Listed {
                 Some(_) if listed.subtasks.is_empty() && listed.cases > 0 => {
                     error("there are test cases before the first subtask: move them into one");
                 }
-                Some(points) => listed.subtasks.push((points, 0)),
+                Some(points) => listed.subtasks.push(Subtask {
+                    points,
+                    cases: Cases::Next(0),
+                    rule: ScoreRule::Min,
+                    line: number,
+                }),
                 None => error("the points of a subtask must be a number from 0 on"),
             },
             None if is_case => {
                 listed.cases += 1;
-                if let Some((_, count)) = listed.subtasks.last_mut() {
+                if let Some(Subtask {
+                    cases: Cases::Next(count),
+                    ..
+                }) = listed.subtasks.last_mut()
+                {
                     *count += 1;
                 }
             }

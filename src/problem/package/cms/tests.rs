@@ -4,7 +4,7 @@ use super::super::report::{Finding, Severity};
 use super::super::tree::tests::tree;
 use super::super::{Package, Validation};
 use super::*;
-use crate::problem::groups::Member;
+use crate::problem::groups::{Grading, Member, ScoreRule, Worth};
 use crate::problem::package::read as read_package;
 
 const BASE: &[(&str, &str)] = &[
@@ -118,12 +118,121 @@ fn task_yaml_may_say_how_points_are_given() {
     assert_eq!(subtasks(&groups), [(10.0, vec![0]), (90.0, vec![1])]);
     let each = of("score_type: Sum\nscore_type_parameters: 7\n");
     assert_eq!(subtasks(&each), [(7.0, vec![0]), (7.0, vec![1])]);
-    let task = "name: cake\nscore_type: GroupMul\nscore_type_parameters: [[10, 1]]\n";
-    assert_refused(
-        &[("task.yaml", task)],
-        ("task.yaml", Some(2)),
-        "only score_type",
-    );
+}
+
+/// The rule and the points of each subtask, and its cases.
+fn rules(settings: &str) -> Vec<(ScoreRule, f64, Vec<usize>)> {
+    let task = format!("name: cake\n{settings}");
+    let package = package(&[("task.yaml", &task)]);
+    assert_eq!(package.groups.range.max, 100.0);
+    let members = package.groups.members.iter();
+    let groups = members.filter_map(|member| match member {
+        Member::Group(group) => Some(group),
+        Member::Case(..) => None,
+    });
+    groups
+        .map(|group| match &group.grading {
+            Grading::Rules(rules) => (rules.score, rules.factor, group.cases()),
+            Grading::Program(_) => panic!("a program"),
+        })
+        .collect()
+}
+
+#[test]
+fn score_types_are_those_of_cms() {
+    let good = |limit| ScoreRule::Threshold { limit, score: 1.0 };
+    for (settings, expected) in [
+        (
+            "score_type: GroupMul\nscore_type_parameters: [[30, 1], [70, 1]]\n",
+            [
+                (ScoreRule::Product, 30.0, vec![0]),
+                (ScoreRule::Product, 70.0, vec![1]),
+            ],
+        ),
+        (
+            "score_type: GroupThreshold\nscore_type_parameters:\n- [60, 1, 0.5]\n\
+             - {max_score: 40, testcases: 1, threshold: 1, always_show_testcases: true}\n",
+            [(good(0.5), 60.0, vec![0]), (good(1.0), 40.0, vec![1])],
+        ),
+        (
+            "score_type: GroupMin\nscore_type_parameters: [[60, '00[01]'], [40, '.*1']]\n",
+            [
+                (ScoreRule::Min, 60.0, vec![0, 1]),
+                (ScoreRule::Min, 40.0, vec![1]),
+            ],
+        ),
+        (
+            "score_type: GroupMul\nscore_type_parameters: [[60, ['001', '000']], [40, ['001']]]\n",
+            [
+                (ScoreRule::Product, 60.0, vec![1, 0]),
+                (ScoreRule::Product, 40.0, vec![1]),
+            ],
+        ),
+    ] {
+        assert_eq!(rules(settings), expected, "{settings}");
+    }
+}
+
+#[test]
+fn a_test_case_of_no_subtask_gives_no_points() {
+    let task = "name: cake\nscore_type: GroupMin\nscore_type_parameters: [[100, '1|.*1']]\n";
+    let (package, findings) = with(&[("task.yaml", task)]);
+    let groups = package.unwrap_or_else(|| panic!("{findings:?}")).groups;
+    assert_eq!(groups.members[1], Member::Case(0, Worth::Ignored));
+    assert_eq!(groups.range.max, 100.0);
+    let told = findings
+        .iter()
+        .find(|f| f.message.contains("in no subtask"));
+    assert!(told.is_some_and(|told| told.severity == Severity::Warning));
+}
+
+#[test]
+fn score_types_that_make_no_sense_are_refused_with_their_line() {
+    for (kind, parameters, line, words) in [
+        ("Relative", "1", 2, "must be Sum, GroupMin"),
+        ("Sum", "[]", 2, "of Sum must be"),
+        ("GroupMin", "7", 2, "a list of subtasks"),
+        (
+            "GroupMin",
+            "\n- [100, '00']\n- 5",
+            5,
+            "begin with its points",
+        ),
+        ("GroupMin", "\n- [100]", 4, "a number of test cases"),
+        (
+            "GroupMin",
+            "\n- [50, 1]\n- [50, '001']",
+            5,
+            "in the same way",
+        ),
+        (
+            "GroupMul",
+            "\n- [100, '(']",
+            4,
+            "no pattern that is understood",
+        ),
+        ("GroupMul", "\n- [100, '01']", 4, "no test case is named by"),
+        (
+            "GroupMul",
+            "\n- [100, ['1']]",
+            4,
+            "there is no test case 1:",
+        ),
+        (
+            "GroupThreshold",
+            "\n- [100, 2]",
+            4,
+            "end with its threshold",
+        ),
+        ("GroupThreshold", "\n- [100, 2, 7]", 4, "from 0 to 1"),
+    ] {
+        let task = format!("name: cake\nscore_type: {kind}\nscore_type_parameters: {parameters}\n");
+        let line = ("task.yaml", Some(line));
+        assert_refused(&[("task.yaml", &task)], line, words);
+    }
+    let task = "name: cake\nscore_type: GroupMin\n";
+    let line = ("task.yaml", Some(2));
+    assert_refused(&[("task.yaml", task)], line, "needs score_type_parameters");
 }
 
 #[test]
