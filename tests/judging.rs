@@ -13,6 +13,8 @@ mod support;
 
 #[path = "judging/checking.rs"]
 mod checking;
+#[path = "judging/cms.rs"]
+mod cms;
 #[path = "judging/command.rs"]
 mod command;
 #[path = "judging/communicating.rs"]

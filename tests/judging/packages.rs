@@ -7,7 +7,7 @@ use gavel::judge::crew::Crew;
 use gavel::judge::package::{CompiledPackage, Times};
 use gavel::judge::verdict::{Judgement, Verdict};
 use gavel::judge::{Cancel, Judge, JudgeError, JudgeSlot, Languages};
-use gavel::problem::package;
+use gavel::problem::{SourceFile, package};
 use gavel::unpack::{self, Caps};
 
 use crate::support::{file, judge};
@@ -58,8 +58,16 @@ impl Bench {
         language: &str,
         text: &str,
     ) -> Result<Judgement, JudgeError> {
-        let files = [file("main", text)];
-        let (submission, times) = ((language, &files[..]), Times::limit(1000));
+        self.judged_files(language, &[file("main", text)])
+    }
+
+    /// The same with several files.
+    pub(crate) fn judged_files(
+        &mut self,
+        language: &str,
+        files: &[SourceFile],
+    ) -> Result<Judgement, JudgeError> {
+        let (submission, times) = ((language, files), Times::limit(1000));
         self.problem
             .judge(&self.judge, &mut self.slot, submission, times, &self.cancel)
     }

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::problem::SourceFile;
-use crate::problem::package::{Package, TestCase};
+use crate::problem::package::{Format, Package, TestCase};
 
 /// What follows the name of a case in that of a file, if anything does.
 const ENDINGS: [&str; 2] = [".out", ".ans"];
+/// What stands around it in CMS.
+const OF_CMS: (&str, &str) = ("output_", ".txt");
 
 /// Where the cases are that are meant where a name says nothing of directories.
 const SECRET: &str = "secret/";
@@ -34,7 +36,7 @@ impl Answers {
         }
         let by_last = by_last_part(cases);
         for file in files {
-            let Some(name) = case_name(&file.name) else {
+            let Some(name) = case_name(package.format, &file.name) else {
                 continue;
             };
             let is_it = |full: &str| cases.iter().position(|case| case.name == full);
@@ -42,9 +44,10 @@ impl Answers {
                 .or_else(|| is_it(&format!("{SECRET}{name}")))
                 .or_else(|| by_last.get(name).copied().flatten());
             let place = place.ok_or_else(|| {
+                let example = example(package);
                 format!(
-                    "the file {} names no test case: use names such as {}.out",
-                    file.name, cases[0].name
+                    "the file {} names no test case: use names such as {example}",
+                    file.name
                 )
             })?;
             if of_case[place].replace(Arc::clone(&file.bytes)).is_some() {
@@ -52,10 +55,10 @@ impl Answers {
             }
         }
         if of_case.iter().all(Option::is_none) {
-            let example = cases.first().map_or("secret/1", |case| case.name.as_str());
+            let example = example(package);
             return Err(format!(
                 "no file is an answer, and the problem takes no programs: send answers that are named after \
-                 test cases, such as {example}.out"
+                 test cases, such as {example}"
             ));
         }
         Ok(Answers {
@@ -69,8 +72,22 @@ impl Answers {
     }
 }
 
-/// The name without the ending of an answer; `None` where it has the ending of something else.
-fn case_name(file: &str) -> Option<&str> {
+/// What the answer to the first case may be called.
+fn example(package: &Package) -> String {
+    let first = package.cases.first();
+    let name = first.map_or("secret/1", |case| case.name.as_str());
+    match package.format {
+        Format::Cms => format!("{}{name}{}", OF_CMS.0, OF_CMS.1),
+        _ => format!("{name}{}", ENDINGS[0]),
+    }
+}
+
+/// The name without what makes it one of an answer; `None` where it is that of something else.
+fn case_name(format: Format, file: &str) -> Option<&str> {
+    if format == Format::Cms {
+        let name = file.strip_prefix(OF_CMS.0);
+        return name.and_then(|name| name.strip_suffix(OF_CMS.1));
+    }
     let known = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending));
     let last = file.rsplit('/').next().unwrap_or_default();
     known.or_else(|| (!last.contains('.')).then_some(file))
@@ -108,6 +125,40 @@ mod tests {
                 .map(|b| String::from_utf8(b.to_vec()).unwrap())
         };
         Ok((0..cases.len()).map(told).collect())
+    }
+
+    #[test]
+    fn those_of_cms_are_named_as_there() {
+        let mut tree = Tree::default();
+        let mut insert = |path: &str, text: &str| {
+            tree.insert(path, Arc::from(text.as_bytes())).unwrap();
+        };
+        insert("task.yaml", "name: cake\noutput_only: true\n");
+        for path in ["input/input0.txt", "output/output0.txt"] {
+            insert(path, "");
+            insert(&path.replace('0', "1"), "");
+        }
+        let package = package::read(&tree).0.unwrap();
+        let of = |names: &[&str]| {
+            let files = names.iter().map(|name| SourceFile {
+                name: (*name).to_owned(),
+                bytes: Arc::from(name.as_bytes()),
+            });
+            Answers::of(&package, &files.collect::<Vec<_>>())
+        };
+        let answers = of(&["output_001.txt", "solution.cpp", "001.out"]).unwrap();
+        assert!(answers.to(0).is_none());
+        assert_eq!(
+            answers.to(1).map(|it| &it[..]),
+            Some(&b"output_001.txt"[..])
+        );
+        for (names, words) in [
+            (&["output_2.txt"][..], "use names such as output_000.txt"),
+            (&["solution.cpp"], "such as output_000.txt"),
+        ] {
+            let refused = of(names).unwrap_err();
+            assert!(refused.contains(words), "{refused}");
+        }
     }
 
     fn package(cases: &[&str]) -> Package {

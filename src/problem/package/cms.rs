@@ -7,7 +7,7 @@ mod subtasks;
 
 use std::collections::BTreeMap;
 
-use super::limits::{PackageLimits, TimeRule};
+use super::limits::{ANSWERS_BYTES, PackageLimits, TimeRule};
 use super::making::Making;
 use super::programs::ProgramFiles;
 use super::report::Findings;
@@ -31,12 +31,12 @@ const MAX_PROCESSES: u32 = 16;
 /// No limit is more than so many seconds or MiB.
 const MAX_NUMBER: f64 = 1e6;
 
-/// Keys of kinds of tasks that are not judged here.
-const REFUSED: [&str; 3] = [
-    "output_only",
-    "output_only_testcases",
-    "output_optional_testcases",
-];
+/// Whether submissions are outputs.
+const OUTPUT_ONLY: &str = "output_only";
+/// Keys of tasks where a submission is a program and outputs, too.
+const REFUSED: [&str; 2] = ["output_only_testcases", "output_optional_testcases"];
+/// What says no.
+const OFF: [&str; 4] = ["", "false", "no", "off"];
 
 /// Reads the package.
 pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
@@ -51,18 +51,24 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         findings,
     };
     task.refuse();
-    let manager = task.program(&[("check", "manager"), ("cor", "manager")]);
+    // Programs that others are compiled or talk with play no part then.
+    let takes_answers = task.on(OUTPUT_ONLY).is_some();
+    let manager = match takes_answers {
+        true => None,
+        false => task.program(&[("check", "manager"), ("cor", "manager")]),
+    };
     let checker = task.program(&[("check", "checker"), ("cor", "correttore")]);
     let name = task.name();
     let beside = match manager {
+        _ if takes_answers => Beside::default(),
         Some(_) => Beside::read(tree, "stub", name),
         None => Beside::read(tree, "grader", name),
     };
     let subtasks = subtasks::read(tree, pairs, task.findings);
     let cases = task.cases(subtasks.cases);
     let streams = match manager {
-        Some(_) => StreamFiles::default(),
-        None => task.streams(),
+        None if !takes_answers => task.streams(),
+        _ => StreamFiles::default(),
     };
     let validation = match (manager, checker) {
         (Some(manager), _) => Validation::Communication {
@@ -81,13 +87,8 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
     Some(Package {
         format: Format::Cms,
         names: task.names(),
-        limits: task.limits(),
-        time: TimeRule {
-            limit_ms: task
-                .number(&["time_limit", "timeout"])
-                .map(|seconds| (seconds * 1000.0).ceil() as u64),
-            ..TimeRule::of(Format::Cms)
-        },
+        limits: task.limits(takes_answers),
+        time: task.time(takes_answers),
         languages: beside.languages,
         allow_file_writing: true,
         streams,
@@ -103,11 +104,14 @@ pub(super) fn read(tree: &Tree, findings: &mut Findings) -> Option<Package> {
         cases,
         invalid_inputs: Vec::new(),
         output_examples: Vec::new(),
-        submissions: programs::solutions(tree, name),
+        submissions: match takes_answers {
+            true => Vec::new(),
+            false => programs::solutions(tree, name),
+        },
         making: Making::default(),
         static_validator: None,
         visualizers: Visualizers::default(),
-        takes_answers: false,
+        takes_answers,
     })
 }
 
@@ -150,17 +154,21 @@ impl<'a> Task<'a> {
 
     fn refuse(&mut self) {
         for key in REFUSED {
-            let is_off = ["", "false", "no", "off"];
-            let pair = self.pair(&[key]);
-            let says = pair.filter(|pair| {
-                let text = pair.value.text().unwrap_or("?");
-                !is_off.contains(&&*text.to_ascii_lowercase())
-            });
-            if let Some(pair) = says {
-                let message = format!("{key} is not supported: only programs can be submitted");
+            if let Some(pair) = self.on(key) {
+                let message = format!(
+                    "{key} is not supported: all of a submission is a program, or all of it outputs"
+                );
                 self.findings.error(FILE, Some(pair.line), message);
             }
         }
+    }
+
+    /// The entry of a key that says anything but no.
+    fn on(&self, key: &str) -> Option<&'a Pair> {
+        self.pair(&[key]).filter(|pair| {
+            let text = pair.value.text().unwrap_or("?");
+            !OFF.contains(&&*text.to_ascii_lowercase())
+        })
     }
 
     /// The name of the task, and of the source that is submitted.
@@ -184,11 +192,25 @@ impl<'a> Task<'a> {
         names.into_iter().collect()
     }
 
-    fn limits(&mut self) -> PackageLimits {
+    /// The limit that the task gives. Where submissions are outputs it plays no part, and need not be found.
+    fn time(&mut self, takes_answers: bool) -> TimeRule {
+        let rule = TimeRule::of(Format::Cms);
+        let given = self.number(&["time_limit", "timeout"]);
+        let given = given.map(|seconds| (seconds * 1000.0).ceil() as u64);
+        TimeRule {
+            limit_ms: given.or(takes_answers.then_some(rule.resolution_ms)),
+            ..rule
+        }
+    }
+
+    fn limits(&mut self, takes_answers: bool) -> PackageLimits {
         let mut limits = PackageLimits {
             output_bytes: OUTPUT_BYTES,
             ..PackageLimits::default()
         };
+        if takes_answers {
+            limits.code_bytes = ANSWERS_BYTES;
+        }
         if let Some(mebibytes) = self.number(&["memory_limit", "memlimit"]) {
             limits.memory_bytes = (mebibytes * f64::from(1 << 20)) as u64;
             limits.is_memory_given = true;

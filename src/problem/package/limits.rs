@@ -18,7 +18,7 @@ const MS: f64 = 1000.0;
 const MAX_NUMBER: f64 = 1e6;
 
 /// Answers of a submission together, where the package says nothing.
-const ANSWERS_BYTES: u64 = 64 << 20;
+pub(super) const ANSWERS_BYTES: u64 = 64 << 20;
 
 /// Most passes.
 const MAX_PASSES: u32 = 1000;

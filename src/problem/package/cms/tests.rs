@@ -236,6 +236,22 @@ fn score_types_that_make_no_sense_are_refused_with_their_line() {
 }
 
 #[test]
+fn outputs_may_be_submitted() {
+    let task = "name: cake\noutput_only: True\n";
+    let package = package(&[
+        ("task.yaml", task),
+        ("check/manager.cpp", ""),
+        ("sol/grader.cpp", ""),
+        ("sol/solution.cpp", ""),
+    ]);
+    assert!(package.takes_answers);
+    assert_eq!(package.streams, StreamFiles::default());
+    assert!(package.languages.is_none() && package.submissions.is_empty());
+    assert!(package.time.limit_ms.is_some());
+    assert!(matches!(package.validation, Validation::Default(_)));
+}
+
+#[test]
 fn a_checker_is_read_from_its_source() {
     for path in ["check/checker.cpp", "cor/correttore.cpp"] {
         let package = package(&[(path, "int main() {}"), ("check/testlib.h", "")]);
@@ -336,7 +352,11 @@ fn what_cannot_be_judged_is_refused() {
     for (text, line, words) in [
         ("title: T\n", None, "name must be there"),
         ("name: ../x\n", Some(1), "letters"),
-        ("name: cake\noutput_only: True\n", Some(2), "not supported"),
+        (
+            "name: cake\noutput_only_testcases: '0'\n",
+            Some(2),
+            "not supported",
+        ),
         ("name: cake\ntime_limit: 0\n", Some(2), "above 0"),
         ("name: cake\ninfile: a/b\n", Some(2), "without a directory"),
         ("name: cake\nn_input: x\n", Some(2), "must be a number"),
