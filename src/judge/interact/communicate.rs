@@ -24,6 +24,7 @@ use super::{CHUNK_BYTES, ENDING, exit_of, joined, lock, pipe, read};
 use crate::judge::JudgeError;
 use crate::judge::compare::Comparison;
 use crate::judge::run::{Finished, Runnable};
+use crate::judge::starved::{unless_starved, were_starved};
 use crate::judge::transcript::{Speaker, Transcript};
 use crate::judge::validator::{Case, Validator};
 use crate::problem::package::{Channel, Communication};
@@ -49,45 +50,21 @@ struct Ends {
 
 /// Lets processes of a submission talk with a manager, and decides. There is a slot for each of them.
 pub(in crate::judge) fn communicate(
-    (slots, partner): (Vec<&mut Slot>, &mut Slot),
+    (mut slots, partner): (Vec<&mut Slot>, &mut Slot),
     runnable: &Runnable,
-    (manager, communication): (&Validator, Communication),
+    with: (&Validator, Communication),
     case: &Case,
     cancel: &Cancel,
 ) -> Result<Finished, JudgeError> {
-    // Gone with everything in it when this talk is over.
-    let directory = partner.make_shared_directory()?;
-    let pairs = Pair::make(directory.path(), communication.processes).map_err(JudgeError::Pipe)?;
-    let talk = Talk {
-        runnable,
-        communication,
-        manager,
-        cancel,
-        over: Cancel::new()?,
-        transcript: Mutex::new(Transcript::new()),
-        ends: Mutex::new(Ends {
-            processes: vec![false; pairs.len()],
-            manager: false,
-            failed: None,
-        }),
-        ended: Condvar::new(),
-    };
-    let (reports, managed) = thread::scope(|scope| {
-        let talk = &talk;
-        let managing = scope.spawn(|| talk.manage(partner, &pairs, case));
-        let waking = scope.spawn(|| talk.wake(&pairs));
-        let processes = slots.into_iter().zip(&pairs).enumerate();
-        let running = processes.map(|(number, (slot, pair))| {
-            scope.spawn(move || talk.process(scope, slot, number, pair))
-        });
-        let running: Vec<_> = running.collect();
-        let reports: Vec<_> = running.into_iter().map(joined).collect();
-        let managed = joined(managing);
-        joined(waking);
-        (reports, managed)
-    });
-    let reports = reports.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let finished = talk.decide(reports, &managed?)?;
+    let (talk, reports, managed) = unless_starved(
+        || {
+            let talk = Talk::new(runnable, with, cancel)?;
+            let (reports, managed) = talk.run_all(&mut slots, &mut *partner, case)?;
+            Ok::<_, JudgeError>((talk, reports, managed))
+        },
+        |(_, reports, managed)| were_starved(reports.iter().chain([managed])),
+    )?;
+    let finished = talk.decide(reports, &managed)?;
     Ok(Finished {
         transcript: talk.told(),
         ..finished
@@ -106,7 +83,55 @@ struct Talk<'a> {
     ended: Condvar,
 }
 
-impl Talk<'_> {
+impl<'a> Talk<'a> {
+    fn new(
+        runnable: &'a Runnable,
+        (manager, communication): (&'a Validator, Communication),
+        cancel: &'a Cancel,
+    ) -> Result<Self, JudgeError> {
+        Ok(Talk {
+            runnable,
+            communication,
+            manager,
+            cancel,
+            over: Cancel::new()?,
+            transcript: Mutex::new(Transcript::new()),
+            ends: Mutex::new(Ends {
+                processes: vec![false; communication.processes as usize],
+                manager: false,
+                failed: None,
+            }),
+            ended: Condvar::new(),
+        })
+    }
+
+    /// Runs the processes and the manager, until all have ended.
+    fn run_all(
+        &self,
+        slots: &mut [&mut Slot],
+        partner: &mut Slot,
+        case: &Case,
+    ) -> Result<(Vec<Report>, Report), JudgeError> {
+        // Gone with everything in it when this talk is over.
+        let directory = partner.make_shared_directory()?;
+        let pairs = Pair::make(directory.path(), self.communication.processes);
+        let pairs = pairs.map_err(JudgeError::Pipe)?;
+        let (reports, managed) = thread::scope(|scope| {
+            let managing = scope.spawn(|| self.manage(partner, &pairs, case));
+            let waking = scope.spawn(|| self.wake(&pairs));
+            let processes = slots.iter_mut().zip(&pairs).enumerate();
+            let running = processes.map(|(number, (slot, pair))| {
+                scope.spawn(move || self.process(scope, slot, number, pair))
+            });
+            let running: Vec<_> = running.collect();
+            let reports: Vec<_> = running.into_iter().map(joined).collect();
+            let managed = joined(managing);
+            joined(waking);
+            (reports, managed)
+        });
+        Ok((reports.into_iter().collect::<Result<_, _>>()?, managed?))
+    }
+
     fn manage(&self, slot: &mut Slot, pairs: &[Pair], case: &Case) -> Result<Report, SandboxError> {
         let fifos = pairs.iter().flat_map(|pair| [&pair.up, &pair.down]);
         let names: Vec<String> = fifos.map(|fifo| fifo.name.clone()).collect();
