@@ -51,6 +51,8 @@ pub struct Verifier<'a> {
     pub extent: Extent,
     /// Runs that are nearer than so many percent to the time limit are repeated alone; 0 for none.
     pub band_percent: u16,
+    /// Whether the package's visualizer draws what submissions print, beside what validators leave.
+    pub draws: bool,
     /// What earlier verifications found out.
     pub cache: &'a Cache,
     /// Ends it from another thread.
@@ -208,7 +210,7 @@ impl Verifier<'_> {
         package: Arc<Package>,
         progress: Progress<'_>,
     ) -> Result<Verification, PackageError> {
-        let (judge, cancel) = (self.judge, self.cancel);
+        let (judge, cancel, draws) = (self.judge, self.cancel, self.draws);
         let (submitted, mut skipped) =
             programs::submitted((self.languages, judge), &package, (self.only, self.extent));
         let work = Work {
@@ -224,6 +226,10 @@ impl Verifier<'_> {
         let (checked, outputs, judged) = thread::scope(|scope| {
             let checked = scope.spawn(|| inputs::check(&work.later(), &made));
             let problem = CompiledPackage::compile(judge, &work.crew, made.clone(), cancel)?;
+            let problem = match draws {
+                true => problem.with_drawings(judge, &work.crew, cancel)?,
+                false => problem,
+            };
             let (outputs, judged) = thread::scope(|scope| {
                 let outputs = scope.spawn(|| outputs(&work.later(), &problem));
                 let judged = timing::judge(&work, &problem, &submitted);

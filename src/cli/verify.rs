@@ -339,6 +339,7 @@ impl Verifying {
             only,
             extent: self.extent,
             band_percent: self.band_percent,
+            draws: self.feedback.is_some(),
             cache: &self.cache,
             cancel,
         };

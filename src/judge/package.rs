@@ -32,7 +32,7 @@ pub use programs::{PackageError, compile_programs, validation_limits};
 use super::crew::{self, Crew};
 use super::grade::{self, Grade, Points, Standing};
 use super::verdict::{CaseResult, GroupResult, Judgement, Verdict};
-use super::{Cancel, Judge, JudgeError, JudgeSlot, Language};
+use super::{Cancel, Judge, JudgeError, JudgeSlot, Language, Visualizer};
 use crate::problem::package::{Format, Package};
 use crate::problem::{Limits, SourceFile};
 use board::{Board, Entry, Stage, Task};
@@ -70,6 +70,8 @@ pub struct CompiledPackage {
     package: Arc<Package>,
     checks: Arc<Checks>,
     grader: Option<Grader>,
+    /// Draws what submissions print.
+    visualizer: Option<Visualizer>,
     /// Digests of the cases, once they are asked for.
     case_keys: Arc<OnceLock<Vec<String>>>,
 }
@@ -108,8 +110,40 @@ impl CompiledPackage {
             package,
             checks: Arc::new(checks),
             grader,
+            visualizer: None,
             case_keys: Arc::default(),
         })
+    }
+
+    /// The same where the package's visualizer of outputs draws, beside what validators leave. One that cannot be
+    /// compiled draws nothing.
+    ///
+    /// # Errors
+    /// Our own failures.
+    pub fn with_drawings(
+        self,
+        judge: &Judge,
+        crew: &Crew<'_>,
+        cancel: &Cancel,
+    ) -> Result<Self, PackageError> {
+        let Some(program) = &self.package.visualizers.output else {
+            return Ok(self);
+        };
+        let compiled = compile_programs(judge, crew, std::slice::from_ref(program), cancel);
+        let limits = validation_limits(&self.package);
+        let visualizer = match compiled {
+            Ok(mut executables) => {
+                let visualizer =
+                    Visualizer::new(program.path.clone(), executables.remove(0), limits);
+                Some(visualizer.among_submissions())
+            }
+            Err(error) if error.is_of_the_package() => {
+                tracing::warn!("{error}; it draws nothing");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(CompiledPackage { visualizer, ..self })
     }
 
     /// The package.

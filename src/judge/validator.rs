@@ -35,6 +35,7 @@ use points::points;
 pub(super) use question::Case;
 use question::{Question, asked_with, given, input_file};
 pub(super) use said::Said;
+use visualize::Drawing;
 pub use visualize::Visualizer;
 
 const ACCEPTED: i32 = 42;
@@ -101,6 +102,8 @@ pub struct Validator {
     partly_right: PartlyRight,
     /// What is kept of the files that it leaves.
     share: Share,
+    /// Draws what it is asked about.
+    drawing: Option<Box<Drawing>>,
     /// The files of a submission among which it runs; `None` where it runs beside its own.
     among: Option<Arc<[InputFile]>>,
 }
@@ -128,6 +131,7 @@ impl Validator {
             zeros: Zeros::Refused,
             partly_right: PartlyRight::Wrong,
             share: Share::among(1),
+            drawing: None,
             among: None,
         }
     }
@@ -232,7 +236,7 @@ impl Validator {
             Protocol::Icpc => Question {
                 files: vec![input, answer],
                 paths: &[INPUT, ANSWER, FEEDBACK],
-                stdin: Stdin::Bytes(output),
+                stdin: Stdin::Bytes(Arc::clone(&output)),
                 submission: None,
             },
             other => Question {
@@ -248,7 +252,13 @@ impl Validator {
         };
         let (container, command) = self.command(question, &case.feedback, arguments);
         let report = starved::run(slot, &container, &command, cancel)?;
-        self.said(&report)
+        let mut said = self.said(&report)?;
+        if let Some(drawing) = &self.drawing
+            && let Some(drawn) = drawing.draw(slot, (case, &output), (self, &report), cancel)?
+        {
+            said.feedback = drawn;
+        }
+        Ok(said)
     }
 
     /// Asks a static validator, in a fresh box, where it runs among the submission's files.

@@ -115,6 +115,7 @@ fn report(
             only: None,
             extent: Extent::Deciding,
             band_percent: BAND_PERCENT,
+            draws: false,
             cache: &Cache::none(),
             cancel,
         };

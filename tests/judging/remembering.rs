@@ -205,3 +205,39 @@ fn files_of_several_packages_are_not_mixed() {
     assert!(error.contains("two packages are called"), "{error}");
     assert!(!out.exists());
 }
+
+#[test]
+fn what_visualizers_draw_stands_beside_what_validators_leave_unless_they_fail() {
+    let kept = Kept::of("root");
+    kept.write("output_validator/check.cpp", LEAVING);
+    let visualizer = kept.package.path().join("output_visualizer");
+    let draws = "[ -e \"$3/input.txt\" ] && cat > \"$3/judgeimage.svg\"";
+    let fails = "echo drawn > \"$3/judgeimage.svg\"; exit 1";
+    // Whether anything is drawn, and whether the runs were known.
+    for (directory, program, is_drawn, is_cached) in [
+        ("first", ("draw.sh", draws), true, false),
+        ("second", ("draw.sh", draws), true, true),
+        ("third", ("draw.sh", fails), false, false),
+        ("fourth", ("draw.c", "int main("), false, false),
+    ] {
+        fs::create_dir(&visualizer).expect("a directory");
+        fs::write(visualizer.join(program.0), program.1).expect("a file");
+        let out = kept.cache.path().join(directory);
+        let arguments = ["--feedback", utf8(&out), "--submissions", "accepted/*"];
+        let (report, _) = verified(&[&kept.arguments()[..], &arguments].concat());
+        let result = submission(&report, "accepted/negative.sh");
+        assert_eq!(
+            (&result["verdict"], result["cached"].as_u64() > Some(0)),
+            (&"AC".into(), is_cached)
+        );
+        let at = out.join("accepted/negative.sh/secret/1");
+        assert!(at.join("input.txt").exists(), "{directory}");
+        let image = fs::read_to_string(at.join("judgeimage.svg")).ok();
+        assert_eq!(
+            image.is_some_and(|image| !image.trim().is_empty()),
+            is_drawn,
+            "{directory}"
+        );
+        fs::remove_dir_all(&visualizer).expect("removed");
+    }
+}

@@ -46,6 +46,11 @@ pub(super) fn run(arguments: &Arguments, config: &Config, cancel: &Cancel) -> an
     let mut slots = judging::slots(&judge, arguments.jobs)?;
     let crew = Crew::of(&mut slots);
     let problem = CompiledPackage::compile(&judge, &crew, package, cancel).map_err(explained)?;
+    let problem = match feedback {
+        Some(_) => problem.with_drawings(&judge, &crew, cancel),
+        None => Ok(problem),
+    };
+    let problem = problem.map_err(explained)?;
     let limit_ms = match known_ms {
         Some(limit_ms) => limit_ms,
         None => calibrated(&languages, &judge, &crew, &problem, cancel)?,

@@ -10,7 +10,7 @@ use crate::judge::validator::Zeros;
 use crate::judge::verdict::Facts;
 use crate::judge::{
     Cancel, CaseData, CaseRun, Check, Course, Executable, Judge, JudgeError, JudgeSlot, Runnable,
-    Validator, reason,
+    Validator, Visualizer, reason,
 };
 use crate::problem::groups::Worth;
 use crate::problem::package::{
@@ -65,13 +65,19 @@ impl Checks {
         &self,
         slot: &mut JudgeSlot,
         (runnable, program): (&Runnable, &Executable),
-        case: (usize, &TestCase),
+        (case, visualizer): ((usize, &TestCase), Option<&Visualizer>),
         cancel: &Cancel,
     ) -> Result<CaseRun, JudgeError> {
-        match self.by.among_files_of(program) {
-            Some(by) => by.run(slot, runnable, case, cancel),
-            None => self.by.run(slot, runnable, case, cancel),
-        }
+        let among = self.by.among_files_of(program);
+        let by = among.as_ref().unwrap_or(&self.by);
+        let (By::Validate(validators), Some(visualizer)) = (by, visualizer) else {
+            return by.run(slot, runnable, case, cancel);
+        };
+        let visualizer = visualizer.among(&program.submitted().files);
+        let arguments = &case.1.output_visualizer_args;
+        let drawn = validators.iter().cloned();
+        let drawn = drawn.map(|validator| validator.drawn_by(&visualizer, arguments));
+        By::Validate(drawn.collect()).run(slot, runnable, case, cancel)
     }
 
     /// What a run comes to by this limit, where there is one. Tells its score, too.

@@ -15,8 +15,21 @@ impl CompiledPackage {
     ) -> String {
         let files = programs::with_includes(judge, &self.package, (language, files));
         let judging = self.key_of_judging(judge);
-        let words = ["submission", language, &judging].map(str::as_bytes);
+        let drawing = self.key_of_drawing();
+        let words = ["submission", language, &judging, &drawing].map(str::as_bytes);
         digest(words.into_iter().chain(parts(&files)))
+    }
+
+    /// What is drawn depends on this, on the cases, and on what is judged.
+    fn key_of_drawing(&self) -> String {
+        let drawing = self.visualizer.as_ref();
+        let Some(program) = drawing.and(self.package.visualizers.output.as_ref()) else {
+            return String::new();
+        };
+        let cases = self.package.cases.iter();
+        let arguments = cases.flat_map(|case| &case.output_visualizer_args);
+        let files = key_of_files(program);
+        digest(std::iter::once(files.as_bytes()).chain(arguments.map(|text| text.as_bytes())))
     }
 
     /// What outputs come to depends on this, and on the cases.

@@ -103,6 +103,7 @@ impl CompiledPackage {
                 self.checks.inspect(slot, program, case, cancel)
             }
             (Form::Program(runnable, program), Subject::Output) => {
+                let case = (case, self.visualizer.as_ref());
                 self.checks.run(slot, (runnable, program), case, cancel)
             }
             (Form::Answers(answers), _) => {

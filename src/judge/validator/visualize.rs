@@ -1,5 +1,5 @@
 //! Visualizers: programs of a package that draw an input, or what a submission printed, for people. No verdict depends
-//! on them; here one is tried, and what it drew is not kept.
+//! on them: one is tried, or draws what validators are asked about, beside what these leave.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use super::question::{Question, given};
 use super::{ANSWER, Case, FEEDBACK, Feedback, INPUT, JudgeError, Validator, ending};
 use crate::judge::executable::Executable;
 use crate::judge::starved;
+use crate::judge::verdict::FeedbackFiles;
 use crate::problem::Limits;
-use crate::sandbox::{Cancel, Exit, Outcome, Report, Slot, Stdin};
+use crate::sandbox::{Cancel, Exit, InputFile, Outcome, Report, Slot, Stdin};
 
 /// The most files that may be in its box.
 const MAX_FILES: usize = 4096;
@@ -31,6 +32,11 @@ impl Visualizer {
     /// The same program where it runs in a directory with the files of a submission, as output validators do.
     pub fn among_submissions(self) -> Self {
         Visualizer(self.0.among_submissions())
+    }
+
+    /// The same program for a submission with these files, where it runs among them.
+    pub(in crate::judge) fn among(&self, files: &Arc<[InputFile]>) -> Self {
+        Visualizer(self.0.among(files))
     }
 
     /// Has it draw an input. Says what went wrong, if anything did.
@@ -85,6 +91,56 @@ impl Visualizer {
         let has_drawn = files.iter().any(|path| is_image(path));
         Ok((!has_drawn)
             .then(|| "leaves no judgeimage or teamimage in the feedback directory".to_owned()))
+    }
+}
+
+/// A visualizer with its arguments for a case, which draws what a validator is asked about.
+#[derive(Debug, Clone)]
+pub(super) struct Drawing {
+    visualizer: Validator,
+    arguments: Vec<String>,
+}
+
+impl Drawing {
+    /// What is left when it has drawn, beside what the validator had left before; `None` where it fails.
+    pub(super) fn draw(
+        &self,
+        slot: &mut Slot,
+        (case, output): (&Case, &Arc<[u8]>),
+        (validator, report): (&Validator, &Report),
+        cancel: &Cancel,
+    ) -> Result<Option<FeedbackFiles>, JudgeError> {
+        let mut draw = || {
+            let left = validator.left(report)?;
+            let visualizer = &self.visualizer;
+            let (container, command) =
+                visualizer.command(about(case, output), &left, &self.arguments);
+            let report = starved::run(slot, &container, &command, cancel)?;
+            let has_ended_well = wrong_end(&report).is_none();
+            has_ended_well.then(|| visualizer.kept(&report)).transpose()
+        };
+        match draw() {
+            // Whoever draws fails nobody.
+            Err(JudgeError::Validator { .. }) => Ok(None),
+            drawn => drawn,
+        }
+    }
+}
+
+impl Validator {
+    /// The same program, after which this visualizer draws.
+    pub(in crate::judge) fn drawn_by(self, visualizer: &Visualizer, arguments: &[String]) -> Self {
+        let drawing = Drawing {
+            visualizer: Validator {
+                share: self.share,
+                ..visualizer.0.clone()
+            },
+            arguments: arguments.to_vec(),
+        };
+        Validator {
+            drawing: Some(Box::new(drawing)),
+            ..self
+        }
     }
 }
 
