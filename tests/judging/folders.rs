@@ -207,6 +207,14 @@ fn files_that_validators_leave_are_written_for_each_submission() {
         ("data/secret/a.in", "1"),
         ("data/secret/a.ans", "1"),
         (
+            "data/secret/test_group.yaml",
+            "static_validation_score: pass-fail\n",
+        ),
+        (
+            "static_validator/check.py",
+            "import sys\nopen(sys.argv[3] + 'language', 'w').write(sys.argv[1])\nsys.exit(42)\n",
+        ),
+        (
             "output_validator/check.py",
             "import sys\nopen(sys.argv[3] + 'said', 'w').write(sys.stdin.read())\nsys.exit(42)\n",
         ),
@@ -217,11 +225,9 @@ fn files_that_validators_leave_are_written_for_each_submission() {
     }
     report("said", &["--feedback", "out"], directory.path());
     for (submission, said) in [("ann.sh", "1\n"), ("bo.sh", "2\n")] {
-        let file = directory
-            .path()
-            .join("out")
-            .join(submission)
-            .join("secret/a/said");
-        assert_eq!(fs::read_to_string(file).expect("a file"), said);
+        let out = directory.path().join("out").join(submission).join("secret");
+        let read = |file| fs::read_to_string(out.join(file)).expect("a file");
+        assert_eq!(read("a/said"), said);
+        assert_eq!(read("static_validation/language"), "bash");
     }
 }

@@ -63,7 +63,7 @@ fn both_see_what_the_other_writes() {
 fn what_was_said_is_kept_with_times_and_directions() {
     let result = talk(
         "read x; echo got $x; exit 3",
-        "cat $1; read x; echo too bad > $3/teammessage.txt; exit 42",
+        "cat $1; read x; echo too bad > $3/teammessage.txt; echo > $3/note; exit 42",
     );
     let result = result.expect("a verdict");
     assert_verdict(&result, Verdict::RuntimeError, "exit code 3");
@@ -76,6 +76,8 @@ fn what_was_said_is_kept_with_times_and_directions() {
     assert_eq!(said, ["< secret", "> got secret"]);
     assert!(times.iter().all(|time| time.parse::<f64>().is_ok()) && times[0] <= times[1]);
     assert_eq!(result.team_message.as_deref(), Some("too bad"));
+    let left = result.feedback.files.iter().map(|file| file.name.as_str());
+    assert_eq!(left.collect::<Vec<_>>(), ["note"]);
 }
 
 #[test]
