@@ -391,12 +391,53 @@ fn reason(verdict: Verdict, score: Option<f64>, cases: &[CaseResult]) -> String 
     }
 }
 
+/// Who talks has so many times the time on the clock, for the other needs some of it, and so do we to carry what
+/// is said.
+const TALKING: u64 = 2;
+
 fn limits(package: &Package, times: Times) -> Limits {
+    let factor = match package.validation.is_conversation() {
+        true => TALKING,
+        false => 1,
+    };
     Limits {
         cpu_ms: times.end_ms,
-        wall_ms: times.wall_ms(),
+        wall_ms: times.wall_ms().saturating_mul(factor),
         memory_bytes: package.limits.memory_bytes,
         output_bytes: package.limits.output_bytes,
         processes: PROCESSES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::package::{self, Tree};
+
+    #[test]
+    fn who_talks_has_twice_the_time_on_the_clock() {
+        for (validation, wall_ms) in [
+            ("default", 6000),
+            ("custom", 6000),
+            ("custom interactive", 12_000),
+        ] {
+            let mut tree = Tree::default();
+            let settings = format!("name: A\nvalidation: {validation}\n");
+            for (path, text) in [
+                ("problem.yaml", settings.as_str()),
+                ("data/secret/1.in", ""),
+                ("data/secret/1.ans", ""),
+                ("output_validators/a.py", ""),
+            ] {
+                tree.insert(path, text.as_bytes().into()).unwrap();
+            }
+            let package = package::read(&tree).0.expect("a package");
+            let limits = limits(&package, Times::limit(1000));
+            assert_eq!(
+                (limits.cpu_ms, limits.wall_ms),
+                (1000, wall_ms),
+                "{validation}"
+            );
+        }
     }
 }

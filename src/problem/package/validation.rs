@@ -35,6 +35,15 @@ pub enum Validation {
 }
 
 impl Validation {
+    /// Whether a program of the package talks with the submission.
+    pub fn is_conversation(&self) -> bool {
+        match self {
+            Validation::Default(_) | Validation::Custom(_) => false,
+            Validation::Interactive(_) | Validation::Communication { .. } => true,
+            Validation::Foreign { interactor, .. } => interactor.is_some(),
+        }
+    }
+
     /// Its programs, but for those of another world.
     pub(super) fn programs(&self) -> &[ProgramFiles] {
         match self {
