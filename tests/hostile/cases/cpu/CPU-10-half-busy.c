@@ -9,6 +9,6 @@
 // check: cpu_ms <= 250
 #include "probe.h"
 int main(void) {
-    for (int i = 1; i <= 10; i++) { burn_until(10 * i); usleep(10000); }
+    for (int i = 0; i < 10; i++) { burn(9); usleep(10000); }
     puts("ok");
 }
