@@ -119,6 +119,11 @@ impl Store {
         Store { pool, signals }
     }
 
+    /// Ends all connections, once those that are used are given back. Nothing can be asked afterwards.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// Completes if the database answers (for readiness).
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.in_time(async {

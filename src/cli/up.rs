@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     sample: bool,
 }
 
+/// How long connections to a database of our own may take to end: one that is still used then is cut off.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// Runs everything until asked to stop.
 pub(super) async fn run(
     arguments: Arguments,
@@ -41,7 +45,7 @@ pub(super) async fn run(
     let (store, own_database) = parts::open_or_start_database(&config, &stop).await?;
 
     let mut roles = Roles::new(stop.clone(), super::stop_timeout(&config));
-    let (for_api, api_config) = (store.clone(), config.clone());
+    let (for_api, api_config, for_the_end) = (store.clone(), config.clone(), store.clone());
     roles.start("API", |stop| {
         parts::serve_api(listener, for_api, api_config, stop)
     });
@@ -62,6 +66,8 @@ pub(super) async fn run(
             Err(error)
         }
     };
+    // So that the database ends no connection that somebody takes for a failure.
+    let _ = tokio::time::timeout(CLOSING, for_the_end.close()).await;
     // Last, and also after a failure: the others still write to it while they stop.
     end.and(database.stop().await)
 }

@@ -80,6 +80,12 @@ impl Gavel {
         self.child.wait().unwrap().success()
     }
 
+    /// Asks to stop and waits for the end; the log of it.
+    pub(crate) fn log_of_stopping(self) -> Vec<String> {
+        self.signal(Signal::SIGTERM);
+        self.log.iter().collect()
+    }
+
     /// Waits for the end; says the exit code.
     pub(crate) fn exit_code(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
