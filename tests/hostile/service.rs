@@ -60,17 +60,23 @@ fn disappointment(case: &Case, ended: &Value) -> Option<String> {
     (!is_well).then(|| format!("{}: {}: {ended:#}", case.id, case.about))
 }
 
-/// Those with `api: yes`; in the slow tier, all whose language the server has.
+/// The most of a submission's files that a server takes by default, in bytes.
+const MAX_SOURCE_BYTES: usize = 1 << 20;
+
+/// Those with `api: yes`; in the slow tier, all whose language the server has and whose files it takes.
 fn cases() -> Vec<(Case, String)> {
     let is_sent = |case: &Case| case.by_api || runs_slow();
-    // Made up here, or larger than a server takes by default.
-    let is_known = |case: &Case| {
-        !["compiled", "collected"].contains(&&*case.extension) && case.id != "CMP-05c"
+    // Made up here.
+    let is_known = |case: &Case| !["compiled", "collected"].contains(&&*case.extension);
+    let is_taken = |(case, language): &(Case, String)| {
+        let files = judging::work(case, language).files;
+        files.iter().map(|file| file.bytes.len()).sum::<usize>() <= MAX_SOURCE_BYTES
     };
     let cases = case::read_all(None).into_iter();
     cases
         .filter(|case| is_sent(case) && is_known(case) && case.repeat == 1)
         .filter_map(|case| runnable(&case).ok().map(|language| (case, language)))
+        .filter(is_taken)
         .collect()
 }
 
