@@ -121,7 +121,7 @@ impl<'a> Talk<'a> {
             let waking = scope.spawn(|| self.wake(&pairs));
             let processes = slots.iter_mut().zip(&pairs).enumerate();
             let running = processes.map(|(number, (slot, pair))| {
-                scope.spawn(move || self.process(scope, slot, number, pair))
+                scope.spawn(move || self.note_end(number, self.run(scope, slot, number, pair)))
             });
             let running: Vec<_> = running.collect();
             let reports: Vec<_> = running.into_iter().map(joined).collect();
@@ -155,14 +155,12 @@ impl<'a> Talk<'a> {
         result
     }
 
-    fn process<'scope>(
-        &'scope self,
-        scope: &'scope Scope<'scope, '_>,
-        slot: &mut Slot,
+    /// Notes the end of a process, and whether all is over with it.
+    fn note_end(
+        &self,
         number: usize,
-        pair: &Pair,
+        result: Result<Report, JudgeError>,
     ) -> Result<Report, JudgeError> {
-        let result = self.run(scope, slot, number, pair);
         let mut ends = lock(&self.ends);
         ends.processes[number] = true;
         let failed = result.as_ref().is_ok_and(|report| {
@@ -178,6 +176,7 @@ impl<'a> Talk<'a> {
         result
     }
 
+    /// Runs a process.
     fn run<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
