@@ -127,7 +127,7 @@ pub(super) enum Entry {
 }
 
 /// Names of a group's settings, in the legacy and the new format.
-const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
+pub(super) const GROUP_FILES: [&str; 2] = ["testdata.yaml", "test_group.yaml"];
 
 /// Keys that the settings of a case may have.
 const OF_CASES: [&str; 10] = [

@@ -1,6 +1,6 @@
 //! What looks like a slip of whoever made a package: it can be used as it is, but is hardly meant so.
 
-use super::data::{ROOT, TestCase};
+use super::data::{GROUP_FILES, ROOT, TestCase};
 use super::report::Findings;
 use super::tree::Tree;
 
@@ -78,12 +78,12 @@ fn check_names(tree: &Tree, directory: &str, known: &[&str], findings: &mut Find
 
 /// Warns of groups without cases.
 fn check_groups(tree: &Tree, findings: &mut Findings) {
-    const SETTINGS: [&str; 2] = ["/testdata.yaml", "/test_group.yaml"];
     for (path, _) in tree.below(ROOT) {
-        let directory = SETTINGS.iter().find_map(|name| path.strip_suffix(name));
-        let Some(directory) = directory.map(|directory| format!("{ROOT}/{directory}")) else {
+        let parts = path.rsplit_once('/');
+        let Some((directory, _)) = parts.filter(|(_, name)| GROUP_FILES.contains(name)) else {
             continue;
         };
+        let directory = format!("{ROOT}/{directory}");
         if !tree
             .below(&directory)
             .any(|(path, _)| path.ends_with(".in"))
